@@ -1,0 +1,39 @@
+# make build   set up, configure, compile          make test    build and run every test
+# make demo    build and run the main job          make bench   build and run the benchmarks
+# make format  clang-format own sources            make lint    include table, clang-tidy, formatting
+PRESET ?= release
+BUILD := build/$(PRESET)
+JOBS ?= $(shell nproc)
+
+.PHONY: all setup build test demo bench format lint clean
+all: build
+
+setup:
+	@tools/setup.sh
+
+$(BUILD)/build.ninja: | setup
+	@cmake --preset $(PRESET) -Wno-dev
+
+build: setup $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS)
+
+test: build
+	@tools/check_includes.py
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
+
+demo: build
+	@$(BUILD)/apps/nest/nest doctor
+
+bench: build
+	@tools/bench.sh $(BUILD)
+
+format:
+	@git ls-files '*.h' '*.cc' | xargs clang-format -i
+
+lint: build
+	@tools/check_includes.py
+	@git ls-files '*.h' '*.cc' | xargs clang-format --dry-run -Werror
+	@git ls-files 'src/*.cc' | grep -vE '^src/(nn|train)/' | xargs -n 4 -P $(JOBS) clang-tidy --quiet -p $(BUILD)
+
+clean:
+	@rm -rf build

@@ -1,0 +1,14 @@
+#include "verbs.h"
+
+#include "nest/core/flags.h"
+
+namespace nest {
+
+// Each verb lives in verb_<name>.cc.
+void add_doctor(CommandLine& line);
+
+void add_all_verbs(CommandLine& line) {
+  add_doctor(line);
+}
+
+}  // namespace nest

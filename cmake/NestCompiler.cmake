@@ -1,0 +1,38 @@
+# Language level, warnings for own code, sanitizers, ccache.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+
+find_program(NEST_CCACHE ccache)
+if(NEST_CCACHE)
+  # The sloppiness lets ccache serve translation units that use the precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${NEST_CCACHE})
+endif()
+find_program(NEST_MOLD mold)
+if(NEST_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# One behaviour on every machine: no contraction of a*b+c behind the source's back.
+add_library(nest_options INTERFACE)
+target_compile_options(nest_options INTERFACE -ffp-contract=off -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(nest_options INTERFACE -fpch-preprocess)
+endif()
+if(NEST_ASSERTS)
+  target_compile_definitions(nest_options INTERFACE NEST_ASSERTS=1)
+endif()
+if(NEST_SANITIZE)
+  add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${NEST_SANITIZE})
+endif()
+
+add_library(nest_warnings INTERFACE)
+target_compile_options(nest_warnings INTERFACE -Wall -Wextra -Wconversion -Werror)

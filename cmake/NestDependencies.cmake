@@ -1,0 +1,16 @@
+# Every dependency comes from the distribution's packages (tools/setup.sh installs them).
+function(nest_require_package name debian)
+  find_package(${name} ${ARGN} QUIET)
+  if(NOT ${name}_FOUND)
+    message(FATAL_ERROR "${name} not found. Install it: apt-get install ${debian} (or run tools/setup.sh)")
+  endif()
+endfunction()
+
+nest_require_package(fmt libfmt-dev)
+nest_require_package(spdlog libspdlog-dev)
+nest_require_package(nlohmann_json nlohmann-json3-dev)
+nest_require_package(yaml-cpp libyaml-cpp-dev)
+nest_require_package(CLI11 libcli11-dev)
+nest_require_package(OpenSSL libssl-dev)
+nest_require_package(ZLIB zlib1g-dev)
+nest_require_package(Threads libc6-dev)

@@ -1,0 +1,39 @@
+# nest_module(<name> CLOSURE core|torch SOURCES a.cc b.cc [LINK lib ...])
+#
+# One object library a module; nest_core and nest_torch gather them, so that a user links one library
+# and the include table (tools/check_includes.py) stays the only statement of who may use whom.
+function(nest_module name)
+  cmake_parse_arguments(M "" "CLOSURE" "SOURCES;LINK" ${ARGN})
+  set(target nest_module_${name})
+  add_library(${target} OBJECT ${M_SOURCES})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${target} PRIVATE nest_warnings nest_options)
+  target_link_libraries(${target} PUBLIC fmt::fmt ${M_LINK})
+  if(M_CLOSURE STREQUAL "torch")
+    target_link_libraries(${target} PUBLIC nest_torch_deps)
+    target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
+  endif()
+  set_property(GLOBAL APPEND PROPERTY NEST_MODULES_${M_CLOSURE} ${target})
+  set_property(GLOBAL APPEND PROPERTY NEST_LINK_${M_CLOSURE} ${M_LINK})
+endfunction()
+
+# nest_closure(<library> <closure> [LINK lib ...]): the library that gathers a closure's modules.
+function(nest_closure library closure)
+  cmake_parse_arguments(C "" "" "LINK" ${ARGN})
+  get_property(modules GLOBAL PROPERTY NEST_MODULES_${closure})
+  get_property(links GLOBAL PROPERTY NEST_LINK_${closure})
+  list(REMOVE_DUPLICATES links)
+  add_library(${library} STATIC)
+  foreach(module IN LISTS modules)
+    target_sources(${library} PRIVATE $<TARGET_OBJECTS:${module}>)
+  endforeach()
+  target_include_directories(${library} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${library} PUBLIC fmt::fmt ${links} ${C_LINK})
+  if(closure STREQUAL "torch")
+    target_link_libraries(${library} PUBLIC nest_torch_deps)
+  endif()
+  set_target_properties(${library} PROPERTIES LINKER_LANGUAGE CXX EXPORT_NAME ${library})
+  add_library(nest::${library} ALIAS ${library})
+endfunction()

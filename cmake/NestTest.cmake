@@ -1,0 +1,26 @@
+# nest_test(<module> [TORCH] SOURCES a_test.cc ... [LINK lib ...])
+#
+# One test program a module; every test case is a CTest entry, so a skipped one is visible.
+nest_require_package(GTest libgtest-dev)
+include(GoogleTest)
+
+# Where the shared vectors lie, if they do; tests that need them skip visibly when they do not.
+set(NEST_SHARED_DIR "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Parity vectors and EEG data for tests")
+
+function(nest_test module)
+  cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK" ${ARGN})
+  set(target nest_test_${module})
+  add_executable(${target} ${T_SOURCES})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${target} PRIVATE nest_options nest_warnings GTest::gtest_main GTest::gmock ${T_LINK})
+  target_compile_definitions(${target} PRIVATE
+    NEST_SHARED_DIR="${NEST_SHARED_DIR}" NEST_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")
+  if(T_TORCH)
+    target_link_libraries(${target} PRIVATE nest_torch nest_core)
+    target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
+  else()
+    target_link_libraries(${target} PRIVATE nest_core)
+  endif()
+  gtest_discover_tests(${target} TEST_PREFIX "${module}/" DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${module}" TIMEOUT 300)
+endfunction()

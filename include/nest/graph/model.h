@@ -1,0 +1,90 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/core/json.h"
+#include "nest/core/tensor.h"
+#include "nest/graph/graph.h"
+
+namespace nest::graph {
+
+/// What a signal must look like before a model may see it. Travels with the model.
+struct SignalContract {
+  double rate_hz = 0;                      ///< 0: unknown
+  std::vector<std::string> channels;       ///< names in order; empty: only the count is fixed
+  std::int64_t num_channels = 0;
+  std::string unit = "V";
+  std::vector<double> bandpass_hz;         ///< empty or {low, high}
+  int bandpass_order = 4;
+  double notch_hz = 0;                     ///< 0: none
+  double notch_q = 30;
+  std::string ref_electrode;               ///< "" as recorded, "average", or a channel name
+  std::string normalization = "none";      ///< "none", "fixed", "window", "running"
+  std::vector<double> mean;                ///< per channel, for "fixed"
+  std::vector<double> stddev;
+  double window_s = 0;                     ///< decoding window; 0: whole utterance
+  double hop_s = 0;
+};
+Json to_json(const SignalContract& contract);
+SignalContract signal_contract_from_json(const Json& json);
+
+/// How text relates to token ids; the tokenizer itself is in `text`.
+struct Vocabulary {
+  std::int64_t size = 0;
+  std::int64_t blank_id = 0;   ///< CTC and RNN-T
+  std::int64_t sos_id = 2;     ///< attention
+  std::int64_t eos_id = 3;
+  Json tokenizer;              ///< tokenizer file content, null if unknown
+};
+
+enum class Family { kCtc, kTransducer, kAttention, kBlock };
+std::string_view name_of(Family family);
+
+/// A model: named graphs, their weights, and the contracts that travel with it.
+///
+/// kCtc: "encoder" (eeg_data [B, C, T] -> spatial_features, encoder_output), "ctc_head"
+///   (encoder_output -> log_probs).
+/// kTransducer: "encoder", "predictor" (tokens, h, c -> prediction_output, h_n, c_n), "joiner"
+///   (encoder_output, prediction_output -> logits [B, T, U, V]).
+/// kAttention: "encoder", "decoder_step" (token [B, 1], encoder_output, h, c, memory_attend? ->
+///   logits [B, V], attention [B, K], h_n, c_n).
+/// kBlock: one graph named "block".
+struct Model {
+  std::string name;  ///< "nest_ctc", ...
+  Family family = Family::kBlock;
+  Json config;       ///< constructor arguments, as in a checkpoint's model_config
+  std::map<std::string, Graph, std::less<>> graphs;
+  TensorMap weights;  ///< by state-dict name
+  SignalContract signal;
+  Vocabulary vocabulary;
+
+  /// Errors: NotFound that lists the graphs there are.
+  const Graph& graph(std::string_view name) const;
+  /// Elements of all trainable weights (no batch-norm statistics, no positional tables).
+  std::int64_t num_parameters() const;
+};
+
+/// True for state that is saved with the weights but not trained (running_mean, num_batches_tracked,
+/// positional tables).
+bool is_buffer(std::string_view weight_name);
+
+/// What every executor offers: run one graph on named tensors.
+///
+/// Inputs and outputs go by port name. "lengths" (int64 [B], in units of T) may be given to any
+/// graph with a time axis; see Value::time_axis. Missing optional inputs are left out of the map.
+/// Thread safety: one call at a time an executor.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual const Model& model() const = 0;
+  /// Errors: InvalidArgument for missing, unknown, misshapen or wrongly typed inputs.
+  virtual TensorMap run(std::string_view graph, const TensorMap& inputs) = 0;
+  /// One line that says what really runs: "torch 1.13.1 cpu fp32 2 threads".
+  virtual std::string describe() const = 0;
+};
+
+}  // namespace nest::graph

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs the Debian packages NEST builds with, if any is missing. Quick when nothing is.
+#   tools/setup.sh [--check]     --check only reports
+set -euo pipefail
+
+packages=(
+  build-essential cmake ninja-build ccache mold pkg-config git
+  libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libssl-dev zlib1g-dev
+  libmatio-dev libsentencepiece-dev libutf8proc-dev libpugixml-dev
+  libtorch-dev libopenblas0-pthread
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = "install ok installed" ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "${1:-}" = "--check" ]; then
+  echo "missing packages: ${missing[*]}" >&2
+  exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+  echo "setup: this script needs Debian's apt-get. Install these packages by hand: ${missing[*]}" >&2
+  exit 1
+fi
+
+root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup: not root and no sudo. As root: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  root=(sudo)
+fi
+
+echo "setup: installing ${#missing[@]} packages: ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+install() { "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/tmp/nest-setup.log 2>&1; }
+if ! install; then
+  "${root[@]}" apt-get update -qq >>/tmp/nest-setup.log 2>&1 || true
+  if ! install; then
+    tail -n 20 /tmp/nest-setup.log >&2
+    echo "setup: installation failed (log: /tmp/nest-setup.log). Needed: ${missing[*]}" >&2
+    exit 1
+  fi
+fi
