@@ -1,0 +1,66 @@
+#pragma once
+
+#include "nest/core/json_fwd.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::decode {
+
+/// What |Y| counts in the length penalty of an attention model.
+enum class LengthConvention { kWithEos, kWithoutEos, kWithSosAndEos };
+/// Errors: InvalidArgument that lists the names with_eos, without_eos, with_sos_and_eos.
+LengthConvention length_convention_from_name(std::string_view name);
+
+/// What the words of a language model are.
+enum class LmUnit { kToken, kWord, kChar };
+/// Errors: InvalidArgument that lists the names token, word, char.
+LmUnit lm_unit_from_name(std::string_view name);
+
+/// Everything that changes what a decoder returns. docs/decode.md gives the order of operations.
+struct DecodeOptions {
+  // search
+  int beam_size = 1;       ///< make_decoder(): 1 is greedy
+  int nbest = 1;           ///< hypotheses returned, at most beam_size (attention: 2 * beam_size)
+  double temperature = 1;  ///< emissions become log_softmax(log_probs / temperature)
+  int token_beam = 0;      ///< new tokens tried a frame or step; 0: all
+  double token_threshold = 0;  ///< nats below the frame's best token; 0: no limit
+  double score_threshold = 0;  ///< nats below the best hypothesis; 0: no limit
+  double blank_skip = 0;       ///< CTC: frames with P(blank) above this only stay; 0: never
+  int max_symbols = 3;         ///< RNN-T: tokens a frame
+  // ranking
+  double length_penalty = 0;    ///< alpha of LP = ((5 + |Y|) / 6)^alpha
+  double coverage_penalty = 0;  ///< beta of beta * sum_i ln(min(sum_t attention_ti, 1))
+  std::string length_convention = "with_eos";
+  int min_length = 0;               ///< attention: generated tokens including the end token
+  int max_length = 100;             ///< attention: generated tokens including the end token
+  bool include_unfinished = false;  ///< attention: rank hypotheses cut at max_length too
+  // outside knowledge
+  std::string lm;          ///< ARPA or compact n-gram file; empty: none
+  double lm_weight = 0.5;  ///< multiplies natural logarithms
+  std::string lm_unit = "word";
+  double token_bonus = 0;  ///< added a token, against the language model's wish for short text
+  std::vector<std::string> hotwords;
+  double hotword_weight = 1.5;  ///< added a matched hotword token
+  std::string vocabulary;       ///< file with one allowed word a line; empty: open
+  std::vector<std::int64_t> banned_tokens;
+  // output
+  double confidence_temperature = 1;  ///< from fit_temperature()
+  int batch_size = 8;                 ///< utterances an encoder call
+};
+
+void register_flags(Flags& flags, DecodeOptions& options);
+/// Errors: InvalidArgument naming the option, its value and the limit.
+void validate(const DecodeOptions& options);
+Json to_json(const DecodeOptions& options);
+
+/// ((5 + length) / 6)^alpha (Wu et al. 2016, eq. 14).
+double length_penalty(double length, double alpha);
+
+}  // namespace nest::decode
