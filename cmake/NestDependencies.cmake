@@ -14,3 +14,15 @@ nest_require_package(CLI11 libcli11-dev)
 nest_require_package(OpenSSL libssl-dev)
 nest_require_package(ZLIB zlib1g-dev)
 nest_require_package(Threads libc6-dev)
+
+# nest_require_library(<library> <header> <debian package>): for packages without a CMake config.
+function(nest_require_library library header debian)
+  find_library(NEST_LIB_${library} ${library})
+  find_path(NEST_INCLUDE_${library} ${header})
+  if(NOT NEST_LIB_${library} OR NOT NEST_INCLUDE_${library})
+    message(FATAL_ERROR "${library} not found. Install it: apt-get install ${debian} (or run tools/setup.sh)")
+  endif()
+endfunction()
+
+nest_require_library(utf8proc utf8proc.h libutf8proc-dev)
+nest_require_library(sentencepiece sentencepiece_processor.h libsentencepiece-dev)

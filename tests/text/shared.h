@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace nest::text {
+
+/// A file of the shared parity vectors; does not exist if they are not there.
+inline std::filesystem::path shared_file(const std::string& name) {
+  return std::filesystem::path(NEST_SHARED_DIR) / name;
+}
+
+}  // namespace nest::text
+
+#define NEST_SKIP_WITHOUT(path)                                        \
+  if (!std::filesystem::exists(path)) {                                \
+    GTEST_SKIP() << "shared vectors are missing: " << (path).string(); \
+  }
