@@ -4,12 +4,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nest::graph {
 
 /// Values of symbols, e.g. {"B": 2, "T": 500}.
 using Bindings = std::map<std::string, std::int64_t, std::less<>>;
+
+struct Polynomial;
 
 /// One axis length: an integer, a symbol ("B", "T", "U"), or an expression of them.
 ///
@@ -20,11 +23,17 @@ class Dim {
  public:
   Dim(std::int64_t value = 0);  // NOLINT: integers are dims
   static Dim symbol(std::string name);
+  /// Inverse of text(). Errors: DataCorrupt that names the text and the place.
+  static Dim parse(std::string_view text);
 
   bool is_constant() const;
   /// Errors: InvalidArgument if not constant.
   std::int64_t constant() const;
+  /// The symbol's name if this is a bare symbol, else "".
+  std::string symbol_name() const;
   bool depends_on(std::string_view symbol) const;
+  /// Every symbol in it, sorted.
+  std::vector<std::string> symbols() const;
 
   /// Errors: NotFound if a symbol has no value.
   std::int64_t eval(const Bindings& bindings) const;
@@ -41,6 +50,7 @@ class Dim {
  private:
   struct Expr;
   explicit Dim(std::shared_ptr<const Expr> expr);
+  static Dim make(Polynomial sum);
   std::shared_ptr<const Expr> expr_;
 };
 

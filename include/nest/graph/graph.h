@@ -12,6 +12,8 @@
 
 namespace nest::graph {
 
+using nest::to_string;  // for Shape, beside the overload for DimShape
+
 using ValueId = std::int32_t;
 inline constexpr ValueId kNoValue = -1;
 
@@ -95,13 +97,26 @@ std::vector<Inferred> infer(const Op& op, const std::vector<const Value*>& input
 /// Full shape of each weight in order, as the op needs it.
 std::vector<Shape> weight_shapes(const Op& op);
 
+/// A weight as a whole graph needs it: gathered over every node and row range that uses the name.
+struct WeightInfo {
+  std::string name;
+  DType dtype = DType::kF32;  ///< kI64 for counters; any floating-point type serves for kF32
+  Shape shape;
+};
+/// In node order. Errors: InvalidArgument if two nodes need different shapes of one name.
+std::vector<WeightInfo> weight_infos(const Graph& graph);
+/// One line each missing, misshapen or wrongly typed tensor; "" if all fit.
+std::string weight_problems(const std::vector<WeightInfo>& infos, const TensorMap& weights);
+
 /// Checks that every edge is defined before use, that names are unique, that shapes infer to what
 /// is stored, and (if weights are given) that each exists with the right shape. One error lists all
 /// missing, misshapen and wrongly typed tensors.
 void validate(const Graph& graph, const TensorMap* weights = nullptr);
 
-/// Symbols from concrete input shapes: {"B": 2, "T": 500}. Errors: InvalidArgument that names the
-/// input, its shape and the shape expected.
+/// Symbols from concrete input shapes: {"B": 2, "T": 500}. A symbol that only absent optional
+/// inputs have stays unbound. Errors: InvalidArgument that names the input, its shape and the shape
+/// expected, or the shortest T that gives every value at least one element; NotFound for an unknown
+/// input.
 Bindings bind(const Graph& graph, const TensorMap& inputs);
 
 /// One line a node: name, kind, attributes, output shapes, weights, parameters.

@@ -14,19 +14,19 @@ namespace nest::graph {
 
 /// What a signal must look like before a model may see it. Travels with the model.
 struct SignalContract {
-  double rate_hz = 0;                      ///< 0: unknown
-  std::vector<std::string> channels;       ///< names in order; empty: only the count is fixed
+  double rate_hz = 0;                 ///< 0: unknown
+  std::vector<std::string> channels;  ///< names in order; empty: only the count is fixed
   std::int64_t num_channels = 0;
   std::string unit = "V";
-  std::vector<double> bandpass_hz;         ///< empty or {low, high}
+  std::vector<double> bandpass_hz;  ///< empty or {low, high}
   int bandpass_order = 4;
-  double notch_hz = 0;                     ///< 0: none
+  double notch_hz = 0;  ///< 0: none
   double notch_q = 30;
-  std::string ref_electrode;               ///< "" as recorded, "average", or a channel name
-  std::string normalization = "none";      ///< "none", "fixed", "window", "running"
-  std::vector<double> mean;                ///< per channel, for "fixed"
+  std::string ref_electrode;           ///< "" as recorded, "average", or a channel name
+  std::string normalization = "none";  ///< "none", "fixed", "window", "running"
+  std::vector<double> mean;            ///< per channel, for "fixed"
   std::vector<double> stddev;
-  double window_s = 0;                     ///< decoding window; 0: whole utterance
+  double window_s = 0;  ///< decoding window; 0: whole utterance
   double hop_s = 0;
 };
 Json to_json(const SignalContract& contract);
@@ -35,10 +35,10 @@ SignalContract signal_contract_from_json(const Json& json);
 /// How text relates to token ids; the tokenizer itself is in `text`.
 struct Vocabulary {
   std::int64_t size = 0;
-  std::int64_t blank_id = 0;   ///< CTC and RNN-T
-  std::int64_t sos_id = 2;     ///< attention
+  std::int64_t blank_id = 0;  ///< CTC and RNN-T
+  std::int64_t sos_id = 2;    ///< attention
   std::int64_t eos_id = 3;
-  Json tokenizer;              ///< tokenizer file content, null if unknown
+  Json tokenizer;  ///< tokenizer file content, null if unknown
 };
 
 enum class Family { kCtc, kTransducer, kAttention, kBlock };
@@ -56,7 +56,7 @@ std::string_view name_of(Family family);
 struct Model {
   std::string name;  ///< "nest_ctc", ...
   Family family = Family::kBlock;
-  Json config;       ///< constructor arguments, as in a checkpoint's model_config
+  Json config;  ///< constructor arguments, as in a checkpoint's model_config
   std::map<std::string, Graph, std::less<>> graphs;
   TensorMap weights;  ///< by state-dict name
   SignalContract signal;
@@ -68,8 +68,8 @@ struct Model {
   std::int64_t num_parameters() const;
 };
 
-/// True for state that is saved with the weights but not trained (running_mean, num_batches_tracked,
-/// positional tables).
+/// True for state that is saved with the weights but not trained (running_mean,
+/// num_batches_tracked, positional tables).
 bool is_buffer(std::string_view weight_name);
 
 /// What every executor offers: run one graph on named tensors.

@@ -17,14 +17,14 @@
 namespace nest::graph {
 
 enum class Activation : std::uint8_t {
-  kElu,      ///< x > 0 ? x : exp(x) - 1
-  kRelu,     ///< max(x, 0)
-  kGelu,     ///< x * Phi(x), exact (erf)
-  kSilu,     ///< x * sigmoid(x)
+  kElu,   ///< x > 0 ? x : exp(x) - 1
+  kRelu,  ///< max(x, 0)
+  kGelu,  ///< x * Phi(x), exact (erf)
+  kSilu,  ///< x * sigmoid(x)
   kTanh,
   kSigmoid,
-  kSquare,   ///< x^2
-  kLog,      ///< log(max(x, 1e-6))
+  kSquare,  ///< x^2
+  kLog,     ///< log(max(x, 1e-6))
 };
 
 /// x [B, Cin, T] or [B, Cin, S, T] -> y. Cross-correlation with zero padding, as torch.nn.ConvNd.
@@ -84,9 +84,9 @@ struct Linear {
   bool has_bias = true;
 };
 
-/// x [B, T, in], h0? [L*dirs, B, hidden], c0? -> y [B, T, hidden*dirs], h_n, c_n [L*dirs, B, hidden].
-/// Gate order i, f, g, o. Weights as torch.nn.LSTM, layer by layer, direction by direction:
-/// weight_ih, weight_hh, bias_ih, bias_hh. `dropout` acts between layers in train.
+/// x [B, T, in], h0? [L*dirs, B, hidden], c0? -> y [B, T, hidden*dirs], h_n, c_n [L*dirs, B,
+/// hidden]. Gate order i, f, g, o. Weights as torch.nn.LSTM, layer by layer, direction by
+/// direction: weight_ih, weight_hh, bias_ih, bias_hh. `dropout` acts between layers in train.
 struct Lstm {
   std::int64_t input_size = 0;
   std::int64_t hidden_size = 0;
@@ -139,8 +139,8 @@ struct AdditiveAttention {
   std::int64_t hidden = 0;
 };
 
-/// previous [B, Q, K] -> features [B, Q, K, F]: a 1-D convolution over K, padding (kernel-1)/2, with
-/// F filters. Weights: weight [F, 1, kernel], bias [F].
+/// previous [B, Q, K] -> features [B, Q, K, F]: a 1-D convolution over K, padding (kernel-1)/2,
+/// with F filters. Weights: weight [F, 1, kernel], bias [F].
 struct LocationFeatures {
   std::int64_t filters = 0;
   std::int64_t kernel = 1;
@@ -199,10 +199,10 @@ struct LogSoftmax {};
 /// x -> softmax along the last axis.
 struct Softmax {};
 
-using Op = std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, Lstm, Gru, Attention,
-                        AdditiveAttention, LocationFeatures, LayerNorm, Embedding,
-                        PositionalEncoding, Add, Mul, Scale, Concat, Permute, Unsqueeze, Squeeze,
-                        Slice, LogSoftmax, Softmax>;
+using Op =
+    std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, Lstm, Gru, Attention,
+                 AdditiveAttention, LocationFeatures, LayerNorm, Embedding, PositionalEncoding, Add,
+                 Mul, Scale, Concat, Permute, Unsqueeze, Squeeze, Slice, LogSoftmax, Softmax>;
 
 /// "conv", "batch_norm", "multi_head..." : the name used in dumps, profiles and errors.
 std::string_view kind_name(const Op& op);
