@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace nest {
+
+/// Instruction sets that kernels are compiled for; the order is from plain to wide.
+enum class Isa {
+  kGeneric,  ///< the compiler's baseline (SSE2 on x86-64, NEON on aarch64)
+  kAvx2,     ///< AVX2, FMA, F16C
+  kAvx512,   ///< AVX-512 F, BW, DQ, VL
+};
+
+/// "generic", "avx2", "avx512"
+std::string_view name_of(Isa isa);
+/// Errors: InvalidArgument that lists the known names.
+Isa isa_from_name(std::string_view name);
+
+/// True if this machine and its operating system run the instruction set.
+bool isa_supported(Isa isa) noexcept;
+/// Every supported instruction set, plain first.
+std::vector<Isa> isa_available();
+
+/// The instruction set kernels use: the widest supported one, or the one named by NEST_ISA.
+/// Errors: InvalidArgument if NEST_ISA names an unknown or unsupported one. Decided once.
+Isa isa_selected();
+
+}  // namespace nest
