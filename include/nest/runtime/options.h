@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "nest/core/flags.h"
+#include "nest/core/json_fwd.h"
+
+namespace nest::runtime {
+
+/// How weights are stored and multiplied. Activations between layers are always float.
+enum class Precision : std::uint8_t {
+  kF32,
+  kF16,   ///< half-precision storage, float arithmetic
+  kBF16,  ///< bfloat16 weights and activations, float sums
+  kI8,    ///< 8-bit weights with a scale a row; activations to 8 bits, row by row
+  kI4,    ///< 4-bit weights with a scale for 32 of them; activations as for kI8
+};
+
+/// "fp32", "fp16", "bf16", "int8", "int4"
+std::string_view name_of(Precision precision);
+/// Errors: InvalidArgument that lists the names.
+Precision precision_from_name(std::string_view name);
+
+/// How a model is prepared for the native runtime.
+struct Options {
+  std::string precision = "fp32";  ///< of every matrix product that has no entry below
+  /// By node name or its longest prefix ("temporal_encoder", "decoder.output"): a precision.
+  std::map<std::string, std::string, std::less<>> layers;
+  std::string isa;   ///< empty: NEST_ISA or the strongest there is
+  int threads = 1;   ///< 0: all cores
+  int spin_us = 50;  ///< how long an idle worker spins before it sleeps
+  bool pin_threads = false;
+  bool rewrite = true;   ///< fold, reorder and fuse; off to compare
+  bool profile = false;  ///< time every step
+};
+void register_flags(Flags& flags, Options& options);
+/// Errors: InvalidArgument.
+void validate(const Options& options);
+Json to_json(const Options& options);
+
+/// Precision of one node under the options.
+Precision precision_of(const Options& options, std::string_view node);
+
+}  // namespace nest::runtime

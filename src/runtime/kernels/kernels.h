@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+
+/// The function table of one instruction set.
+///
+/// Plain C types only: the ISA files include nothing else of this project, so no inline function
+/// compiled with their flags can leak into other units. All pointers are unaligned unless said.
+///
+/// Packed weights are the same on every ISA: panels of kPanel output columns, zero-padded:
+///   f32, f16  [ceil(n/64)][k][64]
+///   bf16      [ceil(n/64)][ceil(k/2)][64][2]
+///   s8        [ceil(n/64)][ceil(k/4)][64][4]
+///   s4        [ceil(n/64)][ceil(k/32)] of { half scale[64]; u8 nibbles[4][64][4] }, block 32; byte
+///             [j][c][i] holds weight k = 8j + i in its low half and 8j + 4 + i in its high half,
+///             each stored as value + 8.
+///
+/// Every output element is summed in order of k whatever the tile shape, so results do not depend
+/// on the number of rows or on how columns are split over threads.
+namespace nest::runtime {
+
+enum class Isa : std::uint8_t;
+
+inline constexpr int kPanel = 64;
+inline constexpr int kS4Block = 32;
+inline constexpr int kS4BlockBytes = kPanel * 2 + kPanel * kS4Block / 2;
+
+enum class Act : std::uint8_t { kNone, kElu, kRelu, kGelu, kSilu, kTanh, kSigmoid, kSquare, kLog };
+
+/// What happens to a sum: y = act(sum + bias) * alpha + residual.
+struct Epilogue {
+  const float* bias = nullptr;      ///< by column
+  const float* row_bias = nullptr;  ///< by row
+  Act act = Act::kNone;
+  float alpha = 1;
+  const float* residual = nullptr;
+  std::int64_t ld_residual = 0;
+};
+
+/// c[m, n] = epilogue(sum_k a[m, k] * b[k, n]).
+struct GemmArgs {
+  int m = 0, n = 0, k = 0;
+  const float* a = nullptr;
+  std::int64_t lda = 0;
+  const std::uint16_t* a_bf16 = nullptr;  ///< gemm_bf16: rows padded with zeros to even k
+  const void* b = nullptr;                ///< packed; conv: plain floats
+  std::int64_t ldb = kPanel;              ///< gemm_f32: distance of two k in a panel
+  const std::int64_t* offsets = nullptr;  ///< conv: b row k starts at b + offsets[k]
+  float* c = nullptr;
+  std::int64_t ldc = 0;
+  Epilogue epilogue;
+};
+
+/// Activations of one row as unsigned bytes (value = scale * (byte - 128)) times integer weights.
+struct QuantGemmArgs {
+  int m = 0, n = 0, k = 0;
+  const std::uint8_t* a = nullptr;  ///< rows padded with 128 to a multiple of 4 (s4: 32)
+  std::int64_t lda = 0;
+  const float* a_scale = nullptr;       ///< [m]
+  const void* b = nullptr;              ///< packed s8 or s4
+  const float* b_scale = nullptr;       ///< s8: by column, padded to whole panels
+  const std::int32_t* b_sum = nullptr;  ///< s8: 128 * column sum, padded
+  const std::int32_t* a_sum = nullptr;  ///< s4: [m, ceil(k/32)], 8 * sum of (byte - 128) by block
+  float* c = nullptr;
+  std::int64_t ldc = 0;
+  Epilogue epilogue;
+};
+
+/// Additive attention energies: e[j] = sum_d energy[d] * tanh(q[d] + keys[j, d] (+ loc[j, d])).
+struct EnergyArgs {
+  int keys = 0, dim = 0;
+  const float* query = nullptr;
+  const float* key = nullptr;
+  const float* location = nullptr;  ///< may be null
+  const float* energy = nullptr;
+  float* out = nullptr;
+};
+
+struct Kernels {
+  void (*gemm_f32)(const GemmArgs&) = nullptr;
+  void (*gemm_f16)(const GemmArgs&) = nullptr;
+  /// Activations are rounded to bfloat16, products summed in float.
+  void (*gemm_bf16)(const GemmArgs&) = nullptr;
+  void (*gemm_s8)(const QuantGemmArgs&) = nullptr;
+  void (*gemm_s4)(const QuantGemmArgs&) = nullptr;
+  /// c[m, t] = epilogue(sum_j a[m, j] * b[offsets[j] + t]); n is the number of t.
+  void (*conv)(const GemmArgs&) = nullptr;
+
+  /// q = clamp(round_even(x * 127 / max|x|)) + 128 for one row, padded with 128 up to `padded`;
+  /// returns the scale max|x| / 127 (0 for a row of zeros). `fixed_scale` > 0 replaces it.
+  float (*quantize_row)(const float* x, int k, int padded, float fixed_scale,
+                        std::uint8_t* q) = nullptr;
+
+  /// sums[j] = 8 * sum of (q - 128) over block j; `padded` is a multiple of 32.
+  void (*block_sums)(const std::uint8_t* q, int padded, std::int32_t* sums) = nullptr;
+  /// Round to nearest, ties to even; pads with zeros.
+  void (*bf16_row)(const float* x, int k, int padded, std::uint16_t* y) = nullptr;
+
+  void (*activate)(Act act, const float* x, float* y, std::int64_t n) = nullptr;
+  void (*exp)(const float* x, float* y, std::int64_t n) = nullptr;
+  void (*add)(const float* a, const float* b, float* y, std::int64_t n) = nullptr;
+  void (*mul)(const float* a, const float* b, float* y, std::int64_t n) = nullptr;
+  void (*scale)(const float* x, float factor, float* y, std::int64_t n) = nullptr;
+  /// y += factor * x
+  void (*axpy)(float factor, const float* x, float* y, std::int64_t n) = nullptr;
+  /// y = a * sigmoid(b)
+  void (*glu)(const float* a, const float* b, float* y, std::int64_t n) = nullptr;
+  float (*dot)(const float* a, const float* b, std::int64_t n) = nullptr;
+  float (*max)(const float* x, std::int64_t n) = nullptr;
+  /// y = exp(x - max x); returns the sum. n > 0.
+  float (*exp_sum)(const float* x, float* y, std::int64_t n, float* max) = nullptr;
+  /// y = (x - mean) / sqrt(var + eps) * weight + bias over n features.
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, float* y,
+                     std::int64_t n) = nullptr;
+  /// gates i, f, g, o [4n] (sums) and c -> c, h.
+  void (*lstm_cell)(const float* gates, const float* c_in, float* c_out, float* h_out,
+                    std::int64_t n) = nullptr;
+  /// xg = W_i x + b_i and hg = W_h h + b_h, each r, z, n [3n] -> h.
+  void (*gru_cell)(const float* xg, const float* hg, const float* h_in, float* h_out,
+                   std::int64_t n) = nullptr;
+  /// Time-major depthwise convolution of one output row: y[d] = sum_k w[k, d] x[k * ldx + d] +
+  /// b[d].
+  void (*depthwise_row)(const float* x, std::int64_t ldx, const float* w, const float* bias, int k,
+                        float* y, std::int64_t n) = nullptr;
+  void (*energies)(const EnergyArgs&) = nullptr;
+};
+
+/// The table of an available instruction set. Errors: Unsupported.
+const Kernels& kernels_for(Isa isa);
+
+/// One per ISA file; null where this build has none.
+const Kernels* kernels_generic();
+const Kernels* kernels_avx2();
+const Kernels* kernels_avx512();
+const Kernels* kernels_avx512_vnni();
+const Kernels* kernels_neon();
+
+}  // namespace nest::runtime

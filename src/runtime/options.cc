@@ -1,0 +1,81 @@
+#include "nest/runtime/options.h"
+
+#include <array>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/runtime/isa.h"
+
+namespace nest::runtime {
+namespace {
+
+constexpr std::array<std::string_view, 5> kNames{"fp32", "fp16", "bf16", "int8", "int4"};
+
+bool is_prefix(std::string_view prefix, std::string_view name) {
+  return name.starts_with(prefix) &&
+         (name.size() == prefix.size() || prefix.empty() || name[prefix.size()] == '.');
+}
+
+}  // namespace
+
+std::string_view name_of(Precision precision) {
+  return kNames.at(static_cast<std::size_t>(precision));
+}
+
+Precision precision_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if (kNames[i] == name) return static_cast<Precision>(i);
+  }
+  fail(ErrorCode::kInvalidArgument, "unknown precision '{}'; known: fp32, fp16, bf16, int8, int4",
+       name);
+}
+
+void register_flags(Flags& flags, Options& options) {
+  flags.group("Native runtime");
+  flags.add("precision", options.precision, "weights of matrix products")
+      .choices({kNames.begin(), kNames.end()});
+  flags.add("isa", options.isa, "instruction set (default: NEST_ISA or the strongest)");
+  flags.add("threads", options.threads, "threads; 0: all cores");
+  flags.add("spin-us", options.spin_us, "microseconds an idle worker spins before it sleeps");
+  flags.add("pin-threads", options.pin_threads, "bind each worker to one core");
+  flags.add("rewrite", options.rewrite, "fold, reorder and fuse layers");
+}
+
+void validate(const Options& options) {
+  precision_from_name(options.precision);
+  for (const auto& [layer, precision] : options.layers) {
+    with_context("layer " + layer, [&] { return precision_from_name(precision); });
+  }
+  if (!options.isa.empty()) isa_from_name(options.isa);
+  require(options.threads >= 0 && options.threads <= 256, ErrorCode::kInvalidArgument,
+          "threads is {}, must be 0 to 256", options.threads);
+  require(options.spin_us >= 0 && options.spin_us <= 100000, ErrorCode::kInvalidArgument,
+          "spin-us is {}, must be 0 to 100000", options.spin_us);
+}
+
+Json to_json(const Options& options) {
+  Json json;
+  json["precision"] = options.precision;
+  json["layers"] = Json::object();
+  for (const auto& [layer, precision] : options.layers) json["layers"][layer] = precision;
+  json["isa"] = options.isa;
+  json["threads"] = options.threads;
+  json["spin_us"] = options.spin_us;
+  json["pin_threads"] = options.pin_threads;
+  json["rewrite"] = options.rewrite;
+  return json;
+}
+
+Precision precision_of(const Options& options, std::string_view node) {
+  std::string_view best = options.precision;
+  std::size_t length = 0;
+  for (const auto& [prefix, precision] : options.layers) {
+    if (is_prefix(prefix, node) && prefix.size() >= length) {
+      best = precision;
+      length = prefix.size();
+    }
+  }
+  return precision_from_name(best);
+}
+
+}  // namespace nest::runtime
