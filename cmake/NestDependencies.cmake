@@ -26,3 +26,4 @@ endfunction()
 
 nest_require_library(utf8proc utf8proc.h libutf8proc-dev)
 nest_require_library(sentencepiece sentencepiece_processor.h libsentencepiece-dev)
+nest_require_package(Eigen3 libeigen3-dev)

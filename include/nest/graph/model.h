@@ -23,7 +23,8 @@ struct SignalContract {
   double notch_hz = 0;  ///< 0: none
   double notch_q = 30;
   std::string ref_electrode;           ///< "" as recorded, "average", or a channel name
-  std::string normalization = "none";  ///< "none", "fixed", "window", "running"
+  std::string normalization = "none";  ///< "none", "fixed" (mean, stddev), or of each window alone:
+                                       ///< "zscore", "robust", "whiten" (signal/window_norm.h)
   std::vector<double> mean;            ///< per channel, for "fixed"
   std::vector<double> stddev;
   double window_s = 0;  ///< decoding window; 0: whole utterance
