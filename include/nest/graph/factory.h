@@ -14,9 +14,14 @@ namespace nest::graph {
 /// `key` is nest_rnn_t, nest_transformer_t, nest_attention, nest_ctc or nest_conformer; `config` is
 /// that key's map, in the constructor names of the Python checkpoints (hidden_dim, n_filters, ...)
 /// or in the names of the specification's model.yaml (hidden_size, num_filters, ...).
+/// Any other key names a variant of the user's own if `config` has a `model_name` (NEST_CTC, ...).
 /// `causal: true` builds a model that can be streamed incrementally.
 /// Errors: DataCorrupt naming file, line and key; unknown keys list the known ones.
 Model build_model(std::string_view key, const Config& config);
+
+/// From a checkpoint's model_config: a whole model if it has `model_name`, a block if it has
+/// `type`. `name` is the model's; empty: the key that model_name stands for.
+Model build_from_model_config(const Config& config, std::string_view name = "");
 
 /// Builds a single block ("EEGNet", "LSTMEncoder", "CrossAttention", ...) with graph "block".
 Model build_block(std::string_view reference_class, const Config& config);

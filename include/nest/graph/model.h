@@ -53,7 +53,9 @@ std::string_view name_of(Family family);
 ///   (encoder_output, prediction_output -> logits [B, T, U, V]).
 /// kAttention: "encoder", "decoder_step" (token [B, 1], encoder_output, h, c, memory_attend? ->
 ///   logits [B, V], attention [B, K], h_n, c_n).
-/// kBlock: one graph named "block".
+/// kBlock: one graph named "block" (AttentionDecoder: its step; LocationAwareAttention: also
+///   "block_previous", with previous attention weights). run_forward() runs any of them.
+/// Every graph over time also has the optional input "lengths".
 struct Model {
   std::string name;  ///< "nest_ctc", ...
   Family family = Family::kBlock;
@@ -68,6 +70,9 @@ struct Model {
   /// Elements of all trainable weights (no batch-norm statistics, no positional tables).
   std::int64_t num_parameters() const;
 };
+
+/// The weights of all graphs of a model, each once.
+std::vector<WeightInfo> weight_infos(const Model& model);
 
 /// True for state that is saved with the weights but not trained (running_mean,
 /// num_batches_tracked, positional tables).

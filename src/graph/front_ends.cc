@@ -1,0 +1,55 @@
+#include <iterator>
+
+#include "nest/core/error.h"
+
+#include "front_end.h"
+
+namespace nest::graph {
+
+namespace {
+
+struct Entry {
+  const char* type;
+  FrontEnd (*read)(Section&, const PartOptions&);
+};
+
+constexpr Entry kFrontEnds[] = {
+    {"SpatialCNN", read_spatial_cnn},
+    {"EEGNet", read_eegnet},
+    {"DeepConvNet", read_deep_conv_net},
+};
+
+}  // namespace
+
+std::vector<std::string> front_end_types() {
+  std::vector<std::string> types;
+  for (const Entry& entry : kFrontEnds) types.emplace_back(entry.type);
+  return types;
+}
+
+FrontEnd read_front_end(const std::string& type, Section& section, const PartOptions& options) {
+  for (const Entry& entry : kFrontEnds) {
+    if (type == entry.type) return entry.read(section, options);
+  }
+  fail(ErrorCode::kDataCorrupt, "{}: unknown front end '{}' (known: {})", section.where(), type,
+       fmt::join(front_end_types(), ", "));
+}
+
+ValueId build_front_end(const FrontEnd& front_end, const Scope& scope, ValueId eeg) {
+  return front_end.build(scope, scope.node("planes", Unsqueeze{1}, {eeg}));
+}
+
+Padding time_padding(bool is_causal, std::int64_t kernel, std::int64_t symmetric) {
+  return is_causal ? Padding{kernel - 1, 0} : Padding{symmetric, symmetric};
+}
+
+std::int64_t read_channels(Section& section, const PartOptions& options) {
+  IntegerRule rule{.aliases = {"in_channels"}};
+  if (options.channels > 0) {
+    rule.expected = options.channels;
+    rule.because = "the model's n_channels";
+  }
+  return section.integer("n_channels", rule);
+}
+
+}  // namespace nest::graph

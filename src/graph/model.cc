@@ -1,0 +1,58 @@
+#include "nest/graph/model.h"
+
+#include <set>
+
+#include "nest/core/error.h"
+
+namespace nest::graph {
+
+std::string_view name_of(Family family) {
+  switch (family) {
+    case Family::kCtc:
+      return "ctc";
+    case Family::kTransducer:
+      return "transducer";
+    case Family::kAttention:
+      return "attention";
+    case Family::kBlock:
+      return "block";
+  }
+  return "unknown";
+}
+
+const Graph& Model::graph(std::string_view graph_name) const {
+  if (const auto found = graphs.find(graph_name); found != graphs.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, graph] : graphs) names.push_back(known);
+  fail(ErrorCode::kNotFound, "model '{}' has no graph '{}' (it has: {})", name, graph_name,
+       fmt::join(names, ", "));
+}
+
+std::int64_t Model::num_parameters() const {
+  std::int64_t count = 0;
+  for (const WeightInfo& info : weight_infos(*this)) {
+    if (!is_buffer(info.name)) count += numel(info.shape);
+  }
+  return count;
+}
+
+std::vector<WeightInfo> weight_infos(const Model& model) {
+  std::vector<WeightInfo> all;
+  std::set<std::string> seen;
+  for (const auto& [name, graph] : model.graphs) {
+    for (WeightInfo& info : weight_infos(graph)) {
+      if (seen.insert(info.name).second) all.push_back(std::move(info));
+    }
+  }
+  return all;
+}
+
+bool is_buffer(std::string_view weight_name) {
+  for (const std::string_view suffix :
+       {".running_mean", ".running_var", ".num_batches_tracked", "pos_encoder.pe"}) {
+    if (weight_name.ends_with(suffix)) return true;
+  }
+  return false;
+}
+
+}  // namespace nest::graph
