@@ -4,9 +4,11 @@
 #include "vec_avx2.h"
 
 namespace nest::runtime {
-#include "simd_bf16.inc"
-#include "simd_gemm.inc"
+// clang-format off: in the order of their dependence
 #include "simd_math.inc"
+#include "simd_gemm.inc"
+#include "simd_bf16.inc"
+// clang-format on
 
 namespace {
 

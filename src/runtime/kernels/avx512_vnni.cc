@@ -4,8 +4,10 @@
 #include "vec_avx512.h"
 
 namespace nest::runtime {
-#include "simd_gemm.inc"
+// clang-format off: in the order of their dependence
 #include "simd_math.inc"
+#include "simd_gemm.inc"
+// clang-format on
 
 namespace {
 
