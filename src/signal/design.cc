@@ -1,12 +1,13 @@
 #include "nest/signal/design.h"
 
-#include "nest/core/error.h"
-#include "nest/core/json.h"
-#include "zpk.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+
+#include "zpk.h"
 
 namespace nest {
 namespace {

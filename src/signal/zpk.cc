@@ -1,9 +1,9 @@
 #include "zpk.h"
 
-#include "nest/core/error.h"
-
 #include <cmath>
 #include <numbers>
+
+#include "nest/core/error.h"
 
 namespace nest::signal {
 namespace {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "nest/signal/sos.h"
-
 #include <complex>
 #include <vector>
+
+#include "nest/signal/sos.h"
 
 namespace nest::signal {
 

@@ -1,9 +1,10 @@
-#include "nest/core/error.h"
-#include "zpk.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "nest/core/error.h"
+
+#include "zpk.h"
 
 namespace nest::signal {
 namespace {

@@ -1,14 +1,14 @@
 #include "nest/signal/design.h"
 
-#include "nest/core/config.h"
-#include "nest/core/error.h"
-#include "nest/core/json.h"
-
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/json.h"
 
 namespace nest {
 namespace {

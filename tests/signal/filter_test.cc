@@ -1,14 +1,15 @@
 #include "nest/signal/filter.h"
 
-#include "nest/core/error.h"
-#include "nest/signal/design.h"
-#include "reference/signal/filter_reference.h"
-#include "signals.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+#include "nest/signal/design.h"
+
+#include "reference/signal/filter_reference.h"
+#include "signals.h"
 
 namespace nest {
 namespace {

@@ -1,13 +1,13 @@
 #include "signal/kernels/kernels.h"
 
-#include "nest/core/rng.h"
-#include "nest/signal/design.h"
-
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "nest/core/rng.h"
+#include "nest/signal/design.h"
 
 namespace nest::signal {
 namespace {

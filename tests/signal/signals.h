@@ -1,12 +1,12 @@
 #pragma once
 
-#include "nest/core/rng.h"
-#include "nest/core/tensor.h"
-#include "nest/signal/view.h"
-
 #include <cstdint>
 #include <string_view>
 #include <vector>
+
+#include "nest/core/rng.h"
+#include "nest/core/tensor.h"
+#include "nest/signal/view.h"
 
 namespace nest::testing {
 

@@ -1,9 +1,9 @@
 #include "nest/signal/window_norm.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "nest/core/error.h"
 #include "nest/core/rng.h"

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-#include "nest/signal/sos.h"
-
 #include <complex>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
+#include "nest/signal/sos.h"
 
 namespace nest {
 

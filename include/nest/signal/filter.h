@@ -1,13 +1,11 @@
 #pragma once
 
+#include <memory>
+#include <span>
+
 #include "nest/core/tensor.h"
 #include "nest/signal/sos.h"
 #include "nest/signal/view.h"
-
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <vector>
 
 namespace nest {
 
@@ -26,8 +24,8 @@ class SosFilter {
   SosFilter(SosFilter&&) noexcept;
   SosFilter& operator=(SosFilter&&) noexcept;
 
-  int channels() const noexcept { return channels_; }
-  const Sos& sos() const noexcept { return sos_; }
+  int channels() const noexcept;
+  const Sos& sos() const noexcept;
 
   /// Starts from rest: all delay elements zero.
   void reset() noexcept;
@@ -46,15 +44,8 @@ class SosFilter {
   void set_state(const Tensor& state);
 
  private:
-  friend class OnlinePreprocessor;
-  template <class T>
-  void run(SignalView<const T> in, SignalView<T> out) noexcept;
-
-  Sos sos_;
-  int channels_;
-  Tensor state_;  // [groups, sections, 2, 8]
-  Tensor block_;  // working memory: [groups of one tile, samples of one tile, 8]
-  std::vector<SosState> steady_;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 /// Filters a whole recording at once: the same bits as SosFilter in any chunking.

@@ -1,0 +1,74 @@
+#include "nest/signal/sliding_window.h"
+
+#include <algorithm>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+
+namespace nest {
+
+void register_flags(Flags& flags, SlidingWindowOptions& options) {
+  flags.add("window", options.window_samples, "window length in samples");
+  flags.add("hop", options.hop_samples, "samples from one window to the next");
+}
+
+void validate(const SlidingWindowOptions& options) {
+  require(options.channels >= 1, ErrorCode::kInvalidArgument,
+          "sliding window: {} channels; at least one is needed", options.channels);
+  require(options.window_samples >= 1, ErrorCode::kInvalidArgument,
+          "sliding window: --window {}; at least one sample is needed", options.window_samples);
+  require(options.hop_samples >= 1, ErrorCode::kInvalidArgument,
+          "sliding window: --hop {}; at least one sample is needed", options.hop_samples);
+}
+
+Json to_json(const SlidingWindowOptions& options) {
+  return {{"channels", options.channels},
+          {"window_samples", options.window_samples},
+          {"hop_samples", options.hop_samples}};
+}
+
+namespace {
+
+const SlidingWindowOptions& checked(const SlidingWindowOptions& options) {
+  validate(options);
+  return options;
+}
+
+}  // namespace
+
+template <class T>
+BasicSlidingWindow<T>::BasicSlidingWindow(const SlidingWindowOptions& options)
+    : options_(checked(options)),
+      buffer_(options.channels, options.window_samples),
+      storage_(static_cast<std::size_t>(options.channels * options.window_samples)),
+      window_{0, 0, {storage_.data(), options.channels, options.window_samples}} {}
+
+template <class T>
+std::int64_t BasicSlidingWindow<T>::take(SignalView<const T> chunk) noexcept {
+  const std::int64_t wanted = std::min(chunk.samples, next_end() - buffer_.total());
+  buffer_.append(chunk.slice(0, wanted));
+  return wanted;
+}
+
+template <class T>
+auto BasicSlidingWindow<T>::fetch() noexcept -> const Window* {
+  window_.index = next_;
+  window_.start_sample = next_ * options_.hop_samples;
+  window_.data = {storage_.data(), options_.channels, options_.window_samples};
+  // Cannot fail: the buffer holds exactly one window and its last sample has just arrived.
+  (void)buffer_.latest({storage_.data(), options_.channels, options_.window_samples});
+  ++next_;
+  return &window_;
+}
+
+template <class T>
+void BasicSlidingWindow<T>::reset() noexcept {
+  buffer_.clear();
+  next_ = 0;
+}
+
+template class BasicSlidingWindow<float>;
+template class BasicSlidingWindow<double>;
+
+}  // namespace nest
