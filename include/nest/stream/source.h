@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/signal/view.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::stream {
+
+/// What a source delivers.
+struct SourceInfo {
+  std::string name;  ///< "edf:session.edf"
+  double rate_hz = 0;
+  std::vector<std::string> channels;  ///< empty if the source does not name them
+  std::int64_t num_channels = 0;
+  std::string unit = "V";
+  std::int64_t num_samples = 0;  ///< 0 if unknown (live)
+};
+
+/// One delivery of samples.
+struct Chunk {
+  std::int64_t samples = 0;    ///< filled columns; 0 means the source has ended
+  double time_s = 0;           ///< stamp of the first sample, seconds from the source's start
+  double arrival_s = 0;        ///< Clock::now_s() when the chunk became available
+  std::int64_t lost = 0;       ///< samples known to be missing before this chunk
+};
+
+/// The time a pipeline lives by; injected so that tests need no sleeping.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual double now_s() = 0;
+  /// Returns at `time_s` or later; false if the user asked to stop meanwhile.
+  virtual bool wait_until(double time_s) = 0;
+};
+/// Steady wall clock that starts at 0.
+std::unique_ptr<Clock> make_wall_clock();
+
+/// A stream of multichannel samples.
+///
+/// State: used by one thread. read() is the only place where a pipeline may block.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual const SourceInfo& info() const = 0;
+  /// Writes up to into.samples columns; blocks until at least one sample or the end is there.
+  ///
+  /// Shapes: into [num_channels, capacity]
+  /// Errors: Io when the connection breaks, DataCorrupt for a malformed header or frame.
+  virtual Chunk read(SignalView<float> into) = 0;
+};
+
+struct SourceOptions {
+  std::string source;        ///< "edf:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
+  bool real_time = false;    ///< file replay: deliver at the recorded pace
+  int chunk_samples = 0;     ///< file replay: samples a delivery; 0: rate / 25
+  double timeout_s = 10;     ///< connecting and waiting for the next sample of a live source
+};
+void register_flags(Flags& flags, SourceOptions& options);
+void validate(const SourceOptions& options);
+
+/// Opens a source by its name. Any EEG file that io reads can follow "edf:" or "file:".
+/// Errors: InvalidArgument for an unknown scheme (lists the known ones), NotFound, Io, Unsupported
+/// when liblsl is not installed.
+std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock);
+
+/// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
+/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "V"}, then little-endian float32 frames, one value a
+/// channel. `fd` is closed at the end if `owns`.
+std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
+                                           Clock& clock);
+
+}  // namespace nest::stream

@@ -1,0 +1,74 @@
+#include "nest/stream/source.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "lsl_source.h"
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/progress.h"
+#include "replay_source.h"
+#include "tcp.h"
+
+namespace nest::stream {
+namespace {
+
+class WallClock : public Clock {
+ public:
+  double now_s() override {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  bool wait_until(double time_s) override {
+    // Short naps, so that Ctrl-C ends a long pause.
+    while (!interrupted()) {
+      const double left = time_s - now_s();
+      if (left <= 0) return true;
+      std::this_thread::sleep_for(std::chrono::duration<double>(left < 0.1 ? left : 0.1));
+    }
+    return false;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+std::unique_ptr<Clock> make_wall_clock() { return std::make_unique<WallClock>(); }
+
+void register_flags(Flags& flags, SourceOptions& options) {
+  flags.add("source", options.source, "edf:FILE, tcp:HOST:PORT, lsl:NAME or stdin").required();
+  flags.add("real-time", options.real_time, "replay a file at its recorded pace");
+  flags.add("chunk", options.chunk_samples, "replay: samples a delivery (0: 40 ms)");
+  flags.add("timeout", options.timeout_s, "seconds to wait for a live source");
+}
+
+void validate(const SourceOptions& options) {
+  require(options.chunk_samples >= 0, ErrorCode::kInvalidArgument,
+          "--chunk is {}; it must be 0 or more", options.chunk_samples);
+  require(options.timeout_s > 0, ErrorCode::kInvalidArgument,
+          "--timeout is {}; it must be above 0", options.timeout_s);
+}
+
+std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock) {
+  validate(options);
+  const std::string& name = options.source;
+  const std::size_t colon = name.find(':');
+  const std::string scheme = name.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : name.substr(colon + 1);
+  if (scheme == "edf" || scheme == "file") return open_replay_source(options, rest, clock);
+  if (scheme == "tcp") {
+    return open_framed_source(connect_tcp(rest, options.timeout_s), true, name, options.timeout_s,
+                              clock);
+  }
+  if (scheme == "stdin") {
+    return open_framed_source(STDIN_FILENO, false, name, options.timeout_s, clock);
+  }
+  if (scheme == "lsl") return open_lsl_source(rest, options.timeout_s, clock);
+  fail(ErrorCode::kInvalidArgument,
+       "source '{}' has an unknown scheme; known: edf:FILE, tcp:HOST:PORT, lsl:NAME, stdin", name);
+}
+
+}  // namespace nest::stream

@@ -1,0 +1,62 @@
+#include "tcp.h"
+
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "nest/core/error.h"
+
+namespace nest::stream {
+namespace {
+
+/// 0 or the errno of a connection attempt bounded in time.
+int try_connect(int fd, const addrinfo& target, double timeout_s) {
+  if (::connect(fd, target.ai_addr, target.ai_addrlen) == 0) return 0;
+  if (errno != EINPROGRESS) return errno;
+  pollfd waiting{fd, POLLOUT, 0};
+  const int ready = ::poll(&waiting, 1, static_cast<int>(timeout_s * 1000));
+  if (ready == 0) return ETIMEDOUT;
+  if (ready < 0) return errno;
+  int error = 0;
+  socklen_t length = sizeof error;
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
+}  // namespace
+
+int connect_tcp(const std::string& address, double timeout_s) {
+  const std::size_t colon = address.rfind(':');
+  require(colon != std::string::npos && colon > 0 && colon + 1 < address.size(),
+          ErrorCode::kInvalidArgument, "tcp address '{}' is not HOST:PORT", address);
+  const std::string host = address.substr(0, colon);
+  const std::string port = address.substr(colon + 1);
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int status = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+  require(status == 0, ErrorCode::kIo, "tcp:{}: {}", address, ::gai_strerror(status));
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  int error = ECONNREFUSED;
+  for (const addrinfo* target = found; target != nullptr; target = target->ai_next) {
+    const int fd = ::socket(target->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) continue;
+    error = try_connect(fd, *target, timeout_s);
+    if (error == 0) {
+      const int one = 1;
+      ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+      return fd;
+    }
+    ::close(fd);
+  }
+  fail(ErrorCode::kIo, "tcp:{}: cannot connect: {}", address,
+       std::generic_category().message(error));
+}
+
+}  // namespace nest::stream
