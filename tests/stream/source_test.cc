@@ -1,0 +1,133 @@
+#include "nest/stream/source.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nest/core/error.h"
+#include "nest/core/tensor.h"
+#include "nest/io/recording.h"
+#include "nest/io/edf.h"
+
+namespace nest::stream {
+namespace {
+
+/// Time that only moves when somebody waits for it.
+class FakeClock : public Clock {
+ public:
+  double now_s() override { return now_s_; }
+  bool wait_until(double time_s) override {
+    now_s_ = std::max(now_s_, time_s);
+    return true;
+  }
+
+ private:
+  double now_s_ = 0;
+};
+
+/// A pipe whose writing end was filled and closed.
+int pipe_with(const std::string& bytes) {
+  int ends[2];
+  EXPECT_EQ(::pipe(ends), 0);
+  EXPECT_EQ(::write(ends[1], bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  ::close(ends[1]);
+  return ends[0];
+}
+
+std::string frames(const std::vector<float>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
+}
+
+const std::string kHeader = "{\"rate_hz\": 100, \"channels\": [\"C3\", \"C4\"], \"unit\": \"V\"}\n";
+
+TEST(FramedSource, header_and_frames_arrive_as_channels_by_samples) {
+  FakeClock clock;
+  const auto source = open_framed_source(pipe_with(kHeader + frames({1, 10, 2, 20, 3, 30})), true,
+                                         "pipe", 1, clock);
+  EXPECT_EQ(source->info().rate_hz, 100);
+  EXPECT_EQ(source->info().channels, (std::vector<std::string>{"C3", "C4"}));
+  std::vector<float> block(2 * 2);
+  const Chunk first = source->read({block.data(), 2, 2});
+  EXPECT_EQ(first.samples, 2);
+  EXPECT_EQ(block, (std::vector<float>{1, 2, 10, 20}));
+  const Chunk second = source->read({block.data(), 2, 2});
+  EXPECT_EQ(second.samples, 1);
+  EXPECT_DOUBLE_EQ(second.time_s, 0.02);
+  EXPECT_EQ(block[0], 3);
+  EXPECT_EQ(block[2], 30);
+  EXPECT_EQ(source->read({block.data(), 2, 2}).samples, 0);
+}
+
+void expect_error(const std::string& bytes, const std::string& part) {
+  FakeClock clock;
+  std::vector<float> block(2 * 8);
+  try {
+    const auto source = open_framed_source(pipe_with(bytes), true, "pipe", 1, clock);
+    while (source->read({block.data(), 2, 8}).samples > 0) {
+    }
+    FAIL() << "no error for " << bytes;
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+TEST(FramedSource, malformed_streams_are_clear_errors) {
+  expect_error("", "before its header");
+  expect_error("not json\n", "pipe");
+  expect_error("{\"rate_hz\": -5, \"channels\": [\"a\"]}\n", "rate_hz is -5");
+  expect_error("{\"rate_hz\": 5, \"channels\": []}\n", "0 channels");
+  expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"], \"gain\": 2}\n", "unknown key 'gain'");
+  expect_error(kHeader + "abc", "inside a frame (3 of 8 bytes)");
+  expect_error(std::string(65536, 'x'), "no header line");
+}
+
+std::filesystem::path write_recording(std::int64_t samples) {
+  io::RecordingInfo info;
+  info.rate_hz = 100;
+  info.channels = {{.name = "C3", .unit = "V"}, {.name = "C4", .unit = "V"}};
+  Tensor signal(DType::kF32, {2, samples});
+  auto values = signal.mutable_data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<float>(i % 50) * 1e-6F;
+  }
+  const auto path = std::filesystem::path(testing::TempDir()) / "nest_replay.edf";
+  io::write_edf(path, *io::make_recording(info, signal));
+  return path;
+}
+
+TEST(ReplaySource, delivers_every_sample_once_at_the_recorded_pace) {
+  const auto path = write_recording(230);
+  FakeClock clock;
+  SourceOptions options;
+  options.source = "edf:" + path.string();
+  options.real_time = true;
+  options.chunk_samples = 50;
+  const auto source = open_source(options, clock);
+  std::vector<float> block(2 * 64);
+  std::int64_t total = 0;
+  for (Chunk chunk = source->read({block.data(), 2, 64}); chunk.samples > 0;
+       chunk = source->read({block.data(), 2, 64})) {
+    EXPECT_DOUBLE_EQ(chunk.time_s, static_cast<double>(total) / 100);
+    total += chunk.samples;
+    EXPECT_NEAR(clock.now_s(), static_cast<double>(total) / 100, 1e-9);
+  }
+  EXPECT_EQ(total, source->info().num_samples);
+  EXPECT_GE(total, 230);
+}
+
+TEST(OpenSource, unknown_schemes_and_missing_files_are_clear_errors) {
+  FakeClock clock;
+  SourceOptions options;
+  options.source = "smoke:signals";
+  EXPECT_THROW(open_source(options, clock), Error);
+  options.source = "edf:/nowhere/at/all.edf";
+  EXPECT_THROW(open_source(options, clock), Error);
+  options.source = "tcp:nonsense";
+  EXPECT_THROW(open_source(options, clock), Error);
+}
+
+}  // namespace
+}  // namespace nest::stream
