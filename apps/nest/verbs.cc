@@ -7,10 +7,12 @@ namespace nest {
 // Each verb lives in verb_<name>.cc.
 void add_doctor(CommandLine& line);
 void add_filter(CommandLine& line);
+void add_score(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
   add_doctor(line);
   add_filter(line);
+  add_score(line);
 }
 
 }  // namespace nest

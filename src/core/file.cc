@@ -1,22 +1,24 @@
 #include "nest/core/file.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <system_error>
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "nest/core/error.h"
 
 namespace nest {
 namespace {
 
-std::string errno_text() { return std::generic_category().message(errno); }
+std::string errno_text() {
+  return std::generic_category().message(errno);
+}
 
 [[noreturn]] void fail_open(const std::filesystem::path& path) {
   if (errno == ENOENT || errno == ENOTDIR) {
@@ -72,14 +74,26 @@ std::string read_text_file(const std::filesystem::path& path) {
   return text;
 }
 
+std::vector<std::string> read_lines(const std::filesystem::path& path) {
+  const std::string text = read_text_file(path);
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    const bool carriage = end > begin && text[end - 1] == '\r';
+    lines.push_back(text.substr(begin, end - begin - (carriage ? 1 : 0)));
+    begin = end + 1;
+  }
+  return lines;
+}
+
 void write_file_atomic(const std::filesystem::path& path,
                        const std::function<void(std::ostream&)>& write) {
   static std::atomic<unsigned> counter{0};
   std::error_code error;
   if (path.has_parent_path()) {
     std::filesystem::create_directories(path.parent_path(), error);
-    require(!error, ErrorCode::kIo, "{}: cannot create the folder: {}",
-            path.parent_path().string(), error.message());
+    require(!error, ErrorCode::kIo, "{}: cannot create the folder: {}", path.parent_path().string(),
+            error.message());
   }
   std::filesystem::path temporary = path;
   temporary += fmt::format(".tmp{}-{}", ::getpid(), counter.fetch_add(1));
@@ -88,8 +102,9 @@ void write_file_atomic(const std::filesystem::path& path,
     require(out.good(), ErrorCode::kIo, "{}: cannot write: {}", path.string(), errno_text());
     write(out);
     out.flush();
-    require(out.good(), ErrorCode::kIo, "{}: write failed: {}; free some space or choose another folder",
-            path.string(), errno_text());
+    require(out.good(), ErrorCode::kIo,
+            "{}: write failed: {}; free some space or choose another folder", path.string(),
+            errno_text());
     out.close();
     require(!out.fail(), ErrorCode::kIo, "{}: write failed: {}", path.string(), errno_text());
     const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);

@@ -1,12 +1,12 @@
 #include "text/bpe_compat.h"
 
-#include "nest/text/unicode.h"
-
 #include <cstdint>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include "nest/text/unicode.h"
 
 namespace nest::text::compat {
 namespace {

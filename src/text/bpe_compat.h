@@ -1,11 +1,11 @@
 #pragma once
 
-#include "nest/text/bpe_tokenizer.h"
-
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nest/text/bpe_tokenizer.h"
 
 /// Byte-pair encoding exactly as the Python project does it: words are strings of symbols between
 /// spaces, and a merge replaces the substring "left right" wherever it stands.

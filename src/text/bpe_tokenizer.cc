@@ -1,13 +1,14 @@
 #include "nest/text/bpe_tokenizer.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
+
 #include "text/bpe_compat.h"
 #include "text/vocabulary_json.h"
-
-#include <algorithm>
-#include <limits>
 
 namespace nest::text {
 namespace {

@@ -1,14 +1,15 @@
-#include "nest/core/error.h"
-#include "nest/text/bpe_tokenizer.h"
-#include "nest/text/unicode.h"
-#include "text/bpe_compat.h"
-
 #include <algorithm>
 #include <map>
 #include <queue>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+
+#include "nest/core/error.h"
+#include "nest/text/bpe_tokenizer.h"
+#include "nest/text/unicode.h"
+
+#include "text/bpe_compat.h"
 
 namespace nest::text {
 namespace {

@@ -1,11 +1,12 @@
 #include "nest/text/character_tokenizer.h"
 
+#include <map>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
-#include "text/vocabulary_json.h"
 
-#include <map>
+#include "text/vocabulary_json.h"
 
 namespace nest::text {
 namespace {

@@ -1,14 +1,14 @@
 #include "nest/text/sentencepiece_tokenizer.h"
 
-#include "nest/core/base64.h"
-#include "nest/core/error.h"
-#include "nest/core/json.h"
-#include "nest/text/unicode.h"
-
 #include <unordered_map>
 
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
+
+#include "nest/core/base64.h"
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/text/unicode.h"
 
 namespace nest::text {
 namespace {

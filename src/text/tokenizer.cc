@@ -1,11 +1,11 @@
 #include "nest/text/tokenizer.h"
 
+#include <algorithm>
+
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
-
-#include <algorithm>
 
 namespace nest::text {
 namespace {

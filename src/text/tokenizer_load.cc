@@ -1,3 +1,7 @@
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
 #include "nest/core/base64.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -6,10 +10,6 @@
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/sentencepiece_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
-
-#include <algorithm>
-
-#include <nlohmann/json.hpp>
 
 namespace nest::text {
 namespace {

@@ -1,11 +1,11 @@
 #include "nest/text/unicode.h"
 
-#include "nest/core/error.h"
-
 #include <cstdlib>
 #include <memory>
 
 #include <utf8proc.h>
+
+#include "nest/core/error.h"
 
 namespace nest::text {
 namespace {

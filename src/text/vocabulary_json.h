@@ -1,11 +1,11 @@
 #pragma once
 
-#include "nest/core/json.h"
-
 #include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "nest/core/json.h"
 
 namespace nest::text {
 

@@ -1,12 +1,13 @@
 #include "nest/text/word_tokenizer.h"
 
+#include <algorithm>
+#include <unordered_map>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
-#include "text/vocabulary_json.h"
 
-#include <algorithm>
-#include <unordered_map>
+#include "text/vocabulary_json.h"
 
 namespace nest::text {
 namespace {

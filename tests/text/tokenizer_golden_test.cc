@@ -1,11 +1,12 @@
 // Vectors computed with the Python project (see the parity README).
+#include <gtest/gtest.h>
+
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
-#include "tests/text/shared.h"
 
-#include <gtest/gtest.h>
+#include "tests/text/shared.h"
 
 namespace nest::text {
 namespace {

@@ -1,5 +1,10 @@
 #include "nest/text/tokenizer.h"
 
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -8,11 +13,6 @@
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/sentencepiece_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
-
-#include <fstream>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace nest::text {
 namespace {

@@ -1,8 +1,8 @@
 #include "nest/text/unicode.h"
 
-#include "nest/core/error.h"
-
 #include <gtest/gtest.h>
+
+#include "nest/core/error.h"
 
 namespace nest::text {
 namespace {

@@ -35,6 +35,10 @@ class MappedFile {
 /// The whole file as text. Errors: NotFound, Io; InvalidArgument above 1 GiB.
 std::string read_text_file(const std::filesystem::path& path);
 
+/// The lines of a text file; "\n" or "\r\n" ends a line, the last one may do without.
+/// Errors: as read_text_file.
+std::vector<std::string> read_lines(const std::filesystem::path& path);
+
 /// Calls `write` with a stream on a temporary name beside `path`, then renames it into place.
 ///
 /// The target either keeps its old content or gets the complete new one; on any error (disk full,

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "nest/core/json_fwd.h"
+#include "nest/text/bleu.h"
+#include "nest/text/bootstrap.h"
+#include "nest/text/edit_distance.h"
+#include "nest/text/unicode.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nest::text {
+
+/// What is done to the text before it is compared, and which BLEU is reported.
+struct ScoreOptions {
+  std::string normalization = "none";  ///< "none" or "nfc"
+  bool lowercase = false;
+  std::string bleu_tokenization = "none";
+  std::string bleu_smoothing = "none";
+};
+void register_flags(Flags& flags, ScoreOptions& options);
+void validate(const ScoreOptions& options);
+Json to_json(const ScoreOptions& options);
+BleuOptions bleu_options(const ScoreOptions& options);
+
+/// One utterance to be scored.
+struct TextPair {
+  std::vector<std::string> references;  ///< at least one
+  std::string hypothesis;
+};
+
+/// Counts of one utterance. With several references WER and CER use, each for itself, the one with
+/// the lowest rate (the first of equal ones).
+struct UtteranceScore {
+  EditCounts words;
+  EditCounts characters;
+  BleuStats bleu;
+  BleuStats sacrebleu;  ///< with 13a tokens, whatever the options say
+  bool exact = false;  ///< equal to one of the references after normalisation
+  bool operator==(const UtteranceScore&) const = default;
+};
+
+/// Words: runs between white space; characters: code points, white space included.
+/// Errors: InvalidArgument without references; DataCorrupt for text that is not UTF-8.
+UtteranceScore score_utterance(const TextPair& pair, const ScoreOptions& options);
+
+/// Sums over a corpus. Every rate is errors over reference length of the sums; 0 / 0 is 0, and
+/// errors over an empty reference are undefined (NaN, null in JSON).
+struct CorpusScore {
+  std::size_t utterances = 0;
+  std::size_t empty_references = 0;
+  std::size_t empty_hypotheses = 0;
+  std::size_t exact = 0;
+  std::size_t max_references = 1;
+  EditCounts words;
+  EditCounts characters;
+  BleuStats bleu;
+  BleuStats sacrebleu;
+  /// Means over utterances whose value is defined; kept apart from the corpus rates by name.
+  double utterance_mean_wer = 0;
+  double utterance_mean_cer = 0;
+  double utterance_mean_bleu = 0;  ///< sentence BLEU: exponential smoothing, effective order
+  std::size_t undefined_wer = 0;   ///< utterances left out of the means
+
+  double wer() const;
+  double cer() const;
+  double exact_rate() const;
+};
+CorpusScore sum_scores(std::span<const UtteranceScore> scores, std::span<const TextPair> pairs);
+
+/// {"wer": {"value", "percent", counts...}, "cer", "bleu", "exact_match", "utterance_mean", ...}
+Json to_json(const CorpusScore& score, const ScoreOptions& options);
+
+/// Columns: word errors, words, character errors, characters, exact, utterances, BLEU's
+/// hypothesis length, reference length, matches 1-4, totals 1-4.
+CountTable count_table(std::span<const UtteranceScore> scores);
+
+/// The metrics as functions of count_table() sums.
+Statistic wer_statistic();
+Statistic cer_statistic();
+Statistic exact_statistic();
+Statistic bleu_statistic(const BleuOptions& options);
+/// "wer", "cer", "bleu", "exact_match" in this order, with their statistics.
+std::vector<std::pair<std::string, Statistic>> all_statistics(const ScoreOptions& options);
+
+/// {"wer": interval, ...} for the given resampling units (one name an utterance; empty: each
+/// utterance for itself).
+Json intervals_json(const CountTable& counts, std::span<const std::string> units,
+                    const ScoreOptions& options, const BootstrapOptions& bootstrap);
+
+/// One line a metric that says exactly what was computed, e.g.
+/// "wer|refs:1|level:word|norm:none|...".
+std::map<std::string, std::string> signatures(const ScoreOptions& options, std::size_t references);
+
+/// exp(-sum of log-probabilities / tokens); NaN without tokens.
+double perplexity(double sum_log_prob, std::int64_t tokens);
+
+/// Three lines: reference, hypothesis and a row of S, D, I marks, columns padded to the same width;
+/// "*" stands for a missing word.
+std::string format_alignment(const std::vector<std::string>& reference,
+                             const std::vector<std::string>& hypothesis);
+
+}  // namespace nest::text
