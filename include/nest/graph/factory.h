@@ -36,9 +36,13 @@ void initialize_weights(Model& model, Rng& rng);
 /// Takes weights from a state dict. One error lists every missing, extra and misshapen tensor.
 void load_weights(Model& model, const TensorMap& state_dict);
 
-/// Teacher-forced pass over a whole model on any executor: eeg_data, target_labels?, lengths? ->
-/// spatial_features, encoder_output and log_probs (CTC), prediction_output and logits (RNN-T;
-/// logits_no_labels without labels), or logits (attention).
+/// Teacher-forced pass over a whole model or block on any executor.
+///
+/// Whole models: eeg_data [B, C, T] or [B, 1, C, T], target_labels?, lengths? -> spatial_features,
+/// encoder_output, encoder_lengths (if lengths are given), and: log_probs (CTC); logits_no_labels
+/// (one blank as history) and with labels prediction_output and logits (RNN-T); with labels logits
+/// (attention, one step a label). Blocks: the inputs and outputs of the reference class;
+/// AttentionDecoder takes target_tokens and returns logits, h_n, c_n after the last step.
 TensorMap run_forward(Executor& executor, const TensorMap& inputs);
 
 }  // namespace nest::graph

@@ -1,0 +1,84 @@
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/graph/model.h"
+
+namespace nest::graph {
+
+namespace {
+
+constexpr const char* kOrigin = "signal contract";
+
+void check(const SignalContract& contract) {
+  const auto bad = [](const char* field, const std::string& why) {
+    fail(ErrorCode::kDataCorrupt, "{}: {} {}", kOrigin, field, why);
+  };
+  if (contract.rate_hz < 0) bad("rate_hz", "is negative");
+  if (contract.num_channels < 0) bad("num_channels", "is negative");
+  const auto count = static_cast<std::size_t>(contract.num_channels);
+  if (!contract.channels.empty() && contract.channels.size() != count) {
+    bad("channels",
+        fmt::format("has {} names, num_channels is {}", contract.channels.size(), count));
+  }
+  if (!contract.bandpass_hz.empty() &&
+      (contract.bandpass_hz.size() != 2 || contract.bandpass_hz[0] >= contract.bandpass_hz[1])) {
+    bad("bandpass_hz", "must be [low, high] with low < high");
+  }
+  const bool is_fixed = contract.normalization == "fixed";
+  if (is_fixed && (contract.mean.size() != count || contract.stddev.size() != count)) {
+    bad("normalization", "'fixed' needs a mean and a stddev for every channel");
+  }
+  if (!is_fixed && contract.normalization != "none" && contract.normalization != "window" &&
+      contract.normalization != "running") {
+    bad("normalization", fmt::format("'{}' is unknown (known: none, fixed, window, running)",
+                                     contract.normalization));
+  }
+}
+
+}  // namespace
+
+Json to_json(const SignalContract& contract) {
+  Json json;
+  json["rate_hz"] = contract.rate_hz;
+  json["num_channels"] = contract.num_channels;
+  json["channels"] = contract.channels;
+  json["unit"] = contract.unit;
+  json["bandpass_hz"] = contract.bandpass_hz;
+  json["bandpass_order"] = contract.bandpass_order;
+  json["notch_hz"] = contract.notch_hz;
+  json["notch_q"] = contract.notch_q;
+  json["ref_electrode"] = contract.ref_electrode;
+  json["normalization"] = contract.normalization;
+  json["mean"] = contract.mean;
+  json["stddev"] = contract.stddev;
+  json["window_s"] = contract.window_s;
+  json["hop_s"] = contract.hop_s;
+  return json;
+}
+
+SignalContract signal_contract_from_json(const Json& json) {
+  const Config config = Config::from_json(json, kOrigin);
+  config.expect_keys({"rate_hz", "num_channels", "channels", "unit", "bandpass_hz",
+                      "bandpass_order", "notch_hz", "notch_q", "ref_electrode", "normalization",
+                      "mean", "stddev", "window_s", "hop_s"});
+  SignalContract contract;
+  contract.rate_hz = config.get_double("rate_hz", contract.rate_hz);
+  if (config.has("channels")) contract.channels = config.at("channels").as_strings();
+  contract.num_channels =
+      config.get_int("num_channels", static_cast<std::int64_t>(contract.channels.size()));
+  contract.unit = config.get_string("unit", contract.unit);
+  if (config.has("bandpass_hz")) contract.bandpass_hz = config.at("bandpass_hz").as_doubles();
+  contract.bandpass_order =
+      static_cast<int>(config.get_int("bandpass_order", contract.bandpass_order));
+  contract.notch_hz = config.get_double("notch_hz", contract.notch_hz);
+  contract.notch_q = config.get_double("notch_q", contract.notch_q);
+  contract.ref_electrode = config.get_string("ref_electrode", contract.ref_electrode);
+  contract.normalization = config.get_string("normalization", contract.normalization);
+  if (config.has("mean")) contract.mean = config.at("mean").as_doubles();
+  if (config.has("stddev")) contract.stddev = config.at("stddev").as_doubles();
+  contract.window_s = config.get_double("window_s", contract.window_s);
+  contract.hop_s = config.get_double("hop_s", contract.hop_s);
+  check(contract);
+  return contract;
+}
+
+}  // namespace nest::graph
