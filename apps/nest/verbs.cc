@@ -8,11 +8,13 @@ namespace nest {
 void add_doctor(CommandLine& line);
 void add_filter(CommandLine& line);
 void add_score(CommandLine& line);
+void add_import(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
   add_doctor(line);
   add_filter(line);
   add_score(line);
+  add_import(line);
 }
 
 }  // namespace nest

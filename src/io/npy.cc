@@ -153,14 +153,13 @@ Tensor NpyFile::all() const {
   return copy_of(header_, data, shape());
 }
 
-void write_npy(std::ostream& out, const Tensor& tensor) {
-  const Tensor& stored = tensor.dtype() == DType::kBF16 ? tensor.to(DType::kF32) : tensor;
+void write_npy_header(std::ostream& out, DType dtype, const Shape& shape) {
   std::string dims;
-  for (const std::int64_t dim : stored.shape()) dims += fmt::format("{}, ", dim);
-  if (stored.rank() > 1) dims.resize(dims.size() - 2);
-  if (stored.rank() == 1) dims.pop_back();
+  for (const std::int64_t dim : shape) dims += fmt::format("{}, ", dim);
+  if (shape.size() > 1) dims.resize(dims.size() - 2);
+  if (shape.size() == 1) dims.pop_back();
   std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}",
-                                 descr_of(stored.dtype()), dims);
+                                 descr_of(dtype), dims);
   const std::size_t length = (10 + text.size() + 1 + kAlignment - 1) / kAlignment * kAlignment;
   text.append(length - 10 - text.size() - 1, ' ');
   text += '\n';
@@ -168,6 +167,11 @@ void write_npy(std::ostream& out, const Tensor& tensor) {
   out.write("\x93NUMPY\x01\x00", 8);
   out.write(reinterpret_cast<const char*>(&size), 2);
   out << text;
+}
+
+void write_npy(std::ostream& out, const Tensor& tensor) {
+  const Tensor& stored = tensor.dtype() == DType::kBF16 ? tensor.to(DType::kF32) : tensor;
+  write_npy_header(out, stored.dtype(), stored.shape());
   out.write(static_cast<const char*>(stored.raw()), static_cast<std::streamsize>(stored.nbytes()));
 }
 

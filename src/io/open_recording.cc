@@ -1,11 +1,12 @@
+#include <algorithm>
+#include <array>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/edf.h"
+#include "nest/io/npy_recording.h"
 #include "nest/io/recording.h"
-
-#include <algorithm>
-#include <array>
 
 namespace nest::io {
 namespace {
@@ -38,6 +39,9 @@ constexpr std::array kFormats = {
            [](const auto& path, const auto& options) {
              return open_edf(ByteSource::open(path), options);
            }},
+    Format{"NPY",
+           [](std::string_view head, std::string_view) { return has_magic(head, "\x93NUMPY"); },
+           open_npy_recording},
     Format{"FIF",
            [](std::string_view head, std::string_view) {
              return has_magic(head, std::string_view("\0\0\0\x64\0\0\0\x1f", 8));

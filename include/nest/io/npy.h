@@ -65,6 +65,8 @@ class NpyFile {
 /// bfloat16, which NumPy does not have, is written as float32 (no value changes).
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 void write_npy(std::ostream& out, const Tensor& tensor);
+/// The header alone; the caller writes the elements after it, row by row. Not for bfloat16.
+void write_npy_header(std::ostream& out, DType dtype, const Shape& shape);
 
 /// All arrays of an .npz archive by name (without ".npy").
 /// Errors: NotFound, Io, DataCorrupt, Unsupported.

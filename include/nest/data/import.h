@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "nest/data/dataset.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::data {
+
+/// How foreign data become a dataset folder. Signals are referenced in place unless `copy` is set.
+struct ImportOptions {
+  std::string format;  ///< "ssvep-exo", "edf-annotations", "feis", "cvep", "zuco"
+  std::string in;
+  std::string out;
+  bool copy = false;            ///< copy the signal files into OUT/signals
+  std::string mode = "trials";  ///< ssvep-exo: "trials" or "utterances" (joined trials)
+  double window_start_s = 0;    ///< trial window after the cue (ssvep-exo)
+  double window_length_s = 5;
+  double validation_fraction = 0;           ///< carved out of the training part only
+  std::string validation_by = "utterance";  ///< "utterance", "session" or "subject"
+  std::uint64_t seed = 0;
+  std::vector<double> bandpass_hz;  ///< written into the signal contract, applied when loading
+  int bandpass_order = 4;
+  double notch_hz = 0;
+  std::string ref_electrode;
+  bool normalize = true;  ///< fit mean and deviation on the training part
+  bool strict = false;    ///< a problem in any utterance is an error
+};
+void register_flags(Flags& flags, ImportOptions& options);
+/// Errors: InvalidArgument.
+void validate(const ImportOptions& options);
+Json to_json(const ImportOptions& options);
+
+/// Reads, checks every utterance's header, fits the normalisation and writes the folder.
+/// Errors: those of the readers; DataCorrupt if no utterance is usable.
+Dataset import_dataset(const ImportOptions& options);
+
+}  // namespace nest::data

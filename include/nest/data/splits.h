@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nest/data/manifest.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::data {
+
+struct SplitOptions {
+  /// What stays together: "subject", "session" (of one subject), "text" or "utterance".
+  std::string by = "subject";
+  double validation_fraction = 0.1;
+  double test_fraction = 0.1;
+  std::uint64_t seed = 0;
+  /// Only utterances that now have this split are assigned anew ("" = all). With "train" and
+  /// test_fraction 0 a validation part is carved out of the training part alone.
+  std::string only;
+  /// Groups named here go where the list says, before the rest is drawn.
+  std::vector<std::string> train;
+  std::vector<std::string> validation;
+  std::vector<std::string> test;
+};
+void register_flags(Flags& flags, SplitOptions& options);
+/// Errors: InvalidArgument.
+void validate(const SplitOptions& options);
+Json to_json(const SplitOptions& options);
+
+/// The name of the group an utterance is in: "s01", "s01/r2", its text, its id.
+std::string split_group(const Utterance& utterance, const std::string& by);
+
+/// Sets Utterance::split to "train", "validation" or "test", whole groups at a time.
+///
+/// Groups are sorted, shuffled by the seed and cut by their numbers of utterances, so the result
+/// does not depend on the order of the manifest. Errors: InvalidArgument for unknown listed groups
+/// and for fractions that leave no training group.
+void assign_splits(std::vector<Utterance>& utterances, const SplitOptions& options);
+
+}  // namespace nest::data

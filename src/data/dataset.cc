@@ -1,0 +1,232 @@
+#include "nest/data/dataset.h"
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+
+#include "data/recording_cache.h"
+#include "data/signal_loader.h"
+
+namespace nest::data {
+namespace {
+
+constexpr std::size_t kOpenFiles = 128;
+
+std::string problem_kind(const Error& error) {
+  const std::string& text = error.message();
+  if (error.code() == ErrorCode::kNotFound) {
+    return text.find("no such file") != std::string::npos ? "missing-file" : "missing-channel";
+  }
+  if (text.find("over a gap") != std::string::npos) return "gap";
+  if (text.find("leave the recording") != std::string::npos) return "bad-range";
+  return "unreadable";
+}
+
+}  // namespace
+
+struct Dataset::State {
+  std::filesystem::path folder;
+  DatasetInfo info;
+  std::vector<Utterance> utterances;
+  std::vector<std::size_t> lines;
+  std::vector<Problem> problems;
+  mutable RecordingCache cache{kOpenFiles};
+
+  std::shared_ptr<const io::Recording> recording(const Utterance& utterance) const {
+    io::OpenOptions options;
+    options.stream = utterance.stream;
+    options.rate_hz = info.signal.rate_hz;
+    return cache.open(folder / utterance.signal, options);
+  }
+
+  // Ranges with "to the end" made explicit.
+  std::vector<SampleRange> ranges(const Utterance& utterance, const io::RecordingInfo& of) const {
+    std::vector<SampleRange> result = utterance.ranges;
+    for (SampleRange& range : result) {
+      if (range.num_samples < 0) range.num_samples = of.num_samples - range.first_sample;
+      require(range.num_samples > 0 && range.first_sample + range.num_samples <= of.num_samples,
+              ErrorCode::kInvalidArgument, "samples [{}, {}) leave the recording of {} samples",
+              range.first_sample, range.first_sample + range.num_samples, of.num_samples);
+    }
+    return result;
+  }
+};
+
+Dataset::Dataset(std::filesystem::path folder, DatasetInfo info, std::vector<Utterance> utterances)
+    : state_(std::make_unique<State>()) {
+  state_->folder = std::move(folder);
+  state_->info = std::move(info);
+  state_->utterances = std::move(utterances);
+  for (std::size_t i = 0; i < state_->utterances.size(); ++i) state_->lines.push_back(i + 1);
+}
+Dataset::~Dataset() = default;
+Dataset::Dataset(Dataset&&) noexcept = default;
+Dataset& Dataset::operator=(Dataset&&) noexcept = default;
+
+const std::filesystem::path& Dataset::folder() const {
+  return state_->folder;
+}
+const DatasetInfo& Dataset::info() const {
+  return state_->info;
+}
+std::size_t Dataset::size() const {
+  return state_->utterances.size();
+}
+const std::vector<Utterance>& Dataset::utterances() const {
+  return state_->utterances;
+}
+const std::vector<Problem>& Dataset::problems() const {
+  return state_->problems;
+}
+
+const Utterance& Dataset::utterance(std::size_t index) const {
+  require(index < size(), ErrorCode::kInvalidArgument, "utterance {} of {}", index, size());
+  return state_->utterances[index];
+}
+
+Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions& options) {
+  const auto info_path = folder / "dataset.json";
+  DatasetInfo info =
+      with_context(folder.string(), [&] { return dataset_info_from_json(load_json(info_path)); });
+  Manifest manifest = read_manifest(folder / "manifest.jsonl");
+  Dataset all(folder, std::move(info), std::move(manifest.utterances));
+  State& state = *all.state_;
+  state.lines = manifest.lines;
+  state.problems = std::move(manifest.problems);
+  if (options.check != Check::kManifest) {
+    std::vector<Utterance> usable;
+    std::vector<std::size_t> lines;
+    for (std::size_t i = 0; i < state.utterances.size(); ++i) {
+      const auto found = check_utterance(all, i, options.check == Check::kSamples);
+      if (found.empty()) {
+        usable.push_back(state.utterances[i]);
+        lines.push_back(state.lines[i]);
+      }
+      for (Problem problem : found) {
+        problem.line = state.lines[i];
+        state.problems.push_back(std::move(problem));
+      }
+    }
+    state.utterances = std::move(usable);
+    state.lines = std::move(lines);
+  }
+  if (!state.problems.empty() && (options.strict || state.utterances.empty())) {
+    const Problem& first = state.problems.front();
+    fail(ErrorCode::kDataCorrupt,
+         "{}: {} of {} utterances have problems; the first: line {} ({}): {}",
+         (folder / "manifest.jsonl").string(), state.problems.size(),
+         state.problems.size() + state.utterances.size(), first.line, first.kind, first.message);
+  }
+  require(!state.utterances.empty(), ErrorCode::kDataCorrupt, "{}: the manifest is empty",
+          (folder / "manifest.jsonl").string());
+  return all;
+}
+
+std::vector<std::size_t> Dataset::select(const Selection& selection) const {
+  std::vector<std::size_t> indices;
+  const auto fits = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
+  for (std::size_t i = 0; i < size(); ++i) {
+    const Utterance& u = state_->utterances[i];
+    if (fits(selection.split, u.split) && fits(selection.subject, u.subject) &&
+        fits(selection.session, u.session)) {
+      indices.push_back(i);
+    }
+  }
+  return indices;
+}
+
+std::int64_t Dataset::num_samples(std::size_t index) const {
+  const Utterance& u = utterance(index);
+  std::int64_t total = 0;
+  bool is_open_ended = false;
+  for (const SampleRange& range : u.ranges) {
+    is_open_ended = is_open_ended || range.num_samples < 0;
+    total += range.num_samples;
+  }
+  if (!is_open_ended) return total;
+  total = 0;
+  for (const SampleRange& range : state_->ranges(u, state_->recording(u)->info())) {
+    total += range.num_samples;
+  }
+  return total;
+}
+
+Tensor Dataset::load_signal(std::size_t index, const LoadOptions& options) const {
+  const Utterance& u = utterance(index);
+  return with_context(fmt::format("utterance {}", u.id), [&] {
+    const auto recording = state_->recording(u);
+    require(recording->info().rate_hz == state_->info.signal.rate_hz, ErrorCode::kInvalidArgument,
+            "{}: rate {} Hz, the contract says {} Hz; resample the file", u.signal,
+            recording->info().rate_hz, state_->info.signal.rate_hz);
+    const ChannelMap map = map_channels(recording->info(), state_->info);
+    const auto ranges = state_->ranges(u, recording->info());
+    std::int64_t total = 0;
+    for (const SampleRange& range : ranges) total += range.num_samples;
+    Tensor signal(DType::kF32, {static_cast<std::int64_t>(map.channels.size()), total});
+    std::int64_t column = 0;
+    for (const SampleRange& range : ranges) {
+      load_range(*recording, map, state_->info, range.first_sample, range.num_samples,
+                 options.filter, signal, column);
+      column += range.num_samples;
+    }
+    if (options.normalize) normalize(state_->info.signal, signal);
+    return signal;
+  });
+}
+
+std::vector<Problem> check_utterance(const Dataset& dataset, std::size_t index, bool samples) {
+  const Utterance& u = dataset.utterance(index);
+  const auto problem = [&](std::string kind, std::string message) {
+    return std::vector<Problem>{{index + 1, u.id, std::move(kind), std::move(message)}};
+  };
+  try {
+    const auto recording = dataset.state_->recording(u);
+    const io::RecordingInfo& info = recording->info();
+    const double rate_hz = dataset.info().signal.rate_hz;
+    if (info.rate_hz != rate_hz) {
+      return problem("wrong-rate",
+                     fmt::format("{}: rate {} Hz, the contract says {} Hz; resample the file",
+                                 u.signal, info.rate_hz, rate_hz));
+    }
+    try {
+      map_channels(info, dataset.info());
+    } catch (const Error& error) {
+      const bool is_unit = error.message().find("the contract wants") != std::string::npos;
+      return problem(is_unit ? "wrong-unit" : "missing-channel", error.message());
+    }
+    for (const SampleRange& range : dataset.state_->ranges(u, info)) {
+      segment_of(info, range.first_sample, range.num_samples);
+    }
+  } catch (const Error& error) {
+    return problem(problem_kind(error), error.what());
+  }
+  if (!samples) return {};
+  try {
+    dataset.load_signal(index, {.filter = false, .normalize = false});
+  } catch (const Error& error) {
+    const bool is_nan = error.message().find("repair the file") != std::string::npos;
+    return problem(is_nan ? "not-finite" : "unreadable", error.what());
+  }
+  return {};
+}
+
+void Dataset::set_normalization(std::vector<double> mean, std::vector<double> stddev, Json fit) {
+  graph::SignalContract& contract = state_->info.signal;
+  contract.normalization = "fixed";
+  contract.mean = std::move(mean);
+  contract.stddev = std::move(stddev);
+  state_->info.normalization_fit = std::move(fit);
+}
+
+void Dataset::write_info() const {
+  write_text_file(folder() / "dataset.json", to_json(info()).dump(2) + "\n");
+}
+
+void Dataset::write(const std::filesystem::path& folder) const {
+  write_manifest(folder / "manifest.jsonl", utterances());
+  write_text_file(folder / "dataset.json", to_json(info()).dump(2) + "\n");
+}
+
+}  // namespace nest::data

@@ -1,0 +1,47 @@
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/data/dataset.h"
+
+namespace nest::data {
+
+constexpr std::int64_t kVersion = 1;
+
+Json to_json(const DatasetInfo& info) {
+  Json json;
+  json["format"] = "nest-dataset";
+  json["version"] = kVersion;
+  json["name"] = info.name;
+  json["description"] = info.description;
+  json["signal"] = graph::to_json(info.signal);
+  if (info.file_gain != 1 || info.file_offset != 0) {
+    json["file_scale"] = {{"gain", info.file_gain}, {"offset", info.file_offset}};
+  }
+  json["normalization_fit"] = info.normalization_fit;
+  return json;
+}
+
+DatasetInfo dataset_info_from_json(const Json& json) {
+  const Config config = Config::from_json(json, "dataset.json");
+  const std::int64_t version = config.get_int("version", kVersion);
+  require(version == kVersion, ErrorCode::kUnsupported,
+          "dataset.json: version {} is not read by this build (it reads {})", version, kVersion);
+  require(json.is_object() && json.contains("signal"), ErrorCode::kDataCorrupt,
+          "dataset.json: key 'signal' (the signal contract) is missing");
+  DatasetInfo info;
+  info.name = config.get_string("name", "");
+  info.description = config.get_string("description", "");
+  info.signal = graph::signal_contract_from_json(json["signal"]);
+  require(info.signal.rate_hz > 0, ErrorCode::kDataCorrupt,
+          "dataset.json: signal.rate_hz must be above 0");
+  require(info.signal.num_channels > 0, ErrorCode::kDataCorrupt,
+          "dataset.json: signal.channels or signal.num_channels is needed");
+  const Config scale = config.get("file_scale");
+  if (scale.is_map()) {
+    info.file_gain = scale.get_double("gain", 1);
+    info.file_offset = scale.get_double("offset", 0);
+  }
+  if (json.contains("normalization_fit")) info.normalization_fit = json["normalization_fit"];
+  return info;
+}
+
+}  // namespace nest::data

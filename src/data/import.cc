@@ -1,0 +1,178 @@
+#include "nest/data/import.h"
+
+#include <array>
+#include <map>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/log.h"
+#include "nest/data/splits.h"
+
+#include "data/importers.h"
+
+namespace nest::data {
+namespace {
+
+struct Importer {
+  std::string_view name;
+  Imported (*run)(const ImportOptions&);
+};
+
+constexpr std::array kImporters = {
+    Importer{"ssvep-exo", import_ssvep_exo},
+    Importer{"edf-annotations", import_edf_annotations},
+    Importer{"feis", import_feis},
+    Importer{"cvep", import_cvep},
+};
+
+std::vector<std::string> importer_names() {
+  std::vector<std::string> names;
+  for (const Importer& importer : kImporters) names.emplace_back(importer.name);
+  return names;
+}
+
+// In place: relative to the dataset's folder if the caller gave relative paths, else absolute.
+void place_signals(const ImportOptions& options, std::vector<Utterance>& utterances) {
+  namespace fs = std::filesystem;
+  const fs::path out = options.out;
+  std::map<std::string, std::string> placed;
+  for (Utterance& utterance : utterances) {
+    std::string& target = placed[utterance.signal];
+    if (target.empty()) {
+      const fs::path source = utterance.signal;
+      if (options.copy) {
+        fs::create_directories(out / "signals");
+        target = (fs::path("signals") / source.filename()).string();
+        fs::copy_file(source, out / target, fs::copy_options::overwrite_existing);
+      } else if (source.is_absolute()) {
+        target = source.string();
+      } else {
+        target = fs::relative(source, out).string();
+      }
+    }
+    utterance.signal = target;
+  }
+}
+
+void carve_validation(const ImportOptions& options, std::vector<Utterance>& utterances) {
+  if (options.validation_fraction <= 0) return;
+  SplitOptions split;
+  split.by = options.validation_by;
+  split.validation_fraction = options.validation_fraction;
+  split.test_fraction = 0;
+  split.seed = options.seed;
+  split.only = "train";
+  assign_splits(utterances, split);
+}
+
+}  // namespace
+
+void register_flags(Flags& flags, ImportOptions& options) {
+  flags.add("format", options.format, "what the input is").required().choices(importer_names());
+  flags.add("in", options.in, "folder or file to import").required();
+  flags.add("out", options.out, "dataset folder to write").required();
+  flags.add("copy", options.copy,
+            "copy signal files into the dataset instead of referring to them");
+  flags.add("mode", options.mode, "ssvep-exo: one trial an utterance, or the fixed joined trials")
+      .choices({"trials", "utterances"});
+  flags.add("window-start", options.window_start_s, "start of a trial's window after its cue [s]");
+  flags.add("window-length", options.window_length_s, "length of a trial's window [s]");
+  flags.add("validation-fraction", options.validation_fraction,
+            "share of the training part that becomes the validation part");
+  flags.add("validation-by", options.validation_by, "what stays together in that choice")
+      .choices({"utterance", "session", "subject"});
+  flags.add("seed", options.seed, "seed of that choice");
+  flags.group("Signal contract (applied whenever the dataset is loaded)");
+  flags.add("bandpass", options.bandpass_hz, "low,high edge [Hz]");
+  flags.add("bandpass-order", options.bandpass_order, "Butterworth order");
+  flags.add("notch", options.notch_hz, "mains frequency to remove [Hz], 0: none");
+  flags.add("ref-electrode", options.ref_electrode, "'average' or a channel name");
+  flags.add("normalize", options.normalize,
+            "fit mean and deviation per channel on the training part");
+  flags.add("strict", options.strict, "any unusable utterance is an error");
+}
+
+void validate(const ImportOptions& options) {
+  require(options.window_length_s > 0 && options.window_start_s >= 0, ErrorCode::kInvalidArgument,
+          "--window-length {} must be above 0 and --window-start {} not negative",
+          options.window_length_s, options.window_start_s);
+  require(options.bandpass_hz.empty() || options.bandpass_hz.size() == 2,
+          ErrorCode::kInvalidArgument, "--bandpass takes two edges, low,high; {} given",
+          options.bandpass_hz.size());
+  require(options.validation_fraction >= 0 && options.validation_fraction < 1,
+          ErrorCode::kInvalidArgument, "--validation-fraction {} is outside 0 to 1",
+          options.validation_fraction);
+}
+
+Json to_json(const ImportOptions& o) {
+  return {{"format", o.format},
+          {"in", o.in},
+          {"out", o.out},
+          {"copy", o.copy},
+          {"mode", o.mode},
+          {"window_start_s", o.window_start_s},
+          {"window_length_s", o.window_length_s},
+          {"validation_fraction", o.validation_fraction},
+          {"validation_by", o.validation_by},
+          {"seed", o.seed},
+          {"bandpass_hz", o.bandpass_hz},
+          {"bandpass_order", o.bandpass_order},
+          {"notch_hz", o.notch_hz},
+          {"ref_electrode", o.ref_electrode},
+          {"normalize", o.normalize},
+          {"strict", o.strict}};
+}
+
+graph::SignalContract contract_of(const io::RecordingInfo& recording) {
+  graph::SignalContract contract;
+  contract.rate_hz = recording.rate_hz;
+  for (const auto& channel : recording.channels) {
+    const bool is_typed = channel.name.starts_with("EEG ");
+    contract.channels.push_back(is_typed ? channel.name.substr(4) : channel.name);
+  }
+  contract.num_channels = static_cast<std::int64_t>(contract.channels.size());
+  return contract;
+}
+
+Dataset import_dataset(const ImportOptions& options) {
+  validate(options);
+  Imported imported;
+  bool is_known = false;
+  for (const Importer& importer : kImporters) {
+    if (importer.name != options.format) continue;
+    imported = importer.run(options);
+    is_known = true;
+  }
+  require(is_known, ErrorCode::kInvalidArgument, "unknown import format '{}'", options.format);
+  require(!imported.utterances.empty(), ErrorCode::kDataCorrupt, "{}: nothing to import",
+          options.in);
+  graph::SignalContract& contract = imported.info.signal;
+  contract.bandpass_hz = options.bandpass_hz;
+  contract.bandpass_order = options.bandpass_order;
+  contract.notch_hz = options.notch_hz;
+  contract.ref_electrode = options.ref_electrode;
+  carve_validation(options, imported.utterances);
+  place_signals(options, imported.utterances);
+  const Dataset unchecked(options.out, imported.info, imported.utterances);
+  std::vector<Utterance> usable;
+  std::size_t problems = 0;
+  for (std::size_t i = 0; i < unchecked.size(); ++i) {
+    const auto found = check_utterance(unchecked, i, false);
+    if (found.empty()) usable.push_back(unchecked.utterance(i));
+    problems += found.size();
+    for (const Problem& problem : found) {
+      require(!options.strict, ErrorCode::kDataCorrupt, "{}: {}", problem.id, problem.message);
+      log_warn("left out: {} ({}): {}", problem.id, problem.kind, problem.message);
+    }
+  }
+  require(!usable.empty(), ErrorCode::kDataCorrupt, "{}: none of {} utterances is usable",
+          options.in, problems);
+  Dataset dataset(options.out, std::move(imported.info), std::move(usable));
+  Selection train;
+  train.split = "train";
+  if (options.normalize && !dataset.select(train).empty()) dataset.fit_normalization("train");
+  dataset.write(options.out);
+  return dataset;
+}
+
+}  // namespace nest::data

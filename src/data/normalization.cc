@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "nest/core/error.h"
+#include "nest/core/hash.h"
+#include "nest/core/log.h"
+#include "nest/data/dataset.h"
+
+namespace nest::data {
+namespace {
+
+// Welford 1962, one pass, constant memory.
+struct Moments {
+  std::int64_t count = 0;
+  double mean = 0;
+  double m2 = 0;
+
+  void add(double value) {
+    ++count;
+    const double delta = value - mean;
+    mean += delta / static_cast<double>(count);
+    m2 += delta * (value - mean);
+  }
+};
+
+}  // namespace
+
+void Dataset::fit_normalization(const std::string& split) {
+  require(split != "test" && !split.empty(), ErrorCode::kInvalidArgument,
+          "normalisation is fitted on training data only, not on split '{}'", split);
+  Selection selection;
+  selection.split = split;
+  const std::vector<std::size_t> indices = select(selection);
+  require(!indices.empty(), ErrorCode::kInvalidArgument, "no utterance has the split '{}'", split);
+  std::vector<Moments> moments(static_cast<std::size_t>(info().signal.num_channels));
+  std::string ids;
+  Json subjects = Json::array();
+  for (const std::size_t index : indices) {
+    const Tensor signal = load_signal(index, {.filter = true, .normalize = false});
+    const auto values = signal.data<float>();
+    const auto count = static_cast<std::size_t>(signal.dim(1));
+    for (std::size_t c = 0; c < moments.size(); ++c) {
+      for (const float value : values.subspan(c * count, count)) {
+        moments[c].add(static_cast<double>(value));
+      }
+    }
+    ids += utterance(index).id + "\n";
+    const Json subject = utterance(index).subject;
+    if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
+      subjects.push_back(subject);
+    }
+  }
+  std::vector<double> mean;
+  std::vector<double> stddev;
+  for (std::size_t c = 0; c < moments.size(); ++c) {
+    mean.push_back(moments[c].mean);
+    double deviation = std::sqrt(moments[c].m2 / static_cast<double>(moments[c].count));
+    if (!(deviation > 0)) {
+      log_warn("channel {} is constant over the split '{}'; it is only centred", c, split);
+      deviation = 1;
+    }
+    stddev.push_back(deviation);
+  }
+  Json fit;
+  fit["split"] = split;
+  fit["num_utterances"] = indices.size();
+  fit["num_samples"] = moments.front().count;
+  fit["subjects"] = std::move(subjects);
+  fit["ids_sha256"] = sha256_hex(std::as_bytes(std::span(ids)));
+  set_normalization(std::move(mean), std::move(stddev), std::move(fit));
+}
+
+}  // namespace nest::data

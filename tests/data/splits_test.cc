@@ -1,0 +1,114 @@
+#include "nest/data/splits.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+
+namespace nest::data {
+namespace {
+
+std::vector<Utterance> grid(int subjects, int sessions, int each) {
+  std::vector<Utterance> all;
+  for (int s = 0; s < subjects; ++s) {
+    for (int r = 0; r < sessions; ++r) {
+      for (int k = 0; k < each; ++k) {
+        Utterance u;
+        u.id = fmt::format("s{}r{}k{}", s, r, k);
+        u.subject = fmt::format("s{}", s);
+        u.session = fmt::format("r{}", r);
+        u.text = fmt::format("text {}", k);
+        all.push_back(u);
+      }
+    }
+  }
+  return all;
+}
+
+std::map<std::string, int> counts(const std::vector<Utterance>& all) {
+  std::map<std::string, int> result;
+  for (const auto& u : all) ++result[u.split];
+  return result;
+}
+
+class SplitBy : public testing::TestWithParam<std::string> {};
+
+TEST_P(SplitBy, no_group_is_in_two_splits_and_shares_are_met) {
+  auto all = grid(10, 2, 10);
+  SplitOptions options;
+  options.by = GetParam();
+  assign_splits(all, options);
+  std::map<std::string, std::set<std::string>> splits_of;
+  for (const auto& u : all) splits_of[split_group(u, options.by)].insert(u.split);
+  for (const auto& [group, splits] : splits_of) EXPECT_EQ(splits.size(), 1u) << group;
+  const auto n = counts(all);
+  EXPECT_EQ(n.at("test"), 20);
+  EXPECT_EQ(n.at("validation"), 20);
+  EXPECT_EQ(n.at("train"), 160);
+}
+INSTANTIATE_TEST_SUITE_P(Units, SplitBy,
+                         testing::Values("subject", "session", "text", "utterance"));
+
+TEST(Splits, the_assignment_does_not_depend_on_the_order_of_the_manifest) {
+  auto forward = grid(6, 2, 3);
+  auto backward = forward;
+  std::reverse(backward.begin(), backward.end());
+  SplitOptions options;
+  options.by = "session";
+  options.seed = 4;
+  assign_splits(forward, options);
+  assign_splits(backward, options);
+  std::reverse(backward.begin(), backward.end());
+  for (std::size_t i = 0; i < forward.size(); ++i) EXPECT_EQ(forward[i].split, backward[i].split);
+}
+
+TEST(Splits, another_seed_gives_another_assignment) {
+  auto a = grid(20, 1, 1);
+  auto b = a;
+  SplitOptions options;
+  assign_splits(a, options);
+  options.seed = 1;
+  assign_splits(b, options);
+  EXPECT_FALSE(std::equal(a.begin(), a.end(), b.begin(),
+                          [](const auto& x, const auto& y) { return x.split == y.split; }));
+}
+
+TEST(Splits, a_validation_part_is_carved_out_of_the_training_part_only) {
+  auto all = grid(10, 2, 5);
+  for (auto& u : all) u.split = u.session == "r1" ? "test" : "train";
+  SplitOptions options;
+  options.by = "utterance";
+  options.only = "train";
+  options.validation_fraction = 0.2;
+  options.test_fraction = 0;
+  assign_splits(all, options);
+  EXPECT_EQ(counts(all),
+            (std::map<std::string, int>{{"test", 50}, {"train", 40}, {"validation", 10}}));
+  for (const auto& u : all) EXPECT_EQ(u.split == "test", u.session == "r1");
+}
+
+TEST(Splits, listed_groups_go_where_the_list_says_and_unknown_ones_are_an_error) {
+  auto all = grid(4, 1, 5);
+  SplitOptions options;
+  options.validation_fraction = options.test_fraction = 0;
+  options.test = {"s2"};
+  assign_splits(all, options);
+  for (const auto& u : all) EXPECT_EQ(u.split, u.subject == "s2" ? "test" : "train");
+  options.test = {"s9"};
+  EXPECT_THAT([&] { assign_splits(all, options); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("no subject 's9'")));
+}
+
+TEST(Splits, fractions_that_leave_no_training_are_an_error) {
+  auto all = grid(1, 1, 5);
+  SplitOptions options;
+  options.test_fraction = 0.9;
+  EXPECT_THROW(assign_splits(all, options), Error);
+}
+
+}  // namespace
+}  // namespace nest::data
