@@ -26,6 +26,7 @@ Graph front_end_block(const std::string& type, Section& section, Model& model) {
   graph.add_output("output", build_front_end(front_end, Scope(graph), x));
   model.signal.num_channels = front_end.channels;
   model.signal.rate_hz = front_end.rate_hz;
+  model.presets = front_end.presets;
   return graph;
 }
 
@@ -67,6 +68,7 @@ const std::vector<Entry>& blocks() {
       {"SpatialCNN", [](Section& s, Model& m) { return front_end_block("SpatialCNN", s, m); }},
       {"EEGNet", [](Section& s, Model& m) { return front_end_block("EEGNet", s, m); }},
       {"DeepConvNet", [](Section& s, Model& m) { return front_end_block("DeepConvNet", s, m); }},
+      {"FilterBank", [](Section& s, Model& m) { return front_end_block("FilterBank", s, m); }},
       {"LSTMEncoder", [](Section& s, Model&) { return encoder_block("LSTM", s); }},
       {"GRUEncoder", [](Section& s, Model&) { return encoder_block("GRU", s); }},
       {"TransformerEncoder", [](Section& s, Model&) { return encoder_block("Transformer", s); }},

@@ -221,6 +221,9 @@ Model build_model(std::string_view key, const Config& config) {
   model.config = top.resolved();
   model.signal.num_channels = trunk.front_end.channels;
   model.signal.rate_hz = trunk.front_end.rate_hz;
+  for (const auto& [name, value] : trunk.front_end.presets) {
+    model.presets.emplace("spatial_cnn." + name, value);
+  }
   for (const auto& [name, graph] : model.graphs) validate(graph);
   return model;
 }

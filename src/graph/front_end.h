@@ -16,6 +16,8 @@ struct FrontEnd {
   double rate_hz = 0;  ///< the sampling rate its kernels are made for; 0: any
   /// Adds its nodes: eeg [B, 1, C, T] -> features [B, F, frames].
   std::function<ValueId(const Scope&, ValueId)> build;
+  /// Initial values by weight name below the front end; see Model::presets.
+  TensorMap presets = {};
 };
 
 /// What the whole model decides for its parts.
@@ -41,6 +43,7 @@ ValueId build_front_end(const FrontEnd& front_end, const Scope& scope, ValueId e
 FrontEnd read_spatial_cnn(Section& section, const PartOptions& options);
 FrontEnd read_eegnet(Section& section, const PartOptions& options);
 FrontEnd read_deep_conv_net(Section& section, const PartOptions& options);
+FrontEnd read_filter_bank(Section& section, const PartOptions& options);
 /// n_channels, agreeing with the model's if that is given.
 std::int64_t read_channels(Section& section, const PartOptions& options);
 

@@ -17,6 +17,7 @@ constexpr Entry kFrontEnds[] = {
     {"SpatialCNN", read_spatial_cnn},
     {"EEGNet", read_eegnet},
     {"DeepConvNet", read_deep_conv_net},
+    {"FilterBank", read_filter_bank},
 };
 
 }  // namespace

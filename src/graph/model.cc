@@ -49,7 +49,7 @@ std::vector<WeightInfo> weight_infos(const Model& model) {
 
 bool is_buffer(std::string_view weight_name) {
   for (const std::string_view suffix :
-       {".running_mean", ".running_var", ".num_batches_tracked", "pos_encoder.pe"}) {
+       {".running_mean", ".running_var", ".num_batches_tracked", "pos_encoder.pe", ".bank"}) {
     if (weight_name.ends_with(suffix)) return true;
   }
   return false;

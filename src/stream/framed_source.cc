@@ -1,11 +1,11 @@
-#include <poll.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+
+#include <poll.h>
+#include <unistd.h>
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"

@@ -73,9 +73,10 @@ LatencyLedger LatencyMonitor::mean_parts() const {
 }
 
 Json to_json(const LatencyMonitor::Statistics& s) {
-  return {{"count", s.count},     {"mean_ms", s.mean_ms}, {"p50_ms", s.p50_ms},
-          {"p95_ms", s.p95_ms},   {"p99_ms", s.p99_ms},   {"p999_ms", s.p999_ms},
-          {"max_ms", s.max_ms},   {"deadline_misses", s.deadline_misses}};
+  return {{"count", s.count},   {"mean_ms", s.mean_ms},
+          {"p50_ms", s.p50_ms}, {"p95_ms", s.p95_ms},
+          {"p99_ms", s.p99_ms}, {"p999_ms", s.p999_ms},
+          {"max_ms", s.max_ms}, {"deadline_misses", s.deadline_misses}};
 }
 
 }  // namespace nest::stream

@@ -1,10 +1,10 @@
 #include "lsl_source.h"
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include <dlfcn.h>
 
 #include "nest/core/error.h"
 #include "nest/core/progress.h"
@@ -59,8 +59,7 @@ class LslSource : public Source {
   LslSource(const std::string& stream_name, double timeout_s, Clock& clock)
       : lsl_(LslLibrary::instance()), timeout_s_(timeout_s), clock_(clock) {
     LslLibrary::Handle stream = nullptr;
-    const int found =
-        lsl_.resolve_byprop(&stream, 1, "name", stream_name.c_str(), 1, timeout_s);
+    const int found = lsl_.resolve_byprop(&stream, 1, "name", stream_name.c_str(), 1, timeout_s);
     require(found >= 1, ErrorCode::kNotFound, "lsl:{}: no stream of this name within {} s",
             stream_name, timeout_s);
     info_.name = "lsl:" + stream_name;
@@ -110,8 +109,8 @@ class LslSource : public Source {
     if (first_stamp_ == 0) first_stamp_ = stamps_.front();
     chunk.time_s = stamps_.front() - first_stamp_;
     if (expected_s_ > 0) {
-      chunk.lost = std::max<std::int64_t>(
-          0, std::llround((chunk.time_s - expected_s_) * info_.rate_hz));
+      chunk.lost =
+          std::max<std::int64_t>(0, std::llround((chunk.time_s - expected_s_) * info_.rate_hz));
     }
     expected_s_ = stamps_[count - 1] - first_stamp_ + 1 / info_.rate_hz;
     const auto channels = static_cast<std::size_t>(info_.num_channels);

@@ -33,8 +33,8 @@ class ReplaySource : public Source {
   Chunk read(SignalView<float> into) override {
     const auto& segments = recording_->info().segments;
     Chunk chunk;
-    while (segment_ < segments.size() && position_ >= segments[segment_].first_sample +
-                                                          segments[segment_].num_samples) {
+    while (segment_ < segments.size() &&
+           position_ >= segments[segment_].first_sample + segments[segment_].num_samples) {
       ++segment_;
     }
     if (segment_ == segments.size()) return chunk;
@@ -42,11 +42,11 @@ class ReplaySource : public Source {
     chunk.time_s =
         segment.time_s + static_cast<double>(position_ - segment.first_sample) / info_.rate_hz;
     if (position_ > 0 && position_ == segment.first_sample) {
-      chunk.lost = std::max<std::int64_t>(
-          0, std::llround((chunk.time_s - expected_s_) * info_.rate_hz));
+      chunk.lost =
+          std::max<std::int64_t>(0, std::llround((chunk.time_s - expected_s_) * info_.rate_hz));
     }
-    chunk.samples = std::min({chunk_, into.samples,
-                              segment.first_sample + segment.num_samples - position_});
+    chunk.samples =
+        std::min({chunk_, into.samples, segment.first_sample + segment.num_samples - position_});
     expected_s_ = chunk.time_s + static_cast<double>(chunk.samples) / info_.rate_hz;
     // A live amplifier hands over a block when its last sample has been taken.
     if (real_time_ && !clock_.wait_until(start_s_ + expected_s_)) {

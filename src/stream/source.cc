@@ -1,9 +1,9 @@
 #include "nest/stream/source.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <thread>
+
+#include <unistd.h>
 
 #include "lsl_source.h"
 #include "nest/core/error.h"
@@ -36,7 +36,9 @@ class WallClock : public Clock {
 
 }  // namespace
 
-std::unique_ptr<Clock> make_wall_clock() { return std::make_unique<WallClock>(); }
+std::unique_ptr<Clock> make_wall_clock() {
+  return std::make_unique<WallClock>();
+}
 
 void register_flags(Flags& flags, SourceOptions& options) {
   flags.add("source", options.source, "edf:FILE, tcp:HOST:PORT, lsl:NAME or stdin").required();
@@ -48,8 +50,8 @@ void register_flags(Flags& flags, SourceOptions& options) {
 void validate(const SourceOptions& options) {
   require(options.chunk_samples >= 0, ErrorCode::kInvalidArgument,
           "--chunk is {}; it must be 0 or more", options.chunk_samples);
-  require(options.timeout_s > 0, ErrorCode::kInvalidArgument,
-          "--timeout is {}; it must be above 0", options.timeout_s);
+  require(options.timeout_s > 0, ErrorCode::kInvalidArgument, "--timeout is {}; it must be above 0",
+          options.timeout_s);
 }
 
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock) {

@@ -1,14 +1,14 @@
 #include "tcp.h"
 
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <memory>
-#include <system_error>
 
 #include "nest/core/error.h"
 

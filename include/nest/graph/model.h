@@ -62,12 +62,13 @@ struct Model {
   Json config;  ///< constructor arguments, as in a checkpoint's model_config
   std::map<std::string, Graph, std::less<>> graphs;
   TensorMap weights;  ///< by state-dict name
+  TensorMap presets;  ///< initial values that a layer's design fixes (FilterBank's Gabor filters)
   SignalContract signal;
   Vocabulary vocabulary;
 
   /// Errors: NotFound that lists the graphs there are.
   const Graph& graph(std::string_view name) const;
-  /// Elements of all trainable weights (no batch-norm statistics, no positional tables).
+  /// Elements of all trainable weights (no batch-norm statistics, no positional tables, fixed filter banks).
   std::int64_t num_parameters() const;
 };
 
@@ -75,7 +76,7 @@ struct Model {
 std::vector<WeightInfo> weight_infos(const Model& model);
 
 /// True for state that is saved with the weights but not trained (running_mean,
-/// num_batches_tracked, positional tables).
+/// num_batches_tracked, positional tables, fixed filter banks).
 bool is_buffer(std::string_view weight_name);
 
 /// What every executor offers: run one graph on named tensors.

@@ -26,10 +26,10 @@ struct SourceInfo {
 
 /// One delivery of samples.
 struct Chunk {
-  std::int64_t samples = 0;    ///< filled columns; 0 means the source has ended
-  double time_s = 0;           ///< stamp of the first sample, seconds from the source's start
-  double arrival_s = 0;        ///< Clock::now_s() when the chunk became available
-  std::int64_t lost = 0;       ///< samples known to be missing before this chunk
+  std::int64_t samples = 0;  ///< filled columns; 0 means the source has ended
+  double time_s = 0;         ///< stamp of the first sample, seconds from the source's start
+  double arrival_s = 0;      ///< Clock::now_s() when the chunk became available
+  std::int64_t lost = 0;     ///< samples known to be missing before this chunk
 };
 
 /// The time a pipeline lives by; injected so that tests need no sleeping.
@@ -58,10 +58,10 @@ class Source {
 };
 
 struct SourceOptions {
-  std::string source;        ///< "edf:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
-  bool real_time = false;    ///< file replay: deliver at the recorded pace
-  int chunk_samples = 0;     ///< file replay: samples a delivery; 0: rate / 25
-  double timeout_s = 10;     ///< connecting and waiting for the next sample of a live source
+  std::string source;      ///< "edf:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
+  bool real_time = false;  ///< file replay: deliver at the recorded pace
+  int chunk_samples = 0;   ///< file replay: samples a delivery; 0: rate / 25
+  double timeout_s = 10;   ///< connecting and waiting for the next sample of a live source
 };
 void register_flags(Flags& flags, SourceOptions& options);
 void validate(const SourceOptions& options);
@@ -72,8 +72,8 @@ void validate(const SourceOptions& options);
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock);
 
 /// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
-/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "V"}, then little-endian float32 frames, one value a
-/// channel. `fd` is closed at the end if `owns`.
+/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "V"}, then little-endian float32 frames, one
+/// value a channel. `fd` is closed at the end if `owns`.
 std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
                                            Clock& clock);
 
