@@ -296,37 +296,4 @@ Json Config::to_json() const {
 
 std::string Config::location() const { return where(*node_); }
 
-Json load_json(const std::filesystem::path& path) {
-  return parse_json(read_text_file(path), path.string());
-}
-
-Json parse_json(std::string_view text, const std::string& origin) {
-  // The parser recurses; bound the depth before it runs.
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      require(++depth <= kMaxDepth, ErrorCode::kDataCorrupt, "{}: nested deeper than {} levels",
-              origin, kMaxDepth);
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    const auto line = 1 + std::count(text.begin(),
-                                     text.begin() + static_cast<std::ptrdiff_t>(
-                                                        std::min(error.byte, text.size())),
-                                     '\n');
-    fail(ErrorCode::kDataCorrupt, "{}:{}: {}", origin, line, error.what());
-  }
-}
-
 }  // namespace nest

@@ -1,10 +1,10 @@
 #include "nest/io/npy.h"
 
-#include "io/bytes.h"
-#include "nest/core/file.h"
-
 #include <algorithm>
 #include <ostream>
+
+#include "io/bytes.h"
+#include "nest/core/file.h"
 
 namespace nest::io {
 namespace {

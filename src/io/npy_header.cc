@@ -1,10 +1,10 @@
-#include "io/bytes.h"
-#include "nest/io/npy.h"
-
 #include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>
+
+#include "io/bytes.h"
+#include "nest/io/npy.h"
 
 namespace nest::io {
 namespace {

@@ -1,10 +1,10 @@
+#include <limits>
+#include <sstream>
+
 #include "io/bytes.h"
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
 #include "nest/io/zip.h"
-
-#include <limits>
-#include <sstream>
 
 namespace nest::io {
 

@@ -1,15 +1,15 @@
-#include "io/bytes.h"
-#include "io/zip_format.h"
-#include "nest/core/file.h"
-#include "nest/core/hash.h"
-#include "nest/io/zip.h"
-
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <optional>
 
 #include <zlib.h>
+
+#include "io/bytes.h"
+#include "io/zip_format.h"
+#include "nest/core/file.h"
+#include "nest/core/hash.h"
+#include "nest/io/zip.h"
 
 namespace nest::io {
 namespace {

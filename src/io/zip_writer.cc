@@ -1,12 +1,12 @@
-#include "io/bytes.h"
-#include "io/zip_format.h"
-#include "nest/core/hash.h"
-#include "nest/io/zip.h"
-
 #include <algorithm>
 #include <ostream>
 
 #include <zlib.h>
+
+#include "io/bytes.h"
+#include "io/zip_format.h"
+#include "nest/core/hash.h"
+#include "nest/io/zip.h"
 
 namespace nest::io {
 namespace {

@@ -1,0 +1,46 @@
+#include "nest/io/checkpoint.h"
+
+#include <algorithm>
+
+#include "io/bytes.h"
+#include "nest/core/file.h"
+#include "nest/io/pytorch.h"
+#include "nest/io/safetensors.h"
+#include "nest/io/zip.h"
+
+namespace nest::io {
+namespace {
+
+/// Eight bytes of header length, then a JSON object.
+bool is_safetensors(std::span<const std::byte> file) {
+  return file.size() > 8 && file[8] == std::byte{'{'};
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  const std::span<const std::byte> bytes = file->bytes();
+  return with_context(path.string(), [&] {
+    const bool is_named_safetensors = path.extension() == ".safetensors";
+    if (!is_zip(bytes) && (is_named_safetensors || is_safetensors(bytes))) {
+      return from_safetensors(parse_safetensors(bytes, file));
+    }
+    return parse_pytorch(bytes, file);
+  });
+}
+
+void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  const std::string extension = path.extension().string();
+  if (extension == ".safetensors") {
+    write_safetensors(path, to_safetensors(checkpoint));
+  } else if (extension == ".pt" || extension == ".pth" || extension == ".ckpt") {
+    write_pytorch(path, checkpoint);
+  } else {
+    fail(ErrorCode::kInvalidArgument,
+         "{}: weights are written as .pt, .pth, .ckpt or .safetensors, not '{}'", path.string(),
+         extension);
+  }
+}
+
+}  // namespace nest::io

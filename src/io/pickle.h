@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/core/dtype.h"
+#include "nest/core/json_fwd.h"
+
+/// The values a PyTorch pickle may hold, as inert data: nothing is ever imported or called.
+namespace nest::io::pickle {
+
+/// Index into Pickle::nodes.
+using Id = std::uint32_t;
+
+enum class Kind : std::uint8_t {
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kText,
+  kBytes,
+  kTuple,
+  kList,
+  kDict,         ///< items: key, value, key, value ...
+  kOrderedDict,  ///< the same; attributes such as _metadata are dropped
+  kFunction,     ///< a whitelisted name that REDUCE may apply
+  kStorageType,  ///< torch.FloatStorage and the like
+  kStorage,      ///< a member of the archive: key in `text`, number of elements in `integer`
+  kTensor,       ///< items: storage, offset, sizes, strides
+};
+std::string_view name_of(Kind kind);
+
+enum class Function : std::uint8_t { kOrderedDict, kRebuildTensor, kRebuildParameter };
+
+struct Node {
+  Kind kind = Kind::kNone;
+  Function function = Function::kOrderedDict;
+  DType dtype = DType::kF32;  ///< of a storage type or storage
+  std::int64_t integer = 0;
+  double real = 0;
+  std::string_view text;  ///< points into the pickle
+  std::vector<Id> items;
+};
+
+struct Pickle {
+  std::vector<Node> nodes;
+  Id root = 0;
+
+  const Node& operator[](Id id) const { return nodes[id]; }
+};
+
+/// Largest pickle and number of values that are read; checkpoints stay far below.
+inline constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxNodes = std::size_t{1} << 20;
+
+/// Runs the opcodes of protocol 2 to 5 that torch.save emits; time and memory are linear in the
+/// size of the pickle. `bytes` must outlive the result.
+/// Errors: DataCorrupt; Unsupported naming the opcode, class or function that is refused.
+Pickle parse(std::span<const std::byte> bytes);
+
+/// The whitelisted global `module.name`. Errors: Unsupported naming it.
+Node resolve_global(std::string_view module, std::string_view name);
+
+/// Upper-case name of an opcode in Python's pickletools; "0x.." if there is none.
+std::string opcode_name(std::uint8_t opcode);
+
+/// A value as JSON: tuples become lists, bytes base64 text, tensors a text "tensor float32 [2, 3]".
+/// Errors: DataCorrupt for values nested deeper than 64 levels (or cyclic), for more than
+/// kMaxNodes values after expansion, and for keys that are neither text nor integers.
+/// `omitted`, if it is a direct member of `id`, is left out.
+Json to_json(const Pickle& pickle, Id id, Id omitted);
+
+}  // namespace nest::io::pickle

@@ -1,0 +1,164 @@
+#include <array>
+
+#include "io/bytes.h"
+#include "io/pickle.h"
+#include "io/pytorch_storage.h"
+#include "nest/core/file.h"
+#include "nest/io/pytorch.h"
+
+namespace nest::io {
+namespace {
+
+using pickle::Id;
+using pickle::Kind;
+using pickle::Node;
+using pickle::Pickle;
+
+/// Written by torch.save before version 1.6, or with _use_new_zipfile_serialization=False.
+constexpr std::string_view kLegacyMagic =
+    "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+
+bool is_dict(const Node& node) {
+  return node.kind == Kind::kDict || node.kind == Kind::kOrderedDict;
+}
+
+/// "<archive name>/" of the member data.pkl.
+std::string find_prefix(const ZipReader& zip) {
+  constexpr std::string_view kName = "data.pkl";
+  std::string prefix;
+  bool is_found = false;
+  for (const ZipEntry& entry : zip.entries()) {
+    const std::string_view name = entry.name;
+    const std::size_t slash = name.find('/');
+    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
+    if (name.substr(begin) != kName) continue;
+    require(!is_found, ErrorCode::kDataCorrupt, "the archive has more than one data.pkl");
+    prefix = name.substr(0, begin);
+    is_found = true;
+  }
+  require(is_found, ErrorCode::kDataCorrupt,
+          "a ZIP archive, but not one of torch.save: it has no data.pkl");
+  require(zip.find(prefix + "constants.pkl") == nullptr, ErrorCode::kUnsupported,
+          "a TorchScript archive (it holds code); save the state dict instead");
+  return prefix;
+}
+
+void check_byte_order(const ZipReader& zip, const std::string& prefix) {
+  const ZipEntry* entry = zip.find(prefix + "byteorder");
+  if (entry == nullptr) return;
+  const std::vector<std::byte> order = zip.read(*entry, 16);
+  require(as_text(order) == "little", ErrorCode::kUnsupported,
+          "byte order '{}' is not supported; save on a little-endian machine",
+          printable(as_text(order)));
+}
+
+class CheckpointBuilder {
+ public:
+  CheckpointBuilder(const Pickle& pickle, StorageReader& storages)
+      : pickle_(pickle), storages_(storages) {}
+
+  Checkpoint build() {
+    const Node& root = pickle_[pickle_.root];
+    require(is_dict(root), ErrorCode::kDataCorrupt,
+            "the file holds {}, not a checkpoint or state dict", name_of(root.kind));
+    Checkpoint out;
+    out.extra = Json::object();
+    const Id* state = nullptr;
+    for (const std::string_view key : {"model_state_dict", "state_dict"}) {
+      if (state == nullptr) state = find(root, key);
+    }
+    if (state == nullptr) {
+      require(is_state_dict(root), ErrorCode::kDataCorrupt,
+              "no state dict: expected the key 'model_state_dict' or tensors only; keys: {}",
+              keys_of(root));
+      out.state_dict = tensors(root);
+      return out;
+    }
+    require(is_dict(pickle_[*state]), ErrorCode::kDataCorrupt, "the state dict is {}",
+            name_of(pickle_[*state].kind));
+    out.state_dict = tensors(pickle_[*state]);
+    take_rest(root, *state, out);
+    return out;
+  }
+
+ private:
+  const Id* find(const Node& dict, std::string_view key) const {
+    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+      const Node& node = pickle_[dict.items[i]];
+      if (node.kind == Kind::kText && node.text == key) return &dict.items[i + 1];
+    }
+    return nullptr;
+  }
+  bool is_state_dict(const Node& dict) const {
+    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+      if (pickle_[dict.items[i]].kind != Kind::kText) return false;
+      if (pickle_[dict.items[i + 1]].kind != Kind::kTensor) return false;
+    }
+    return !dict.items.empty();
+  }
+  std::string keys_of(const Node& dict) const {
+    std::string keys;
+    for (std::size_t i = 0; i + 1 < dict.items.size() && i < 20; i += 2) {
+      keys += keys.empty() ? "" : ", ";
+      keys += printable(pickle_[dict.items[i]].text);
+    }
+    return keys.empty() ? "none" : keys;
+  }
+  TensorMap tensors(const Node& dict) const {
+    TensorMap out;
+    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+      const Node& key = pickle_[dict.items[i]];
+      const Node& value = pickle_[dict.items[i + 1]];
+      require(key.kind == Kind::kText, ErrorCode::kDataCorrupt, "{} as the name of a tensor",
+              name_of(key.kind));
+      with_context(fmt::format("tensor '{}'", printable(key.text, 200)), [&] {
+        require(value.kind == Kind::kTensor, ErrorCode::kDataCorrupt, "it is {}",
+                name_of(value.kind));
+        require(!out.contains(key.text), ErrorCode::kDataCorrupt, "it occurs twice");
+        out.emplace(key.text, storages_.tensor(pickle_, value));
+      });
+    }
+    return out;
+  }
+  void take_rest(const Node& root, Id state, Checkpoint& out) const {
+    const Json all = pickle::to_json(pickle_, pickle_.root, state);
+    for (const auto& [key, value] : all.items()) {
+      if (key == "model_config") {
+        out.model_config = value;
+      } else if (key == "extra_tensors") {
+        const Node& named = pickle_[*find(root, key)];
+        require(is_dict(named), ErrorCode::kDataCorrupt, "'extra_tensors' is {}",
+                name_of(named.kind));
+        out.extra_tensors = tensors(named);
+      } else {
+        out.extra.get_ref<Json::object_t&>().emplace_back(key, value);  // keys are unique already
+      }
+    }
+  }
+
+  const Pickle& pickle_;
+  StorageReader& storages_;
+};
+
+}  // namespace
+
+Checkpoint parse_pytorch(std::span<const std::byte> file, std::shared_ptr<const void> owner,
+                         const PytorchReadOptions& options) {
+  require(!as_text(file).starts_with(kLegacyMagic), ErrorCode::kUnsupported,
+          "the format of torch.save before 1.6 is not supported; load it in Python and save again");
+  require(is_zip(file), ErrorCode::kDataCorrupt, "not a PyTorch file: it is not a ZIP archive");
+  const ZipReader zip(file, std::move(owner));
+  const std::string prefix = find_prefix(zip);
+  check_byte_order(zip, prefix);
+  const std::vector<std::byte> program = zip.read(zip.at(prefix + "data.pkl"), pickle::kMaxBytes);
+  const Pickle pickle = with_context("data.pkl", [&] { return pickle::parse(program); });
+  StorageReader storages(zip, prefix, file.size(), options.verify_checksums);
+  return CheckpointBuilder(pickle, storages).build();
+}
+
+Checkpoint read_pytorch(const std::filesystem::path& path, const PytorchReadOptions& options) {
+  const auto file = MappedFile::open(path);
+  return with_context(path.string(), [&] { return parse_pytorch(file->bytes(), file, options); });
+}
+
+}  // namespace nest::io
