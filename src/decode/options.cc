@@ -1,10 +1,10 @@
 #include "nest/decode/options.h"
 
+#include <cmath>
+
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-
-#include <cmath>
 
 namespace nest::decode {
 

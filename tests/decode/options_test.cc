@@ -1,11 +1,11 @@
 #include "nest/decode/options.h"
 
+#include <gtest/gtest.h>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/decode/recognizer.h"
 #include "nest/decode/scorer.h"
-
-#include <gtest/gtest.h>
 
 namespace nest::decode {
 namespace {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
 
 namespace nest {
 class Flags;

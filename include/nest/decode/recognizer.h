@@ -1,13 +1,13 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-#include "nest/core/tensor.h"
-#include "nest/decode/hypothesis.h"
-
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
+#include "nest/core/tensor.h"
+#include "nest/decode/hypothesis.h"
 
 namespace nest::decode {
 

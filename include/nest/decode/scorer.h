@@ -1,9 +1,9 @@
 #pragma once
 
-#include "nest/decode/hypothesis.h"
-
 #include <cstdint>
 #include <span>
+
+#include "nest/decode/hypothesis.h"
 
 namespace nest::decode {
 
@@ -17,6 +17,7 @@ class StepScorer {
  public:
   virtual ~StepScorer() = default;
   virtual std::int64_t vocab_size() const = 0;
+  /// Valid after begin(): location-aware attention keeps a value a frame.
   virtual std::int64_t state_size() const = 0;
   virtual std::int64_t memory_dim() const = 0;
 

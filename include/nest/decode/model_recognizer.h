@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nest/decode/decoder.h"
+#include "nest/decode/executor_scorers.h"
+#include "nest/decode/recognizer.h"
+#include "nest/graph/model.h"
+
+namespace nest::text {
+class Tokenizer;
+}
+
+namespace nest::decode {
+
+/// Reads what the options name (language model, hotwords, closed vocabulary) and binds it to the
+/// tokenizer. Null if they name nothing.
+/// Errors: InvalidArgument if something needs a tokenizer and there is none; NotFound, DataCorrupt.
+std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
+                                          const text::Tokenizer* tokenizer);
+
+/// A model of any family on any executor, with its decoder: signals in, text out.
+///
+/// The encoder runs on padded batches of options.batch_size; the decoder is make_decoder()'s.
+/// Without a tokenizer (none given and none in the model) the text is the token ids, separated by
+/// spaces.
+/// State: one call at a time; the executor must outlive it.
+class ModelRecognizer final : public Recognizer {
+ public:
+  /// `fusion` replaces what the options name (neural language models).
+  ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
+                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
+                  std::shared_ptr<const Fusion> fusion = nullptr);
+  ~ModelRecognizer() override;
+
+  std::vector<Recognition> recognize(std::span<const Tensor> signals) override;
+  Json info() const override;
+
+  /// Seconds an encoder frame; 0 if the model does not know its sampling rate.
+  double frame_s() const { return frame_s_; }
+  /// Encoder frames of a signal of that many samples.
+  std::int64_t num_frames(std::int64_t num_samples) const;
+  const SearchSpace& space() const { return space_; }
+  std::string text_of(std::span<const TokenId> tokens) const;
+
+ private:
+  struct Encoded {
+    Tensor frames;  ///< [B, F, D]: log-probabilities (CTC) or encoder outputs
+    std::vector<std::int64_t> lengths;
+  };
+  void check_signal(std::size_t index, const Tensor& signal) const;
+  Encoded encode(std::span<const Tensor> signals, std::span<const std::size_t> batch);
+  std::vector<std::vector<Hypothesis>> decode(const Encoded& encoded,
+                                              std::vector<double>& decode_ms);
+  Recognition finish(std::vector<Hypothesis> nbest) const;
+
+  graph::Executor& executor_;
+  DecodeOptions options_;
+  std::shared_ptr<const text::Tokenizer> tokenizer_;
+  std::shared_ptr<const Fusion> fusion_;
+  std::unique_ptr<ExecutorStepScorer> step_scorer_;
+  std::unique_ptr<ExecutorTransducerScorer> transducer_scorer_;
+  SearchSpace space_;
+  std::unique_ptr<Decoder> decoder_;
+  double frame_s_ = 0;
+};
+
+}  // namespace nest::decode

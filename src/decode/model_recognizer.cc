@@ -1,0 +1,212 @@
+#include "nest/decode/model_recognizer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/text/tokenizer.h"
+
+#include "decoders.h"
+
+namespace nest::decode {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+const Tensor& output_of(const TensorMap& outputs, std::string_view port) {
+  const auto it = outputs.find(port);
+  require(it != outputs.end(), ErrorCode::kInternal, "the executor returned no '{}'", port);
+  return it->second;
+}
+
+/// Samples an encoder frame, from the slope of the frame count.
+double samples_per_frame(const ModelRecognizer& recognizer) {
+  constexpr std::int64_t kFar = 1'000'000;
+  const std::int64_t frames = recognizer.num_frames(2 * kFar) - recognizer.num_frames(kFar);
+  return frames > 0 ? static_cast<double>(kFar) / static_cast<double>(frames) : 0;
+}
+
+}  // namespace
+
+ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
+                                 std::shared_ptr<const text::Tokenizer> tokenizer,
+                                 std::shared_ptr<const Fusion> fusion)
+    : executor_(executor), options_(options), tokenizer_(std::move(tokenizer)) {
+  validate(options);
+  const graph::Model& model = executor.model();
+  if (!tokenizer_ && !model.vocabulary.tokenizer.is_null()) {
+    tokenizer_ = text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
+  }
+  fusion_ = fusion ? std::move(fusion) : make_fusion(options, tokenizer_.get());
+  space_.family = model.family;
+  space_.vocab_size = model.vocabulary.size;
+  space_.blank_id = static_cast<TokenId>(model.vocabulary.blank_id);
+  space_.sos_id = static_cast<TokenId>(model.vocabulary.sos_id);
+  space_.eos_id = static_cast<TokenId>(model.vocabulary.eos_id);
+  if (model.family == graph::Family::kAttention) {
+    step_scorer_ = std::make_unique<ExecutorStepScorer>(executor);
+    space_.attention = step_scorer_.get();
+  } else if (model.family == graph::Family::kTransducer) {
+    transducer_scorer_ = std::make_unique<ExecutorTransducerScorer>(executor);
+    space_.transducer = transducer_scorer_.get();
+  }
+  decoder_ = make_decoder(space_, options_, fusion_);
+  const double rate_hz = model.signal.rate_hz;
+  frame_s_ = rate_hz > 0 ? samples_per_frame(*this) / rate_hz : 0;
+}
+
+ModelRecognizer::~ModelRecognizer() = default;
+
+std::int64_t ModelRecognizer::num_frames(std::int64_t num_samples) const {
+  const graph::Graph& encoder = executor_.model().graph("encoder");
+  const graph::Value& value = encoder.value(encoder.output("encoder_output").value);
+  require(value.time_axis >= 0, ErrorCode::kUnsupported, "the encoder's output has no time axis");
+  return value.shape[static_cast<std::size_t>(value.time_axis)].eval(
+      {{"B", 1}, {"T", num_samples}});
+}
+
+void ModelRecognizer::check_signal(std::size_t index, const Tensor& signal) const {
+  const std::int64_t channels = executor_.model().signal.num_channels;
+  require(signal.dtype() == DType::kF32 && signal.rank() == 2 &&
+              (channels == 0 || signal.dim(0) == channels),
+          ErrorCode::kInvalidArgument, "signal {} is {} {}; the model takes float32 [{}, samples]",
+          index, name_of(signal.dtype()), to_string(signal.shape()), channels);
+  require(num_frames(signal.dim(1)) > 0, ErrorCode::kInvalidArgument,
+          "signal {} has {} samples, too few for one encoder frame", index, signal.dim(1));
+}
+
+ModelRecognizer::Encoded ModelRecognizer::encode(std::span<const Tensor> signals,
+                                                 std::span<const std::size_t> batch) {
+  const auto count = static_cast<std::int64_t>(batch.size());
+  const std::int64_t channels = signals[batch[0]].dim(0);
+  std::int64_t longest = 0;
+  for (std::size_t i : batch) longest = std::max(longest, signals[i].dim(1));
+  Tensor padded(DType::kF32, {count, channels, longest});
+  Tensor lengths(DType::kI64, {count});
+  Encoded result;
+  bool is_padded = false;
+  for (std::size_t b = 0; b < batch.size(); ++b) {
+    const Tensor& signal = signals[batch[b]];
+    const std::int64_t samples = signal.dim(1);
+    const float* in = signal.data<float>().data();
+    float* out =
+        padded.mutable_data<float>().data() + static_cast<std::int64_t>(b) * channels * longest;
+    for (std::int64_t c = 0; c < channels; ++c) {
+      std::copy_n(in + c * samples, samples, out + c * longest);
+    }
+    lengths.mutable_data<std::int64_t>()[b] = samples;
+    is_padded |= samples != longest;
+    result.lengths.push_back(num_frames(samples));
+  }
+  TensorMap inputs{{"eeg_data", padded}};
+  if (is_padded) inputs["lengths"] = lengths;
+  result.frames = output_of(executor_.run("encoder", inputs), "encoder_output");
+  if (space_.family == graph::Family::kCtc) {
+    TensorMap head{{"encoder_output", result.frames}};
+    if (is_padded) head["lengths"] = Tensor::from<std::int64_t>({count}, result.lengths);
+    result.frames = output_of(executor_.run("ctc_head", head), "log_probs");
+  }
+  return result;
+}
+
+std::vector<std::vector<Hypothesis>> ModelRecognizer::decode(const Encoded& encoded,
+                                                             std::vector<double>& decode_ms) {
+  const auto data = encoded.frames.data<float>();
+  const std::int64_t stride = encoded.frames.dim(1) * encoded.frames.dim(2);
+  std::vector<std::span<const float>> utterances;
+  for (std::size_t b = 0; b < encoded.lengths.size(); ++b) {
+    utterances.push_back(
+        data.subspan(b * static_cast<std::size_t>(stride),
+                     static_cast<std::size_t>(encoded.lengths[b] * encoded.frames.dim(2))));
+  }
+  std::vector<std::vector<Hypothesis>> results;
+  if (space_.family == graph::Family::kAttention) {
+    const auto start = Clock::now();
+    const Fusion none;
+    results = decode_attention_batch(space_, options_, fusion_ ? *fusion_ : none,
+                                     options_.beam_size == 1, utterances);
+    decode_ms.assign(utterances.size(), ms_since(start) / static_cast<double>(utterances.size()));
+    return results;
+  }
+  for (const auto& utterance : utterances) {
+    const auto start = Clock::now();
+    results.push_back(decoder_->decode(utterance));
+    decode_ms.push_back(ms_since(start));
+  }
+  return results;
+}
+
+std::string ModelRecognizer::text_of(std::span<const TokenId> tokens) const {
+  if (tokenizer_) return tokenizer_->text_of(tokens);
+  std::string text;
+  for (TokenId token : tokens) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(token);
+  }
+  return text;
+}
+
+Recognition ModelRecognizer::finish(std::vector<Hypothesis> nbest) const {
+  Recognition result;
+  for (Hypothesis& h : nbest) {
+    set_times(h, frame_s_);
+    result.nbest_texts.push_back(text_of(h.tokens));
+  }
+  const Hypothesis& best = nbest.front();
+  result.tokens = best.tokens;
+  result.times = best.times;
+  result.confidences = best.confidences;
+  result.text = result.nbest_texts.front();
+  result.nbest = std::move(nbest);
+  return result;
+}
+
+std::vector<Recognition> ModelRecognizer::recognize(std::span<const Tensor> signals) {
+  std::vector<std::size_t> order(signals.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i : order) check_signal(i, signals[i]);
+  // Similar lengths share a batch, so that little is padded.
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return signals[a].dim(1) < signals[b].dim(1);
+  });
+  std::vector<Recognition> results(signals.size());
+  const auto size = static_cast<std::size_t>(options_.batch_size);
+  for (std::size_t begin = 0; begin < order.size(); begin += size) {
+    const auto batch =
+        std::span<const std::size_t>(order).subspan(begin, std::min(size, order.size() - begin));
+    const auto start = Clock::now();
+    const Encoded encoded = encode(signals, batch);
+    const double encode_ms = ms_since(start) / static_cast<double>(batch.size());
+    std::vector<double> decode_ms;
+    auto nbests = decode(encoded, decode_ms);
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      results[batch[b]] = finish(std::move(nbests[b]));
+      results[batch[b]].encode_ms = encode_ms;
+      results[batch[b]].decode_ms = decode_ms[b];
+    }
+  }
+  return results;
+}
+
+Json ModelRecognizer::info() const {
+  const graph::Model& model = executor_.model();
+  Json json;
+  json["model"] = model.name;
+  json["family"] = std::string(graph::name_of(model.family));
+  json["executor"] = executor_.describe();
+  json["decoder"] = decoder_->describe();
+  json["tokenizer"] = tokenizer_ ? std::string(tokenizer_->kind()) : "none (token ids)";
+  json["vocab_size"] = space_.vocab_size;
+  json["frame_s"] = frame_s_;
+  json["options"] = to_json(options_);
+  return json;
+}
+
+}  // namespace nest::decode
