@@ -19,6 +19,7 @@ TABLE = {
     "text": ["core"],
     "graph": ["core"],
     "data": ["core", "signal", "io", "text", "graph"],
+    "synth": ["core", "signal", "io", "text", "data"],
     "decode": ["core", "text", "graph"],
     "runtime": ["core", "graph"],
     "stream": ["core", "io", "signal", "graph", "runtime", "decode", "text"],

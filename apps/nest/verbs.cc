@@ -9,12 +9,14 @@ void add_doctor(CommandLine& line);
 void add_filter(CommandLine& line);
 void add_score(CommandLine& line);
 void add_import(CommandLine& line);
+void add_synth(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
   add_doctor(line);
   add_filter(line);
   add_score(line);
   add_import(line);
+  add_synth(line);
 }
 
 }  // namespace nest

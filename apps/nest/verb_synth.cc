@@ -1,0 +1,91 @@
+#include <cmath>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/core/progress.h"
+#include "nest/synth/corpus.h"
+
+namespace nest {
+namespace {
+
+struct SynthArguments {
+  synth::SynthOptions options;
+  std::string out;
+  std::string recording;
+  int recording_sentences = 10;
+  double pause_s = 1;
+  bool json = false;
+};
+
+int write_recording(const SynthArguments& a) {
+  const std::vector<std::string> texts =
+      synth::write_recording(a.options, a.recording, a.recording_sentences, a.pause_s);
+  if (a.json) {
+    fmt::print(
+        "{}\n",
+        Json{{"recording", a.recording}, {"sentences", texts}, {"options", to_json(a.options)}}
+            .dump(2));
+    return 0;
+  }
+  fmt::print("{}: {} sentences, annotated\n", a.recording, texts.size());
+  for (const std::string& text : texts) fmt::print("  {}\n", text);
+  return 0;
+}
+
+int write_corpus(const SynthArguments& a) {
+  const auto total = static_cast<std::int64_t>(synth::plan_corpus(a.options).size());
+  Progress progress("synth", total, "utterances");
+  const synth::CorpusSummary summary =
+      synth::write_corpus(a.options, a.out, [&] { progress.advance(); });
+  if (a.json) {
+    fmt::print("{}\n", Json{{"folder", a.out},
+                            {"utterances", summary.utterances},
+                            {"train", summary.train},
+                            {"valid", summary.valid},
+                            {"test", summary.test},
+                            {"characters", summary.characters},
+                            {"duration_s", summary.duration_s},
+                            {"options", to_json(a.options)}}
+                           .dump(2));
+    return 0;
+  }
+  const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"
+                                                : fmt::format("evoked at {} dB", a.options.snr_db);
+  fmt::print("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n", a.out,
+             summary.utterances, summary.train, summary.valid, summary.test,
+             format_duration(summary.duration_s));
+  fmt::print("{} channels at {} Hz, {} people x {} sessions, {}\n", a.options.channels,
+             a.options.rate_hz, a.options.subjects, a.options.sessions, kind);
+  return 0;
+}
+
+int run_synth(const SynthArguments& a) {
+  require(!a.out.empty() || !a.recording.empty(), ErrorCode::kInvalidArgument,
+          "give --out DIR for a dataset, --recording FILE.edf for one recording, or both");
+  if (!a.out.empty()) write_corpus(a);
+  if (!a.recording.empty()) write_recording(a);
+  return 0;
+}
+
+}  // namespace
+
+void add_synth(CommandLine& line) {
+  line.add_verb("synth", "Make synthetic EEG with text: a dataset to learn from, or a recording",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto a = std::make_shared<SynthArguments>();
+                  flags.add("out", a->out, "dataset folder to write");
+                  flags.add("recording", a->recording, "continuous .edf to write");
+                  flags.add("recording-sentences", a->recording_sentences,
+                            "test sentences in the recording");
+                  flags.add("pause", a->pause_s, "seconds between them");
+                  flags.add("json", a->json, "print JSON");
+                  register_flags(flags, a->options);
+                  return [a] { return run_synth(*a); };
+                });
+}
+
+}  // namespace nest

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nest/synth/generator.h"
+#include "nest/synth/options.h"
+
+namespace nest::synth {
+
+/// One utterance to be made.
+struct PlannedUtterance {
+  std::string id;
+  std::string text;
+  std::string split;  ///< "train", "valid", "test"
+  int subject = 0;
+  int session = 0;
+  std::uint64_t stream = 0;
+};
+
+/// All utterances: sentences of one split occur in no other; subjects and sessions take turns.
+std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options);
+
+struct CorpusSummary {
+  std::int64_t utterances = 0;
+  std::int64_t train = 0;
+  std::int64_t valid = 0;
+  std::int64_t test = 0;
+  std::int64_t characters = 0;
+  double duration_s = 0;
+};
+
+/// Writes a dataset folder: signals/<id>.npy (float32, volts), manifest.jsonl, dataset.json.
+///
+/// The manifest's key "onsets_s" gives every character's onset. `on_utterance` is called after each
+/// utterance, from any thread. Errors: Io.
+CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
+                           const std::function<void()>& on_utterance = {});
+
+/// Writes one continuous EDF+ recording of `sentences` test sentences by subject 0 in session 0,
+/// each annotated with its text, `pause_s` apart. Returns the sentences. Errors: Io.
+std::vector<std::string> write_recording(const SynthOptions& options,
+                                         const std::filesystem::path& file, int sentences,
+                                         double pause_s = 1.0);
+
+}  // namespace nest::synth

@@ -1,0 +1,155 @@
+#include "nest/synth/corpus.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/core/parallel.h"
+#include "nest/core/progress.h"
+#include "nest/data/dataset.h"
+#include "nest/io/edf.h"
+#include "nest/io/npy.h"
+#include "nest/synth/grammar.h"
+
+namespace nest::synth {
+namespace {
+
+// Streams of random numbers: utterances count from 0, recordings from here.
+constexpr std::uint64_t kRecordingStream = std::uint64_t{1} << 40;
+
+std::string subject_name(int subject) {
+  return fmt::format("s{:02}", subject + 1);
+}
+std::string session_name(int session) {
+  return fmt::format("r{}", session + 1);
+}
+
+data::DatasetInfo dataset_info(const Generator& generator) {
+  const SynthOptions& o = generator.options();
+  data::DatasetInfo info;
+  info.name = o.noise_only ? "synthetic-noise-only" : "synthetic";
+  info.description = fmt::format(
+      "Synthetic EEG made by nest synth; no person was recorded. Options: {}", to_json(o).dump());
+  info.signal.rate_hz = o.rate_hz;
+  info.signal.channels = generator.channel_names();
+  info.signal.num_channels = o.channels;
+  info.signal.unit = "V";
+  info.signal.bandpass_hz = {1.0, 40.0};
+  if (o.mains_hz < o.rate_hz / 2) info.signal.notch_hz = o.mains_hz;
+  return info;
+}
+
+data::Utterance manifest_line(const PlannedUtterance& planned, const Script& script) {
+  data::Utterance line;
+  line.id = planned.id;
+  line.signal = "signals/" + planned.id + ".npy";
+  line.text = planned.text;
+  line.subject = subject_name(planned.subject);
+  line.session = session_name(planned.session);
+  line.split = planned.split;
+  Json onsets = Json::array();
+  for (const CharacterEvent& event : script.events) {
+    onsets.push_back(std::round(event.onset_s * 1e4) / 1e4);
+  }
+  line.extra["onsets_s"] = std::move(onsets);
+  return line;
+}
+
+}  // namespace
+
+std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
+  validate(options);
+  const std::vector<std::string> sentences = draw_sentences(options.seed, options.sentences);
+  const auto share = [&](double fraction) {
+    return static_cast<std::int64_t>(std::lround(fraction * static_cast<double>(sentences.size())));
+  };
+  const std::int64_t test = share(options.test_fraction);
+  const std::int64_t valid = share(options.valid_fraction);
+  const std::int64_t train = options.sentences - test - valid;
+  require(train > 0, ErrorCode::kInvalidArgument, "--sentences {}: no training sentence is left",
+          options.sentences);
+  std::vector<PlannedUtterance> plan;
+  for (std::int64_t i = 0; i < options.sentences; ++i) {
+    const std::string split = i < train ? "train" : i < train + valid ? "valid" : "test";
+    const std::int64_t times = split == "train" ? options.repetitions : 1;
+    for (std::int64_t r = 0; r < times; ++r) {
+      const auto number = static_cast<std::int64_t>(plan.size());
+      const auto turn = static_cast<int>(number % (options.subjects * options.sessions));
+      plan.push_back({fmt::format("u{:05}", number), sentences[static_cast<std::size_t>(i)], split,
+                      turn % options.subjects, turn / options.subjects,
+                      static_cast<std::uint64_t>(number)});
+    }
+  }
+  return plan;
+}
+
+CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
+                           const std::function<void()>& on_utterance) {
+  const Generator generator(options);
+  const std::vector<PlannedUtterance> plan = plan_corpus(options);
+  std::vector<data::Utterance> lines(plan.size());
+  std::vector<double> durations(plan.size());
+  parallel_for(plan.size(), options.threads, [&](std::size_t i) {
+    check_interrupted("the folder is incomplete; run the same command again");
+    const PlannedUtterance& planned = plan[i];
+    const Script script =
+        generator.plan(planned.text, planned.subject, planned.session, planned.stream);
+    lines[i] = manifest_line(planned, script);
+    durations[i] = script.duration_s;
+    io::write_npy(folder / lines[i].signal, generator.render(script));
+    if (on_utterance) on_utterance();
+  });
+  data::Dataset(folder, dataset_info(generator), lines).write(folder);
+
+  CorpusSummary summary;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    ++summary.utterances;
+    summary.train += plan[i].split == "train";
+    summary.valid += plan[i].split == "valid";
+    summary.test += plan[i].split == "test";
+    summary.characters += static_cast<std::int64_t>(plan[i].text.size());
+    summary.duration_s += durations[i];
+  }
+  return summary;
+}
+
+std::vector<std::string> write_recording(const SynthOptions& options,
+                                         const std::filesystem::path& file, int sentences,
+                                         double pause_s) {
+  require(sentences >= 1 && sentences <= 10000, ErrorCode::kInvalidArgument,
+          "--recording-sentences {}: choose 1 to 10000", sentences);
+  require(pause_s >= 0 && pause_s <= 60, ErrorCode::kInvalidArgument,
+          "--pause {}: choose 0 to 60 seconds", pause_s);
+  const Generator generator(options);
+  std::vector<std::string> texts;
+  for (const PlannedUtterance& planned : plan_corpus(options)) {
+    if (planned.split == "test" && static_cast<int>(texts.size()) < sentences) {
+      texts.push_back(planned.text);
+    }
+  }
+  require(static_cast<int>(texts.size()) == sentences, ErrorCode::kInvalidArgument,
+          "--recording-sentences {}: the test split has {}; raise --sentences or --test-fraction",
+          sentences, texts.size());
+  Script whole{{}, 0, 0, 0, kRecordingStream};
+  io::RecordingInfo info;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Script part = generator.plan(texts[i], 0, 0, kRecordingStream + 1 + i);
+    for (const CharacterEvent& event : part.events) {
+      whole.events.push_back({event.character, whole.duration_s + event.onset_s});
+    }
+    info.annotations.push_back({whole.duration_s, part.duration_s, texts[i], ""});
+    whole.duration_s += part.duration_s + pause_s;
+  }
+  whole.duration_s = std::ceil(whole.duration_s);
+  for (const std::string& name : generator.channel_names()) {
+    info.channels.push_back({.name = name, .unit = "V", .file_unit = "uV"});
+  }
+  info.rate_hz = options.rate_hz;
+  io::EdfWriteOptions edf;
+  edf.patient = "X X X Synthetic";
+  io::write_edf(file, *io::make_recording(std::move(info), generator.render(whole)), edf);
+  return texts;
+}
+
+}  // namespace nest::synth

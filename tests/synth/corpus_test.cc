@@ -1,0 +1,103 @@
+#include "nest/synth/corpus.h"
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/hash.h"
+#include "nest/data/dataset.h"
+#include "nest/io/edf.h"
+
+namespace nest::synth {
+namespace {
+
+namespace fs = std::filesystem;
+
+SynthOptions small() {
+  SynthOptions options;
+  options.sentences = 20;
+  options.channels = 4;
+  options.rate_hz = 128;
+  return options;
+}
+
+class Corpus : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(::testing::TempDir()) /
+              (std::string("nest_synth_") +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  static std::map<std::string, std::string> hashes(const fs::path& folder) {
+    std::map<std::string, std::string> result;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      result[fs::relative(entry.path(), folder).string()] = sha256_hex_of_file(entry.path());
+    }
+    return result;
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Corpus, no_sentence_is_in_two_splits_and_people_take_turns) {
+  SynthOptions options = small();
+  options.sentences = 100;
+  options.repetitions = 3;
+  std::map<std::string, std::set<std::string>> splits;
+  std::set<std::string> ids;
+  std::set<std::pair<int, int>> people;
+  for (const PlannedUtterance& u : plan_corpus(options)) {
+    splits[u.text].insert(u.split);
+    EXPECT_TRUE(ids.insert(u.id).second);
+    people.insert({u.subject, u.session});
+  }
+  EXPECT_EQ(splits.size(), 100u);
+  for (const auto& [text, in] : splits) EXPECT_EQ(in.size(), 1u) << text;
+  EXPECT_EQ(ids.size(), 80u * 3 + 20);
+  EXPECT_EQ(people.size(), 4u);
+}
+
+TEST_F(Corpus, files_do_not_depend_on_the_number_of_threads) {
+  SynthOptions options = small();
+  options.threads = 1;
+  write_corpus(options, folder_ / "one");
+  options.threads = 3;
+  write_corpus(options, folder_ / "three");
+  const auto one = hashes(folder_ / "one");
+  EXPECT_EQ(one.size(), 22u);
+  EXPECT_EQ(one, hashes(folder_ / "three"));
+}
+
+TEST_F(Corpus, opens_as_a_dataset_with_every_utterance_usable) {
+  const CorpusSummary summary = write_corpus(small(), folder_);
+  const data::Dataset dataset = data::Dataset::open(folder_, {.check = data::Check::kSamples});
+  EXPECT_EQ(dataset.problems().size(), 0u);
+  EXPECT_EQ(static_cast<std::int64_t>(dataset.size()), summary.utterances);
+  EXPECT_EQ(dataset.select({"test", "", ""}).size(), 2u);
+  EXPECT_EQ(dataset.info().signal.num_channels, 4);
+  const Tensor signal = dataset.load_signal(0, {.filter = false, .normalize = false});
+  EXPECT_EQ(signal.dim(0), 4);
+  EXPECT_EQ(dataset.utterance(0).extra.at("onsets_s").size(), dataset.utterance(0).text.size());
+}
+
+TEST_F(Corpus, a_recording_is_annotated_with_its_test_sentences) {
+  SynthOptions options = small();
+  const std::vector<std::string> texts = write_recording(options, folder_ / "live.edf", 2);
+  const auto recording = io::open_recording(folder_ / "live.edf");
+  EXPECT_EQ(recording->info().channels.size(), 4u);
+  EXPECT_EQ(recording->info().rate_hz, 128);
+  ASSERT_EQ(recording->info().annotations.size(), 2u);
+  EXPECT_EQ(recording->info().annotations[1].text, texts[1]);
+  EXPECT_THROW(write_recording(options, folder_ / "x.edf", 3), Error);
+}
+
+}  // namespace
+}  // namespace nest::synth
