@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "nest/core/error.h"
-
 #include "ngram_builder.h"
 
 namespace nest::decode {

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "nest/core/error.h"
-
 #include "decoders.h"
+#include "nest/core/error.h"
 #include "score_math.h"
 
 namespace nest::decode {

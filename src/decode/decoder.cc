@@ -1,9 +1,8 @@
 #include "nest/decode/decoder.h"
 
+#include "decoders.h"
 #include "nest/core/error.h"
 #include "nest/core/parallel.h"
-
-#include "decoders.h"
 
 namespace nest::decode {
 

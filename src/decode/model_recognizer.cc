@@ -4,11 +4,10 @@
 #include <chrono>
 #include <numeric>
 
+#include "decoders.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/tokenizer.h"
-
-#include "decoders.h"
 
 namespace nest::decode {
 

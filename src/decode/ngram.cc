@@ -6,7 +6,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-
 #include "ngram_layout.h"
 
 namespace nest::decode {

@@ -10,7 +10,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
-
 #include "ngram_layout.h"
 
 namespace nest::decode {

@@ -4,6 +4,7 @@
 #include "nest/core/error.h"
 #include "nest/decode/lexicon.h"
 #include "nest/decode/ngram.h"
+#include "nest/decode/ngram_train.h"
 
 namespace nest::decode {
 
@@ -11,23 +12,12 @@ namespace {
 
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
 
-std::string lm_word_of(std::string_view piece) {
-  std::string word;
-  for (char c : piece) {
-    if (c == ' ')
-      word += kSpaceMark;
-    else
-      word += c;
-  }
-  return word;
-}
-
 class TokenLm final : public LanguageModel {
  public:
   TokenLm(std::shared_ptr<const NGram> ngram, const std::vector<std::string>& pieces)
       : ngram_(std::move(ngram)) {
     ids_.reserve(pieces.size());
-    for (const std::string& piece : pieces) ids_.push_back(ngram_->find(lm_word_of(piece)));
+    for (const std::string& piece : pieces) ids_.push_back(ngram_->find(lm_word_of_piece(piece)));
   }
   LmState begin() const override { return {ngram_->begin_state(), 0}; }
   float score(LmState state, TokenId token, LmState& next) const override {

@@ -2,9 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "nest/core/error.h"
-
 #include "fakes.h"
+#include "nest/core/error.h"
 
 namespace nest::decode {
 namespace {

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/core/json_fwd.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::decode {
+
+/// Options of `nest lm train`.
+struct NGramTrainOptions {
+  int order = 3;
+};
+void register_flags(Flags& flags, NGramTrainOptions& options);
+void validate(const NGramTrainOptions& options);
+Json to_json(const NGramTrainOptions& options);
+
+/// What training found: n-grams and discounts D1, D2, D3+ of every order.
+struct NGramTrainReport {
+  std::uint64_t sentences = 0;
+  std::uint64_t words = 0;  ///< without <s> and </s>
+  struct Order {
+    std::uint64_t ngrams = 0;
+    double discounts[3] = {0, 0, 0};
+    bool is_fallback = false;  ///< too few counts of counts: 0.5, 1, 1.5 were used
+  };
+  std::vector<Order> orders;
+};
+Json to_json(const NGramTrainReport& report);
+
+/// Interpolated modified Kneser-Ney: counts sentences, then writes an ARPA file.
+///
+/// Lower orders count distinct predecessors, except after <s>; discounts come from the counts of
+/// counts of each order; unigrams are interpolated with the uniform distribution over the
+/// vocabulary, <unk> and </s>. Nothing is pruned.
+/// Source: Chen & Goodman 1998; Heafield et al. 2013 (which this equals without pruning).
+class NGramTrainer {
+ public:
+  explicit NGramTrainer(const NGramTrainOptions& options);
+  ~NGramTrainer();
+  NGramTrainer(const NGramTrainer&) = delete;
+  NGramTrainer& operator=(const NGramTrainer&) = delete;
+
+  /// Errors: DataCorrupt for a word with white space or one of <s>, </s>, <unk>.
+  void add_sentence(const std::vector<std::string>& words);
+  /// Errors: DataCorrupt if no sentence was added.
+  NGramTrainReport write_arpa(std::ostream& out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Words as the language model sees them: "a b" -> {"a", "b"} (split at white space).
+std::vector<std::string> split_words(std::string_view line);
+/// "a b" -> {"a", U+2581, "b"}: code points, the space between words written U+2581.
+std::vector<std::string> split_characters(std::string_view line);
+/// The token's word in an ARPA file: spaces become U+2581.
+std::string lm_word_of_piece(std::string_view piece);
+
+}  // namespace nest::decode
