@@ -89,6 +89,9 @@ void register_flags(Flags& flags, ImportOptions& options) {
   flags.add("ref-electrode", options.ref_electrode, "'average' or a channel name");
   flags.add("normalize", options.normalize,
             "fit mean and deviation per channel on the training part");
+  flags.add("window-norm", options.window_norm,
+            "normalise each utterance by itself instead of by a fit")
+      .choices({"none", "zscore", "robust", "whiten"});
   flags.add("strict", options.strict, "any unusable utterance is an error");
 }
 
@@ -120,6 +123,7 @@ Json to_json(const ImportOptions& o) {
           {"notch_hz", o.notch_hz},
           {"ref_electrode", o.ref_electrode},
           {"normalize", o.normalize},
+          {"window_norm", o.window_norm},
           {"strict", o.strict}};
 }
 
@@ -151,6 +155,7 @@ Dataset import_dataset(const ImportOptions& options) {
   contract.bandpass_order = options.bandpass_order;
   contract.notch_hz = options.notch_hz;
   contract.ref_electrode = options.ref_electrode;
+  contract.normalization = options.window_norm;
   carve_validation(options, imported.utterances);
   place_signals(options, imported.utterances);
   const Dataset unchecked(options.out, imported.info, imported.utterances);
@@ -170,7 +175,9 @@ Dataset import_dataset(const ImportOptions& options) {
   Dataset dataset(options.out, std::move(imported.info), std::move(usable));
   Selection train;
   train.split = "train";
-  if (options.normalize && !dataset.select(train).empty()) dataset.fit_normalization("train");
+  if (options.normalize && options.window_norm == "none" && !dataset.select(train).empty()) {
+    dataset.fit_normalization("train");
+  }
   dataset.write(options.out);
   return dataset;
 }

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
+#include "nest/signal/window_norm.h"
 
 namespace nest::data {
 namespace {
@@ -166,30 +167,21 @@ void load_range(const io::Recording& recording, const ChannelMap& map, const Dat
 }
 
 void normalize(const graph::SignalContract& contract, Tensor& signal) {
-  if (contract.normalization == "none") return;
-  require(contract.normalization == "fixed" || contract.normalization == "window",
-          ErrorCode::kUnsupported,
-          "normalisation '{}' is applied to streams only; a dataset takes none, fixed or window",
-          contract.normalization);
-  const std::int64_t count = signal.dim(1);
-  for (std::int64_t c = 0; c < signal.dim(0); ++c) {
-    float* row = signal.mutable_data<float>().data() + c * count;
-    double mean = 0;
-    double stddev = 0;
-    if (contract.normalization == "fixed") {
-      mean = contract.mean[static_cast<std::size_t>(c)];
-      stddev = contract.stddev[static_cast<std::size_t>(c)];
-    } else {
-      for (std::int64_t k = 0; k < count; ++k) mean += row[k];
-      mean /= static_cast<double>(std::max<std::int64_t>(1, count));
-      for (std::int64_t k = 0; k < count; ++k) stddev += (row[k] - mean) * (row[k] - mean);
-      stddev = std::sqrt(stddev / static_cast<double>(std::max<std::int64_t>(1, count)));
+  if (contract.normalization == "fixed") {
+    const std::int64_t count = signal.dim(1);
+    for (std::int64_t c = 0; c < signal.dim(0); ++c) {
+      float* row = signal.mutable_data<float>().data() + c * count;
+      const double mean = contract.mean[static_cast<std::size_t>(c)];
+      const double stddev = contract.stddev[static_cast<std::size_t>(c)];
+      const double scale = stddev > 0 ? 1 / stddev : 1;
+      for (std::int64_t k = 0; k < count; ++k) {
+        row[k] = static_cast<float>((static_cast<double>(row[k]) - mean) * scale);
+      }
     }
-    const double scale = stddev > 0 ? 1 / stddev : 1;
-    for (std::int64_t k = 0; k < count; ++k) {
-      row[k] = static_cast<float>((row[k] - mean) * scale);
-    }
+    return;
   }
+  signal::normalize_window({.kind = contract.normalization}, signal.mutable_data<float>(),
+                           signal.dim(0));
 }
 
 }  // namespace nest::data

@@ -31,8 +31,8 @@ void load_range(const io::Recording& recording, const ChannelMap& map, const Dat
                 std::int64_t first, std::int64_t count, bool filter, Tensor& out,
                 std::int64_t column);
 
-/// Applies the contract's normalisation in place: "none", "fixed" or "window" (each utterance by
-/// its own mean and standard deviation). Errors: Unsupported for "running", which needs a stream.
+/// Applies the contract's normalisation in place: "none", "fixed", or of the utterance by itself
+/// ("zscore", "robust", "whiten"; signal/window_norm.h).
 void normalize(const graph::SignalContract& contract, Tensor& signal);
 
 }  // namespace nest::data

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/graph/model.h"
@@ -27,10 +31,11 @@ void check(const SignalContract& contract) {
   if (is_fixed && (contract.mean.size() != count || contract.stddev.size() != count)) {
     bad("normalization", "'fixed' needs a mean and a stddev for every channel");
   }
-  if (!is_fixed && contract.normalization != "none" && contract.normalization != "window" &&
-      contract.normalization != "running") {
-    bad("normalization", fmt::format("'{}' is unknown (known: none, fixed, window, running)",
-                                     contract.normalization));
+  constexpr std::array<std::string_view, 6> kKnown{"none",   "fixed",  "running",
+                                                   "zscore", "robust", "whiten"};
+  if (std::find(kKnown.begin(), kKnown.end(), contract.normalization) == kKnown.end()) {
+    bad("normalization", fmt::format("'{}' is unknown (known: {})", contract.normalization,
+                                     fmt::join(kKnown, ", ")));
   }
 }
 

@@ -106,6 +106,10 @@ void initialize_weights(Model& model, Rng& rng) {
         if (!done.insert(name).second) continue;
         Tensor& tensor = model.weights.find(name)->second;
         Rng stream(seed, name);
+        if (const auto preset = model.presets.find(name); preset != model.presets.end()) {
+          tensor = preset->second.clone();
+          continue;
+        }
         if (fill_packed_attention(name, tensor, model.weights, stream)) continue;
         std::visit(Filler{tensor, i, stream}, node.op);
       }

@@ -43,6 +43,15 @@ TEST(FilterBank, presets_are_unit_norm_quadrature_pairs_that_are_not_trained) {
   EXPECT_FALSE(is_buffer("spatial_cnn.temporal.weight"));
 }
 
+TEST(FilterBank, initialisation_takes_the_presets) {
+  Model model = build_block("FilterBank", Config::parse(kSection));
+  Rng rng(1);
+  initialize_weights(model, rng);
+  for (const auto& [name, preset] : model.presets) {
+    EXPECT_TRUE(bit_equal(model.weights.at(name), preset)) << name;
+  }
+}
+
 TEST(FilterBank, impossible_frequencies_are_errors_that_name_the_limit) {
   const std::string section = kSection;
   const auto broken = section.substr(0, section.find("[13")) + "[13, 200]\n";

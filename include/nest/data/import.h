@@ -30,6 +30,8 @@ struct ImportOptions {
   double notch_hz = 0;
   std::string ref_electrode;
   bool normalize = true;  ///< fit mean and deviation on the training part
+  /// "zscore", "robust" or "whiten": normalise each utterance by itself instead ("none": do not).
+  std::string window_norm = "none";
   bool strict = false;    ///< a problem in any utterance is an error
 };
 void register_flags(Flags& flags, ImportOptions& options);
