@@ -4,11 +4,10 @@
 #include <functional>
 #include <iterator>
 
-#include "nest/core/error.h"
-#include "nest/graph/factory.h"
-
 #include "decoder.h"
 #include "encoder.h"
+#include "nest/core/error.h"
+#include "nest/graph/factory.h"
 
 namespace nest::graph {
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "nest/graph/model.h"
-
 #include "section.h"
 
 namespace nest::graph {

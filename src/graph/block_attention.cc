@@ -1,11 +1,10 @@
 #include <algorithm>
 
-#include "nest/core/error.h"
-
 #include "attention_parts.h"
 #include "block.h"
 #include "decoder.h"
 #include "encoder.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 

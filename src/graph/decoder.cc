@@ -8,12 +8,6 @@ namespace {
 
 constexpr std::int64_t kMaxLayers = 256;
 
-std::int64_t read_vocabulary(Section& section, const DecoderContext& context) {
-  return section.integer(
-      "vocab_size",
-      {.expected = context.vocab_size, .because = "the vocabulary of the model:", .least = 2});
-}
-
 IntegerRule encoder_rule(const DecoderContext& context, std::vector<std::string> aliases) {
   return {.aliases = std::move(aliases),
           .expected = context.encoder_dim,
@@ -21,6 +15,13 @@ IntegerRule encoder_rule(const DecoderContext& context, std::vector<std::string>
 }
 
 }  // namespace
+
+std::int64_t read_vocabulary(Section& section, const DecoderContext& context) {
+  return section.integer("vocab_size", {.expected = context.vocab_size,
+                                        .because = "the vocabulary of the model:",
+                                        .forced = context.forced_vocab_size,
+                                        .least = 2});
+}
 
 void add_lengths_input(Graph& graph) {
   graph.add_input("lengths", DType::kI64, {Dim::symbol("B")}, -1, true);

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "nest/graph/graph.h"
-
 #include "section.h"
 
 namespace nest::graph {
@@ -14,7 +13,9 @@ struct DecoderContext {
   std::optional<std::int64_t> encoder_dim;
   std::optional<std::int64_t> decoder_dim;
   std::optional<std::int64_t> vocab_size;
+  std::optional<std::int64_t> forced_vocab_size;  ///< what the data decides
 };
+std::int64_t read_vocabulary(Section& section, const DecoderContext& context);
 
 /// Linear and log softmax over the vocabulary.
 struct CtcDecoder {

@@ -1,7 +1,6 @@
-#include "nest/core/error.h"
-
 #include "attention_parts.h"
 #include "decoder.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 
@@ -54,9 +53,7 @@ AttentionResult attend(const Scope& scope, const AttentionDecoder& decoder, cons
 
 AttentionDecoder read_attention_decoder(Section& section, const DecoderContext& context) {
   AttentionDecoder decoder;
-  decoder.vocab_size = section.integer(
-      "vocab_size",
-      {.expected = context.vocab_size, .because = "the vocabulary of the model:", .least = 2});
+  decoder.vocab_size = read_vocabulary(section, context);
   decoder.embedding_dim = section.integer("embedding_dim", {});
   decoder.encoder_dim = section.integer(
       "encoder_dim",

@@ -4,9 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "nest/core/error.h"
-
 #include "dim_expr.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 

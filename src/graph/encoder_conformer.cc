@@ -1,7 +1,6 @@
-#include "nest/core/error.h"
-
 #include "attention_parts.h"
 #include "encoder.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 

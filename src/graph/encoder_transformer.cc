@@ -1,9 +1,8 @@
 #include <cmath>
 
-#include "nest/core/error.h"
-
 #include "attention_parts.h"
 #include "encoder.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 

@@ -1,6 +1,5 @@
-#include "nest/core/error.h"
-
 #include "encoder.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 

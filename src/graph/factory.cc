@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <cctype>
 
-#include "nest/core/error.h"
-#include "nest/core/log.h"
-
 #include "block.h"
 #include "decoder.h"
 #include "encoder.h"
+#include "nest/core/error.h"
+#include "nest/core/log.h"
 
 namespace nest::graph {
 
@@ -39,6 +38,10 @@ std::optional<std::int64_t> optional_integer(Section& section, const std::string
   return value;
 }
 
+std::optional<std::int64_t> given(std::int64_t size) {
+  return size > 0 ? std::optional(size) : std::nullopt;
+}
+
 Graph encoder_graph(const Trunk& trunk) {
   Graph graph;
   graph.name = "encoder";
@@ -54,7 +57,7 @@ Graph encoder_graph(const Trunk& trunk) {
   return graph;
 }
 
-Trunk read_trunk(Section& top) {
+Trunk read_trunk(Section& top, const DataSizes& data) {
   for (const char* name : {"spatial_cnn", "temporal_encoder", "decoder"}) top.allow(name);
   PartOptions options;
   options.is_causal = top.config().get_bool("causal", false);
@@ -62,7 +65,10 @@ Trunk read_trunk(Section& top) {
   Trunk trunk;
   const std::optional<std::int64_t> channels = optional_integer(top, "n_channels");
   trunk.context.vocab_size = optional_integer(top, "vocab_size");
-  options.channels = channels.value_or(0);
+  options.channels = channels;
+  options.forced_channels = given(data.num_channels);
+  options.forced_rate_hz = given(data.sampling_rate_hz);
+  trunk.context.forced_vocab_size = given(data.vocab_size);
 
   Section front = child(top, "spatial_cnn");
   const std::string front_type = front.choice("type", front_end_types(), "");
@@ -196,7 +202,7 @@ std::vector<std::string> model_keys() {
   return keys;
 }
 
-Model build_model(std::string_view key, const Config& config) {
+Model build_model(std::string_view key, const Config& config, const DataSizes& data) {
   const std::string variant = variant_of(key, config);
   Section top(config, variant);
   const auto entry = std::find_if(std::begin(kModels), std::end(kModels),
@@ -204,7 +210,7 @@ Model build_model(std::string_view key, const Config& config) {
   top.allow("model_name");
   top.allow("training");  // the trainer's section
   top.record("model_name", entry->model_name);
-  Trunk trunk = read_trunk(top);
+  Trunk trunk = read_trunk(top, data);
   Model model;
   model.name = key;
   // A Conformer comes with a transducer (the specification's file) or a CTC head.
@@ -220,7 +226,8 @@ Model build_model(std::string_view key, const Config& config) {
   model.graphs.emplace("encoder", encoder_graph(trunk));
   model.config = top.resolved();
   model.signal.num_channels = trunk.front_end.channels;
-  model.signal.rate_hz = trunk.front_end.rate_hz;
+  model.signal.rate_hz = data.sampling_rate_hz > 0 ? static_cast<double>(data.sampling_rate_hz)
+                                                   : trunk.front_end.rate_hz;
   for (const auto& [name, value] : trunk.front_end.presets) {
     model.presets.emplace("spatial_cnn." + name, value);
   }

@@ -64,7 +64,7 @@ void fold_into(Node& source, const Node& norm, TensorMap& weights) {
   const std::vector<double> beta = as_doubles(weights, norm.weights[1].name);
   const std::vector<double> mean = as_doubles(weights, norm.weights[2].name);
   const std::vector<double> variance = as_doubles(weights, norm.weights[3].name);
-  const std::string& weight_name = source.weights[0].name;
+  const std::string weight_name = source.weights[0].name;
   const DType dtype = find_weight(weights, weight_name).dtype();
   Tensor weight = find_weight(weights, weight_name).to(DType::kF64).clone();
   const std::span<double> taps = weight.mutable_data<double>();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ struct FrontEnd {
 
 /// What the whole model decides for its parts.
 struct PartOptions {
-  bool is_causal = false;     ///< no part may look ahead
-  std::int64_t channels = 0;  ///< 0: the section says
+  bool is_causal = false;                       ///< no part may look ahead
+  std::optional<std::int64_t> channels;         ///< what the top level says
+  std::optional<std::int64_t> forced_channels;  ///< what the data decides
+  std::optional<std::int64_t> forced_rate_hz;
 };
 
 /// Samples of zeros on both sides of a convolution: `symmetric` on each, or all before if causal.

@@ -5,7 +5,8 @@ namespace nest::graph {
 /// EEGNet (Lawhern et al. 2018) with kernels of half a second and 16 samples.
 FrontEnd read_eegnet(Section& section, const PartOptions& options) {
   const std::int64_t channels = read_channels(section, options);
-  const std::int64_t rate_hz = section.integer("sampling_rate", {.fallback = 500, .least = 2});
+  const std::int64_t rate_hz = section.integer(
+      "sampling_rate", {.fallback = 500, .forced = options.forced_rate_hz, .least = 2});
   const std::int64_t temporal = section.integer("n_temporal_filters", {.fallback = 8});
   const std::int64_t depth = section.integer("depth_multiplier", {.fallback = 2});
   const std::int64_t pointwise =

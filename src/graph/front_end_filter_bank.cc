@@ -112,7 +112,8 @@ ValueId build(const Sizes& s, const Scope& scope, ValueId x) {
 FrontEnd read_filter_bank(Section& section, const PartOptions& options) {
   Sizes s{};
   s.channels = read_channels(section, options);
-  const std::int64_t rate_hz = section.integer("sampling_rate", {.fallback = 250, .least = 2});
+  const std::int64_t rate_hz = section.integer(
+      "sampling_rate", {.fallback = 250, .forced = options.forced_rate_hz, .least = 2});
   const std::vector<double> frequencies_hz = read_frequencies(section, rate_hz);
   s.bands = static_cast<std::int64_t>(frequencies_hz.size());
   s.kernel = section.integer("kernel_size", {.fallback = rate_hz + rate_hz / 2});

@@ -1,8 +1,7 @@
 #include <iterator>
 
-#include "nest/core/error.h"
-
 #include "front_end.h"
+#include "nest/core/error.h"
 
 namespace nest::graph {
 
@@ -45,12 +44,10 @@ Padding time_padding(bool is_causal, std::int64_t kernel, std::int64_t symmetric
 }
 
 std::int64_t read_channels(Section& section, const PartOptions& options) {
-  IntegerRule rule{.aliases = {"in_channels"}};
-  if (options.channels > 0) {
-    rule.expected = options.channels;
-    rule.because = "the model's n_channels";
-  }
-  return section.integer("n_channels", rule);
+  return section.integer("n_channels", {.aliases = {"in_channels"},
+                                        .expected = options.channels,
+                                        .because = "the model's n_channels",
+                                        .forced = options.forced_channels});
 }
 
 }  // namespace nest::graph

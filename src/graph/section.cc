@@ -29,15 +29,16 @@ std::string Section::where() const {
 std::int64_t Section::integer(const std::string& name, const IntegerRule& rule) {
   const Config entry = find(name, rule.aliases);
   const std::optional<std::int64_t> fallback = rule.expected ? rule.expected : rule.fallback;
-  require(!entry.is_null() || fallback, ErrorCode::kDataCorrupt, "{}: '{}' is missing", where(),
-          name);
-  const std::int64_t value = entry.is_null() ? *fallback : entry.as_int();
+  require(!entry.is_null() || fallback || rule.forced, ErrorCode::kDataCorrupt,
+          "{}: '{}' is missing", where(), name);
+  const std::int64_t written = entry.is_null() ? fallback.value_or(0) : entry.as_int();
+  const std::int64_t value = rule.forced.value_or(written);
   const std::string place = entry.is_null() ? where() + ": " + name : entry.location();
   require(value >= rule.least && value <= rule.most, ErrorCode::kDataCorrupt,
           "{}: {} is not in [{}, {}]", place, value, rule.least, rule.most);
-  require(!rule.expected || value == *rule.expected, ErrorCode::kDataCorrupt,
+  require(!rule.expected || rule.forced || value == *rule.expected, ErrorCode::kDataCorrupt,
           "{}: {} contradicts {} {}", place, value, rule.because, rule.expected.value_or(0));
-  if (!rule.is_extension || value != fallback) resolved_[name] = value;
+  if (!rule.is_extension || value != rule.fallback) resolved_[name] = value;
   return value;
 }
 

@@ -16,6 +16,7 @@ struct IntegerRule {
   std::optional<std::int64_t> fallback = {};  ///< the constructor's default
   std::optional<std::int64_t> expected = {};  ///< what other sections already decide
   std::string because = {};                   ///< why it is expected: "the front end yields"
+  std::optional<std::int64_t> forced = {};    ///< the data decides, whatever is written
   std::int64_t least = 1;
   std::int64_t most = std::int64_t{1} << 20;
   bool is_extension = false;  ///< unknown to the Python constructors: recorded only if not default

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "nest/core/error.h"
-
 #include "op_fields.h"
 
 namespace nest::graph {

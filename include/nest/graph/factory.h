@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +11,13 @@
 
 namespace nest::graph {
 
+/// What the data decides, whatever the configuration says; 0: the configuration decides.
+struct DataSizes {
+  std::int64_t num_channels = 0;
+  std::int64_t vocab_size = 0;
+  std::int64_t sampling_rate_hz = 0;  ///< the rate front ends make their kernels for
+};
+
 /// Builds a model's graphs from a configuration; weights are left empty.
 ///
 /// `key` is nest_rnn_t, nest_transformer_t, nest_attention, nest_ctc or nest_conformer; `config` is
@@ -17,7 +26,7 @@ namespace nest::graph {
 /// Any other key names a variant of the user's own if `config` has a `model_name` (NEST_CTC, ...).
 /// `causal: true` builds a model that can be streamed incrementally.
 /// Errors: DataCorrupt naming file, line and key; unknown keys list the known ones.
-Model build_model(std::string_view key, const Config& config);
+Model build_model(std::string_view key, const Config& config, const DataSizes& data = {});
 
 /// From a checkpoint's model_config: a whole model if it has `model_name`, a block if it has
 /// `type`. `name` is the model's; empty: the key that model_name stands for.
