@@ -9,6 +9,7 @@ void add_doctor(CommandLine& line);
 void add_filter(CommandLine& line);
 void add_score(CommandLine& line);
 void add_import(CommandLine& line);
+void add_inspect(CommandLine& line);
 void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
 
@@ -17,6 +18,7 @@ void add_all_verbs(CommandLine& line) {
   add_filter(line);
   add_score(line);
   add_import(line);
+  add_inspect(line);
   add_synth(line);
   add_lm(line);
 }
