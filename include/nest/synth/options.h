@@ -29,7 +29,7 @@ struct SynthOptions {
   int components = 3;        ///< sources a character evokes
   double latency_jitter_ms = 4;
   double amplitude_jitter = 0.15;
-  double snr_db = -7;       ///< evoked over background power, 1-40 Hz, at the electrodes
+  double snr_db = -6;       ///< evoked over background power, 1-40 Hz, at the electrodes
   bool noise_only = false;  ///< same background, no evoked activity
 
   double background_uv = 12;  ///< root mean square over channels, 1/f and sensor noise
