@@ -1,7 +1,5 @@
 #include "nest/io/byte_source.h"
 
-#include "nest/core/error.h"
-
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -9,6 +7,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "nest/core/error.h"
 
 namespace nest::io {
 namespace {

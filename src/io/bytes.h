@@ -1,7 +1,5 @@
 #pragma once
 
-#include "nest/core/error.h"
-
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -9,6 +7,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "nest/core/error.h"
 
 namespace nest::io {
 

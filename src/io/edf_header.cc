@@ -1,10 +1,10 @@
-#include "nest/core/error.h"
-#include "nest/io/edf.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+
+#include "nest/core/error.h"
+#include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {

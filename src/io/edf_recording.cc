@@ -1,9 +1,9 @@
-#include "nest/core/error.h"
-#include "nest/io/edf.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "nest/core/error.h"
+#include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {

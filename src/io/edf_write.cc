@@ -1,14 +1,14 @@
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/log.h"
-#include "nest/io/edf.h"
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <numeric>
 #include <ostream>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/log.h"
+#include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {

@@ -2,11 +2,17 @@
 #include <array>
 
 #include "nest/core/error.h"
+#include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/io/brainvision.h"
 #include "nest/io/byte_source.h"
+#include "nest/io/csv_recording.h"
 #include "nest/io/edf.h"
+#include "nest/io/gdf.h"
+#include "nest/io/mat_file.h"
 #include "nest/io/npy_recording.h"
 #include "nest/io/recording.h"
+#include "nest/io/xdf.h"
 
 namespace nest::io {
 namespace {
@@ -21,6 +27,11 @@ struct Format {
 
 bool has_magic(std::string_view head, std::string_view magic) {
   return head.starts_with(magic);
+}
+
+// Version 5 says so in words; 7.3 is HDF5 behind a 512-byte block that says so, too.
+bool is_matlab(std::string_view head) {
+  return has_magic(head, "MATLAB 5.0") || has_magic(head, "MATLAB 7.3");
 }
 
 // Content first; the extension decides only where the content cannot.
@@ -39,6 +50,29 @@ constexpr std::array kFormats = {
            [](const auto& path, const auto& options) {
              return open_edf(ByteSource::open(path), options);
            }},
+    Format{"BrainVision",
+           [](std::string_view head, std::string_view) {
+             const std::string_view text = head.starts_with("\xEF\xBB\xBF") ? head.substr(3) : head;
+             const bool is_title = text.starts_with("Brain Vision Data Exchange Header") ||
+                                   text.starts_with("BrainVision Data Exchange Header");
+             return is_title;
+           },
+           [](const auto& path, const auto& options) { return open_brainvision(path, options); }},
+    Format{"EEGLAB",
+           [](std::string_view head, std::string_view extension) {
+             return is_matlab(head) && extension == ".set";
+           },
+           open_eeglab},
+    Format{"MATLAB", [](std::string_view head, std::string_view) { return is_matlab(head); },
+           open_mat_recording},
+    Format{"XDF", [](std::string_view head, std::string_view) { return has_magic(head, "XDF:"); },
+           [](const auto& path, const auto& options) {
+             return open_xdf(ByteSource::open(path), options);
+           }},
+    Format{"GDF", [](std::string_view head, std::string_view) { return has_magic(head, "GDF "); },
+           [](const auto& path, const auto& options) {
+             return open_gdf(ByteSource::open(path), options);
+           }},
     Format{"NPY",
            [](std::string_view head, std::string_view) { return has_magic(head, "\x93NUMPY"); },
            open_npy_recording},
@@ -50,6 +84,13 @@ constexpr std::array kFormats = {
     Format{"CNT",
            [](std::string_view head, std::string_view) { return has_magic(head, "Version 3.0"); },
            nullptr},
+    Format{"CSV",
+           [](std::string_view, std::string_view extension) {
+             return extension == ".csv" || extension == ".tsv";
+           },
+           [](const auto& path, const auto& options) {
+             return open_csv(read_text_file(path), options);
+           }},
 };
 
 std::string lower_extension(const std::filesystem::path& path) {

@@ -6,10 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "io/pickle.h"
 #include "nest/core/tensor.h"
 #include "nest/io/zip.h"
-
-#include "io/pickle.h"
 
 namespace nest::io {
 

@@ -1,11 +1,11 @@
 #include "nest/io/recording.h"
 
-#include "nest/core/error.h"
-#include "nest/core/json.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
 
 namespace nest::io {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "nest/io/byte_source.h"
-#include "nest/io/edf.h"
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "nest/io/byte_source.h"
+#include "nest/io/edf.h"
 
 namespace nest::io {
 

@@ -1,9 +1,9 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include "edf_bytes.h"
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace nest::io {
 namespace {

@@ -1,10 +1,10 @@
 #include "nest/io/edf.h"
 
-#include "edf_bytes.h"
-#include "nest/core/error.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "edf_bytes.h"
+#include "nest/core/error.h"
 
 namespace nest::io {
 namespace {

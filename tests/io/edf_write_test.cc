@@ -1,12 +1,12 @@
-#include "nest/core/error.h"
-#include "nest/core/rng.h"
-#include "nest/io/edf.h"
-
 #include <cmath>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+#include "nest/core/rng.h"
+#include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {

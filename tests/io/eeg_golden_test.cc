@@ -1,12 +1,12 @@
 // Samples, names and annotations equal what MNE reads (tests/golden/eeg_formats/generate.py).
-#include "nest/core/config.h"
-#include "nest/core/json.h"
-#include "nest/io/recording.h"
-
 #include <cmath>
 #include <filesystem>
 
 #include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/json.h"
+#include "nest/io/recording.h"
 
 namespace nest::io {
 namespace {
@@ -72,15 +72,64 @@ TEST_P(EegGolden, annotations_equal_those_of_mne) {
   const auto recording = open_recording(path_);
   std::vector<Annotation> notes;
   for (const auto& note : recording->info().annotations) {
-    if (note.channel != "Status") notes.push_back(note);  // MNE keeps triggers in the channel
+    // MNE keeps triggers in the channel, and drops events after the last sample
+    const bool is_inside = note.onset_s < recording->info().time_of(recording->info().num_samples);
+    if (note.channel != "Status" && is_inside) notes.push_back(note);
   }
   ASSERT_EQ(notes.size(), golden_["annotations"].size());
   for (std::size_t i = 0; i < notes.size(); ++i) {
     const Json& want = golden_["annotations"][i];
     EXPECT_EQ(notes[i].text, want["text"].get<std::string>());
     EXPECT_NEAR(notes[i].onset_s, want["onset_s"].get<double>(), 1e-6);
-    EXPECT_NEAR(notes[i].duration_s, want["duration_s"].get<double>(), 1e-6);
+    // a GDF event without a duration is an instant here, one sample in MNE
+    const bool is_gdf = recording->info().format.starts_with("GDF");
+    const double instant = is_gdf ? 1 / recording->info().rate_hz : 0;
+    EXPECT_NEAR(notes[i].duration_s + instant, want["duration_s"].get<double>(), 1e-6);
   }
+}
+
+TEST(EegCopies, gdf_and_edf_copies_of_a_recording_agree) {
+  const auto folder = std::filesystem::path(NEST_SHARED_DIR) / "data";
+  if (!std::filesystem::exists(folder / "formats/gdf")) GTEST_SKIP() << "not there: " << folder;
+  const auto gdf = open_recording(folder / "formats/gdf/s01_r1.gdf");
+  const auto edf = open_recording(folder / "ssvep-exo/s01_r1.edf");
+  const std::int64_t length = edf->info().num_samples;
+  const Tensor a = gdf->read({}, 0, length, DType::kF64);
+  const Tensor b = edf->read_all(DType::kF64);
+  for (std::size_t i = 0; i < b.data<double>().size(); ++i) {
+    const ChannelInfo& channel = edf->info().channels[i / static_cast<std::size_t>(length)];
+    const double step = (channel.physical_max - channel.physical_min) / 65535;
+    // the EDF copy holds the GDF numbers times 1e6, rounded to its 16-bit steps
+    ASSERT_NEAR(a.data<double>()[i] * 1e6, b.data<double>()[i], 0.51 * step + 1e-9) << i;
+  }
+}
+
+TEST(EegCopies, formats_that_are_only_recognised_say_so_by_name) {
+  const auto folder = std::filesystem::path(NEST_SHARED_DIR) / "data/formats";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "not there: " << folder;
+  for (const auto& [file, name] :
+       {std::pair{"fif/s01_r1_raw.fif", "FIF"}, {"eeglab/test.cnt", "CNT"}}) {
+    const Json report = explain(folder / file);
+    EXPECT_EQ(report["format"], name);
+    EXPECT_FALSE(report["ok"].get<bool>());
+    EXPECT_NE(report["error"].get<std::string>().find("cannot be read"), std::string::npos);
+  }
+}
+
+// Values from pyxdf 1.17 (load_xdf with its defaults).
+TEST(EegCopies, xdf_samples_equal_those_of_pyxdf) {
+  const auto path = std::filesystem::path(NEST_SHARED_DIR) / "data/formats/eeglab/test.xdf";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "not there: " << path;
+  const auto xdf = open_recording(path);
+  EXPECT_EQ(xdf->info().stream, "obci_neeg1");
+  EXPECT_EQ(xdf->info().num_samples, 9520);
+  EXPECT_EQ(xdf->info().rate_hz, 1000);
+  const double want[] = {-0.12793780863285065, -0.22353552281856537, -0.12079590559005737,
+                         -0.23565088212490082, -0.1741008311510086,  -0.07061019539833069,
+                         -0.14070042967796326, -0.20611420273780823};
+  const Tensor got = xdf->read({}, 100, 1, DType::kF64);
+  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(got.data<double>()[i], want[i]);
+  EXPECT_EQ(xdf->read_all(DType::kF64).data<double>()[100], want[0]);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, EegGolden, testing::ValuesIn(golden_names()), [](const auto& info) {

@@ -1,14 +1,14 @@
 #include "nest/io/npy.h"
 
-#include "io/bytes.h"
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "tests/support/temp_dir.h"
-
 #include <numeric>
 #include <sstream>
 
 #include <gtest/gtest.h>
+
+#include "io/bytes.h"
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::io {
 namespace {

@@ -1,11 +1,11 @@
 #include "nest/io/zip.h"
 
-#include "io/bytes.h"
-#include "nest/core/error.h"
-
 #include <sstream>
 
 #include <gtest/gtest.h>
+
+#include "io/bytes.h"
+#include "nest/core/error.h"
 
 namespace nest::io {
 namespace {

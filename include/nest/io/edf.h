@@ -1,13 +1,13 @@
 #pragma once
 
-#include "nest/io/byte_source.h"
-#include "nest/io/recording.h"
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "nest/io/byte_source.h"
+#include "nest/io/recording.h"
 
 namespace nest::io {
 

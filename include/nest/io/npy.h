@@ -1,7 +1,5 @@
 #pragma once
 
-#include "nest/core/tensor.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +7,8 @@
 #include <memory>
 #include <span>
 #include <string>
+
+#include "nest/core/tensor.h"
 
 namespace nest {
 class MappedFile;

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-#include "nest/core/tensor.h"
-
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/json_fwd.h"
+#include "nest/core/tensor.h"
+
 namespace nest::io {
 
 struct ChannelInfo {
@@ -20,7 +20,7 @@ struct ChannelInfo {
   /// file's own unit, "" when it states none.
   std::string unit = {};
   std::string file_unit = {};  ///< as written in the file ("uV")
-  double physical_min = 0;  ///< in `unit`; equal to physical_max if the format has no range
+  double physical_min = 0;     ///< in `unit`; equal to physical_max if the format has no range
   double physical_max = 0;
 };
 

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nest/core/tensor.h"
+#include "nest/io/recording.h"
+
+struct matvar_t;
+
+namespace nest::io {
+
+/// A value of a MATLAB file: number array, text, struct array or cell array. Keeps its file's
+/// variable alive.
+class MatValue {
+ public:
+  bool is_numeric() const;
+  bool is_text() const;
+  bool is_struct() const;
+  bool is_cell() const;
+  /// MATLAB's dimensions (column-major), at least two.
+  Shape dims() const;
+  std::int64_t numel() const;
+  std::vector<std::string> field_names() const;
+
+  /// Field of element `index` of a struct array; nothing if absent or empty.
+  std::optional<MatValue> field(const std::string& name, std::int64_t index = 0) const;
+  /// Element of a cell array; nothing if it is empty.
+  std::optional<MatValue> cell(std::int64_t index) const;
+  /// UTF-8. Errors: DataCorrupt if this is no text.
+  std::string text() const;
+  /// All numbers in file (column-major) order. Errors: DataCorrupt if not real numbers.
+  std::vector<double> numbers() const;
+  /// The first number. Errors: DataCorrupt.
+  double number() const;
+  /// A matrix as row-major float64 [rows, columns]. Errors: DataCorrupt if not two-dimensional.
+  Tensor matrix() const;
+
+ private:
+  friend class MatFile;
+  MatValue(std::shared_ptr<matvar_t> root, const matvar_t* value)
+      : root_(std::move(root)), value_(value) {}
+  std::shared_ptr<matvar_t> root_;
+  const matvar_t* value_;
+};
+
+/// A MATLAB file of version 5 (also compressed) or 7.3 (HDF5), read through libmatio.
+///
+/// A variable is held in memory as a whole while a MatValue of it lives.
+/// State: thread-safe (one call at a time; HDF5 is not reentrant).
+class MatFile {
+ public:
+  /// Errors: NotFound, Io; DataCorrupt if libmatio cannot read it.
+  static MatFile open(const std::filesystem::path& path);
+
+  struct Variable {
+    std::string name;
+    Shape dims;
+    bool is_numeric = false;
+  };
+  const std::vector<Variable>& variables() const { return variables_; }
+  bool has(const std::string& name) const;
+  /// Errors: NotFound that lists the variables; DataCorrupt.
+  MatValue read(const std::string& name) const;
+
+ private:
+  std::filesystem::path path_;
+  std::vector<Variable> variables_;
+};
+
+/// A numeric matrix variable as a recording. The stream is the variable's name; without one the
+/// largest matrix is taken. More rows than columns: it is taken as [samples, channels] (a warning
+/// says so). The rate is options.rate_hz or a scalar named fs, srate, sfreq or sampling_rate.
+std::shared_ptr<const Recording> open_mat_recording(const std::filesystem::path& path,
+                                                    const OpenOptions& options = {});
+
+/// EEGLAB .set (struct EEG or its fields at top level) with data inside or in a .fdt file beside
+/// it, which is read lazily. Epochs and boundary events are segments; microvolts become volts.
+std::shared_ptr<const Recording> open_eeglab(const std::filesystem::path& path,
+                                             const OpenOptions& options = {});
+
+}  // namespace nest::io
