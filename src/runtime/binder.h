@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/lower.h"
+#include "runtime/matmul.h"
+#include "runtime/program.h"
+
+namespace nest::runtime {
+
+/// Turns lowered nodes into steps for one set of axis lengths.
+class Binder {
+ public:
+  struct Inputs {
+    const graph::Graph& graph;
+    const Lowered& lowered;
+    const Options& options;
+    WeightStore& store;
+    int threads = 1;
+  };
+  Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent);
+
+  Program take();
+
+  // --- for the emit functions -------------------------------------------------------------------
+  Shape shape(graph::ValueId value) const;
+  /// Place of an input value; slot is kNoSlot if it is absent.
+  Place place(graph::ValueId value) const;
+  /// A new slot for an output of the given node, dense.
+  Place define(graph::ValueId value);
+  void define_at(graph::ValueId value, const Place& place);
+  /// True if something reads this output.
+  bool is_used(graph::ValueId value) const;
+  Slot scratch(std::int64_t bytes) { return program_.add_slot(bytes); }
+  int threads() const { return in_.threads; }
+  Precision precision(const LoweredNode& node) const {
+    return precision_of(in_.options, node.name);
+  }
+
+  PackedMatrix matrix(const LoweredNode& node, std::size_t weight, Precision precision,
+                      std::string_view role = "weight") const;
+  const float* floats(const LoweredNode& node, std::size_t weight, std::string_view role) const;
+  WeightStore& store() const { return in_.store; }
+
+  /// Appends a step; reads and writes drive the memory plan.
+  template <class S>
+  void add(const LoweredNode& node, S step, std::string detail, std::vector<Slot> reads,
+           std::vector<Slot> writes) {
+    auto owned = std::make_unique<S>(std::move(step));
+    owned->name = node.name;
+    owned->detail = std::move(detail);
+    owned->reads = std::move(reads);
+    owned->writes = std::move(writes);
+    program_.steps.push_back(std::move(owned));
+  }
+
+ private:
+  void add_inputs(const std::set<std::string>& absent);
+  void add_outputs();
+
+  Inputs in_;
+  Program program_;
+  std::vector<Place> places_;  ///< by root value
+};
+
+// One function a node kind; each file in steps/ holds a group of them.
+void emit_linear(Binder& binder, const LoweredNode& node);
+void emit_conv(Binder& binder, const LoweredNode& node);
+void emit_spatial_fir(Binder& binder, const LoweredNode& node);
+void emit_depthwise_time(Binder& binder, const LoweredNode& node);
+void emit_recurrent(Binder& binder, const LoweredNode& node);
+void emit_attention(Binder& binder, const LoweredNode& node);
+void emit_additive(Binder& binder, const LoweredNode& node);
+void emit_location(Binder& binder, const LoweredNode& node);
+void emit_rows(Binder& binder, const LoweredNode& node);         ///< norm, softmax, activation, glu
+void emit_channels(Binder& binder, const LoweredNode& node);     ///< batch norm, pool
+void emit_broadcast(Binder& binder, const LoweredNode& node);    ///< add, mul
+void emit_layout(Binder& binder, const LoweredNode& node);       ///< permute, slice, concat
+void emit_lookup(Binder& binder, const LoweredNode& node);       ///< embedding, positions
+
+Act act_of(graph::Activation activation);
+/// The activation a node carries in its epilogue.
+Act epilogue_act(const LoweredNode& node);
+
+}  // namespace nest::runtime

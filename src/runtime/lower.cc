@@ -1,0 +1,96 @@
+#include "runtime/lower.h"
+
+#include "nest/core/error.h"
+
+namespace nest::runtime {
+namespace {
+
+LoweredWeight resolve(const graph::WeightRef& ref, const Shape& needed, const TensorMap& weights) {
+  const auto found = weights.find(ref.name);
+  const Tensor tensor = found == weights.end() ? Tensor() : found->second;
+  return {needed, [tensor, ref, needed] {
+            require(tensor.defined(), ErrorCode::kNotFound, "weight '{}' is missing", ref.name);
+            const Tensor full = tensor.to(DType::kF32);
+            const auto data = full.data<float>();
+            const std::int64_t rows = full.rank() == 0 ? 1 : full.dim(0);
+            const std::int64_t each = rows == 0 ? 0 : full.numel() / rows;
+            const std::int64_t end = ref.row_end == 0 ? rows : ref.row_end;
+            require(ref.row_begin >= 0 && end <= rows && (end - ref.row_begin) * each == numel(needed),
+                    ErrorCode::kInvalidArgument, "weight '{}' {} does not fit {}", ref.name,
+                    to_string(full.shape()), to_string(needed));
+            return std::vector<float>(data.begin() + ref.row_begin * each, data.begin() + end * each);
+          }};
+}
+
+/// Nodes whose output is their input's memory.
+bool is_view(const graph::Op& op) {
+  return std::holds_alternative<graph::Dropout>(op) || std::holds_alternative<graph::Squeeze>(op) ||
+         std::holds_alternative<graph::Unsqueeze>(op);
+}
+
+}  // namespace
+
+graph::ValueId Lowered::root(graph::ValueId value) const {
+  while (value != graph::kNoValue && same_as[static_cast<std::size_t>(value)] != value) {
+    value = same_as[static_cast<std::size_t>(value)];
+  }
+  return value;
+}
+
+int Lowered::producer(graph::ValueId value) const {
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].is_removed) continue;
+    for (const graph::ValueId output : nodes[i].outputs) {
+      if (output == value) return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+void Lowered::count_uses(const graph::Graph& graph) {
+  uses.assign(values.size(), 0);
+  for (const LoweredNode& node : nodes) {
+    if (node.is_removed) continue;
+    for (const graph::ValueId input : node.inputs) {
+      if (input != graph::kNoValue) ++uses[static_cast<std::size_t>(input)];
+    }
+    if (node.residual != graph::kNoValue) ++uses[static_cast<std::size_t>(node.residual)];
+  }
+  for (const graph::Port& port : graph.outputs) uses[static_cast<std::size_t>(root(port.value))] += 2;
+}
+
+Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options& options) {
+  Lowered lowered;
+  lowered.values = graph.values;
+  for (std::size_t i = 0; i < graph.values.size(); ++i) {
+    lowered.same_as.push_back(static_cast<graph::ValueId>(i));
+  }
+  for (const graph::Node& node : graph.nodes) {
+    if (is_view(node.op)) {
+      lowered.same_as[static_cast<std::size_t>(node.outputs[0])] = lowered.root(node.inputs[0]);
+      continue;
+    }
+    LoweredNode made;
+    made.name = node.name;
+    made.op = node.op;
+    made.inputs = node.inputs;
+    made.outputs = node.outputs;
+    const std::vector<Shape> shapes = graph::weight_shapes(node.op);
+    for (std::size_t i = 0; i < node.weights.size(); ++i) {
+      made.weights.push_back(resolve(node.weights[i], shapes.at(i), weights));
+    }
+    lowered.nodes.push_back(std::move(made));
+  }
+  if (options.rewrite) {
+    for (const auto pass : {fold_batch_norms, reorder_spatial_filters, use_time_major,
+                            pool_before_activation, fuse_epilogues, join_projections}) {
+      lowered.count_uses(graph);
+      pass(lowered);
+    }
+  }
+  std::erase_if(lowered.nodes, [](const LoweredNode& node) { return node.is_removed; });
+  lowered.count_uses(graph);
+  return lowered;
+}
+
+}  // namespace nest::runtime

@@ -1,0 +1,163 @@
+#include <cmath>
+
+#include "runtime/lower.h"
+
+/// Rewrites of the convolutional front ends. All are exact in real arithmetic.
+namespace nest::runtime {
+namespace {
+
+using graph::Conv;
+using graph::ValueId;
+
+std::size_t at(ValueId value) { return static_cast<std::size_t>(value); }
+std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+
+/// The node that makes `value`, if nothing else uses it.
+LoweredNode* sole_producer(Lowered& lowered, ValueId value) {
+  const ValueId made = lowered.root(value);
+  int uses = 0;
+  for (std::size_t i = 0; i < lowered.uses.size(); ++i) {
+    if (lowered.root(static_cast<ValueId>(i)) == made) uses += lowered.uses[i];
+  }
+  const int index = lowered.producer(made);
+  return uses == 1 && index >= 0 ? &lowered.nodes[at(std::int64_t{index})] : nullptr;
+}
+
+struct ScaleShift {
+  std::vector<float> scale, shift;
+};
+ScaleShift batch_norm_affine(const std::vector<LoweredWeight>& weights, double eps) {
+  const auto weight = weights[0].values(), bias = weights[1].values();
+  const auto mean = weights[2].values(), variance = weights[3].values();
+  ScaleShift affine;
+  for (std::size_t c = 0; c < weight.size(); ++c) {
+    const double scale =
+        static_cast<double>(weight[c]) / std::sqrt(static_cast<double>(variance[c]) + eps);
+    affine.scale.push_back(static_cast<float>(scale));
+    affine.shift.push_back(static_cast<float>(static_cast<double>(bias[c]) -
+                                              static_cast<double>(mean[c]) * scale));
+  }
+  return affine;
+}
+
+void fold_into(LoweredNode& conv, const LoweredNode& norm, std::int64_t channels) {
+  const auto weights = norm.weights;
+  const double eps = std::get<graph::BatchNorm>(norm.op).eps;
+  const LazyFloats old_weight = conv.weights[0].values;
+  const LazyFloats old_bias =
+      conv.weights.size() > 1 ? conv.weights[1].values : LazyFloats();
+  conv.weights.resize(2);
+  conv.weights[0].values = [=] {
+    auto w = old_weight();
+    const ScaleShift affine = batch_norm_affine(weights, eps);
+    const std::size_t each = w.size() / at(channels);
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] *= affine.scale[i / each];
+    return w;
+  };
+  conv.weights[1] = {{channels}, [=] {
+                       const ScaleShift affine = batch_norm_affine(weights, eps);
+                       auto b = old_bias ? old_bias() : std::vector<float>(at(channels), 0.0f);
+                       for (std::size_t c = 0; c < b.size(); ++c)
+                         b[c] = b[c] * affine.scale[c] + affine.shift[c];
+                       return b;
+                     }};
+  std::get<Conv>(conv.op).has_bias = true;
+}
+
+/// Temporal filters on every electrode alone.
+bool is_temporal(const Conv& c) {
+  return c.is_2d && c.in_channels == 1 && c.kernel_s == 1 && c.stride_t == 1 && c.dilation_t == 1;
+}
+/// One weighting of all electrodes for each filter.
+bool is_spatial(const Conv& c) {
+  return c.is_2d && c.groups == c.in_channels && c.kernel_t == 1 && c.kernel_s > 1 &&
+         c.stride_t == 1 && c.pad_left == 0 && c.pad_right == 0;
+}
+
+LoweredNode reordered(const LoweredNode& temporal, const LoweredNode& spatial) {
+  const auto& first = std::get<Conv>(temporal.op);
+  const auto& second = std::get<Conv>(spatial.op);
+  const std::int64_t out = second.out_channels, each = out / second.groups;
+  const std::int64_t electrodes = second.kernel_s, kernel = first.kernel_t;
+  LoweredNode node = spatial;
+  node.kind = LoweredKind::kSpatialFir;
+  node.op = first;
+  node.inputs = temporal.inputs;
+  const LazyFloats mix = spatial.weights[0].values, taps = temporal.weights[0].values;
+  const LazyFloats bias1 = first.has_bias ? temporal.weights[1].values : LazyFloats();
+  const LazyFloats bias2 = second.has_bias ? spatial.weights[1].values : LazyFloats();
+  node.weights = {{{out, electrodes}, mix}, {{out, kernel}, [=] {
+                    const auto u = taps();
+                    std::vector<float> w;
+                    for (std::int64_t o = 0; o < out; ++o)
+                      w.insert(w.end(), u.begin() + o / each * kernel,
+                               u.begin() + (o / each + 1) * kernel);
+                    return w;
+                  }},
+                  {{out}, [=] {
+                     std::vector<float> b = bias2 ? bias2() : std::vector<float>(at(out), 0.0f);
+                     if (!bias1) return b;
+                     const auto v = mix(), b1 = bias1();
+                     for (std::int64_t o = 0; o < out; ++o) {
+                       double sum = 0;
+                       for (std::int64_t s = 0; s < electrodes; ++s)
+                         sum += static_cast<double>(v[at(o * electrodes + s)]);
+                       b[at(o)] += static_cast<float>(sum * static_cast<double>(b1[at(o / each)]));
+                     }
+                     return b;
+                   }}};
+  return node;
+}
+
+}  // namespace
+
+void fold_batch_norms(Lowered& lowered) {
+  for (LoweredNode& node : lowered.nodes) {
+    const auto* norm = std::get_if<graph::BatchNorm>(&node.op);
+    if (norm == nullptr) continue;
+    LoweredNode* conv = sole_producer(lowered, node.inputs[0]);
+    if (conv == nullptr || !std::holds_alternative<Conv>(conv->op)) continue;
+    fold_into(*conv, node, norm->channels);
+    lowered.notes.push_back("folded " + node.name + " into " + conv->name);
+    lowered.same_as[at(conv->outputs[0])] = node.outputs[0];
+    conv->outputs = node.outputs;
+    node.is_removed = true;
+  }
+}
+
+void reorder_spatial_filters(Lowered& lowered) {
+  for (LoweredNode& node : lowered.nodes) {
+    const auto* spatial = std::get_if<Conv>(&node.op);
+    if (node.is_removed || spatial == nullptr || !is_spatial(*spatial)) continue;
+    LoweredNode* first = sole_producer(lowered, node.inputs[0]);
+    if (first == nullptr || !std::holds_alternative<Conv>(first->op)) continue;
+    const auto& temporal = std::get<Conv>(first->op);
+    const graph::Dim& electrodes = lowered.values[at(first->inputs[0])].shape[2];
+    if (!is_temporal(temporal) || temporal.out_channels != spatial->in_channels ||
+        !electrodes.is_constant() || electrodes.constant() != spatial->kernel_s)
+      continue;
+    lowered.notes.push_back("reordered: " + node.name + " before " + first->name);
+    first->is_removed = true;
+    node = reordered(*first, node);
+  }
+}
+
+void pool_before_activation(Lowered& lowered) {
+  for (LoweredNode& node : lowered.nodes) {
+    const auto* pool = std::get_if<graph::Pool>(&node.op);
+    if (pool == nullptr || pool->kind != graph::Pool::Kind::kMax) continue;
+    LoweredNode* before = sole_producer(lowered, node.inputs[0]);
+    const auto* act = before == nullptr ? nullptr : std::get_if<graph::Activate>(&before->op);
+    if (act == nullptr || (act->function != graph::Activation::kElu &&
+                           act->function != graph::Activation::kRelu))
+      continue;
+    // Both functions never fall, so the largest of the activated is the activated largest.
+    lowered.notes.push_back("moved " + before->name + " behind " + node.name);
+    node.inputs[0] = before->inputs[0];
+    node.activation = act->function;
+    node.has_activation = true;
+    before->is_removed = true;
+  }
+}
+
+}  // namespace nest::runtime

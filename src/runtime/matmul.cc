@@ -1,0 +1,139 @@
+#include "runtime/matmul.h"
+
+namespace nest::runtime {
+namespace {
+
+std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+
+/// Rounded activations of m rows inside the scratch.
+struct QuantScratch {
+  std::uint8_t* codes;
+  std::int32_t* sums;
+  float* scales;
+  std::int64_t ld;
+
+  QuantScratch(void* scratch, std::int64_t m, std::int64_t k)
+      : codes(static_cast<std::uint8_t*>(scratch)), ld(round_up(k, kPanel)) {
+    sums = reinterpret_cast<std::int32_t*>(codes + m * ld);
+    scales = reinterpret_cast<float*>(sums + round_up(m * (ld / kS4Block), 16));
+  }
+};
+
+Epilogue slice(Epilogue e, std::int64_t n0) {
+  if (e.bias != nullptr) e.bias += n0;
+  if (e.residual != nullptr) e.residual += n0;
+  return e;
+}
+
+void run_float(const Frame& f, const PackedMatrix& w, GemmArgs g, std::int64_t n0,
+               std::int64_t n1) {
+  const std::int64_t panel = n0 / kPanel;
+  g.epilogue = slice(g.epilogue, n0);
+  g.c += n0;
+  g.n = static_cast<int>(n1 - n0);
+  switch (w.precision) {
+    case Precision::kF16:
+      g.b = w.data + panel * w.k * kPanel * 2;
+      f.kernels->gemm_f16(g);
+      break;
+    case Precision::kBF16:
+      g.b = w.data + panel * round_up(w.k, 2) * kPanel * 2;
+      f.kernels->gemm_bf16(g);
+      break;
+    default:
+      g.b = w.data + panel * w.k * kPanel * 4;
+      f.kernels->gemm_f32(g);
+  }
+}
+
+void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int64_t n0,
+               std::int64_t n1) {
+  const std::int64_t panel = n0 / kPanel;
+  g.epilogue = slice(g.epilogue, n0);
+  g.c += n0;
+  g.n = static_cast<int>(n1 - n0);
+  if (w.precision == Precision::kI8) {
+    g.b = w.data + panel * round_up(w.k, 4) * kPanel;
+    g.b_scale = w.scale + n0;
+    g.b_sum = w.sum + n0;
+    f.kernels->gemm_s8(g);
+  } else {
+    g.b = w.data + panel * (round_up(w.k, kS4Block) / kS4Block) * kS4BlockBytes;
+    f.kernels->gemm_s4(g);
+  }
+}
+
+template <class Args, class F>
+void split_columns(const Frame& frame, const PackedMatrix& w, const Args& args, int parts,
+                   const F& part) {
+  const std::int64_t panels = (w.n + kPanel - 1) / kPanel;
+  const std::int64_t tasks = parts < panels ? parts : panels;
+  const auto body = [&](int i) {
+    const std::int64_t begin = panels * i / tasks * kPanel;
+    const std::int64_t end = panels * (i + 1) / tasks * kPanel;
+    part(frame, w, args, begin, end < w.n ? end : w.n);
+  };
+  tasks <= 1 ? body(0) : frame.pool->run(static_cast<int>(tasks), body);
+}
+
+}  // namespace
+
+std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
+  switch (w.precision) {
+    case Precision::kF32:
+    case Precision::kF16: return 0;
+    case Precision::kBF16: return m * round_up(w.k, 2) * 2;
+    default: {
+      const std::int64_t ld = round_up(w.k, kPanel);
+      return m * ld + round_up(m * (ld / kS4Block), 16) * 4 + m * 4;
+    }
+  }
+}
+
+void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcept {
+  const Epilogue epilogue{bias, nullptr, act, alpha, o.residual, o.ld_residual};
+  const Kernels& kernels = *frame.kernels;
+  if (weight.precision == Precision::kI8 || weight.precision == Precision::kI4) {
+    const bool is_s4 = weight.precision == Precision::kI4;
+    const QuantScratch q(o.scratch, o.m, weight.k);
+    const auto padded = static_cast<int>(round_up(weight.k, is_s4 ? kS4Block : 4));
+    const std::int64_t blocks = padded / kS4Block;
+    for (std::int64_t r = 0; r < o.m; ++r) {
+      q.scales[r] =
+          kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, 0, q.codes + r * q.ld);
+      if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * blocks);
+    }
+    QuantGemmArgs g;
+    g.m = static_cast<int>(o.m);
+    g.k = weight.k;
+    g.a = q.codes;
+    g.lda = q.ld;
+    g.a_scale = q.scales;
+    g.a_sum = q.sums;
+    g.c = o.y;
+    g.ldc = o.ldy;
+    g.epilogue = epilogue;
+    split_columns(frame, weight, g, parts, run_quant);
+    return;
+  }
+  GemmArgs g;
+  g.m = static_cast<int>(o.m);
+  g.k = weight.k;
+  g.a = o.x;
+  g.lda = o.ldx;
+  g.c = o.y;
+  g.ldc = o.ldy;
+  g.epilogue = epilogue;
+  if (weight.precision == Precision::kBF16) {
+    auto* rounded = static_cast<std::uint16_t*>(o.scratch);
+    const auto padded = static_cast<int>(round_up(weight.k, 2));
+    for (std::int64_t r = 0; r < o.m; ++r) {
+      kernels.bf16_row(o.x + r * o.ldx, weight.k, padded, rounded + r * padded);
+    }
+    g.a_bf16 = rounded;
+    g.lda = padded;
+  }
+  split_columns(frame, weight, g, parts, run_float);
+}
+
+}  // namespace nest::runtime

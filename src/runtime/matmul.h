@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/program.h"
+#include "runtime/weights.h"
+
+namespace nest::runtime {
+
+/// y [m, n] = epilogue(x [m, k] W^T) in the precision of W.
+///
+/// Columns may be split over `parts` tasks of the pool; the result is the same for any number.
+struct MatMul {
+  PackedMatrix weight;
+  const float* bias = nullptr;
+  Act act = Act::kNone;
+  float alpha = 1;
+
+  /// Bytes of scratch that run() needs for m rows (rounded activations).
+  static std::int64_t scratch_bytes(const PackedMatrix& weight, std::int64_t m);
+
+  struct Operands {
+    std::int64_t m = 0;
+    const float* x = nullptr;
+    std::int64_t ldx = 0;
+    float* y = nullptr;
+    std::int64_t ldy = 0;
+    const float* residual = nullptr;
+    std::int64_t ld_residual = 0;
+    void* scratch = nullptr;
+  };
+  void run(const Frame& frame, const Operands& o, int parts) const noexcept;
+};
+
+}  // namespace nest::runtime

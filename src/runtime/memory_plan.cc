@@ -1,0 +1,88 @@
+#include <algorithm>
+#include <numeric>
+
+#include "nest/core/tensor.h"
+#include "runtime/program.h"
+
+namespace nest::runtime {
+namespace {
+
+constexpr auto kAlign = static_cast<std::int64_t>(kAlignment);
+
+struct Life {
+  int first = -1;
+  int last = -1;
+};
+
+std::vector<Life> lifetimes(const Program& program) {
+  std::vector<Life> lives(program.sizes.size());
+  const int steps = static_cast<int>(program.steps.size());
+  for (int s = 0; s < steps; ++s) {
+    const Step& step = *program.steps[static_cast<std::size_t>(s)];
+    for (const auto* slots : {&step.reads, &step.writes}) {
+      for (const Slot slot : *slots) {
+        if (slot == kNoSlot) continue;
+        Life& life = lives[static_cast<std::size_t>(slot)];
+        if (life.first < 0) life.first = s;
+        life.last = s;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < lives.size(); ++i) {
+    if (program.pinned[i]) lives[i] = {0, steps};
+  }
+  return lives;
+}
+
+}  // namespace
+
+Slot Program::add_slot(std::int64_t bytes, bool is_pinned) {
+  sizes.push_back((bytes + kAlign - 1) / kAlign * kAlign);
+  pinned.push_back(is_pinned);
+  return static_cast<Slot>(sizes.size() - 1);
+}
+
+void plan_memory(Program& program) {
+  const std::vector<Life> lives = lifetimes(program);
+  std::vector<std::size_t> order(lives.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return program.sizes[a] > program.sizes[b];
+  });
+  program.offsets.assign(lives.size(), 0);
+  program.arena_bytes = 0;
+  std::vector<std::size_t> placed;  // by offset
+  for (const std::size_t slot : order) {
+    if (lives[slot].first < 0) continue;
+    std::int64_t at = 0;
+    for (const std::size_t other : placed) {
+      if (lives[other].last < lives[slot].first || lives[slot].last < lives[other].first) continue;
+      if (program.offsets[other] - at >= program.sizes[slot]) break;
+      at = std::max(at, program.offsets[other] + program.sizes[other]);
+    }
+    program.offsets[slot] = at;
+    program.arena_bytes = std::max(program.arena_bytes, at + program.sizes[slot]);
+    const auto place =
+        std::upper_bound(placed.begin(), placed.end(), at, [&](std::int64_t x, std::size_t i) {
+          return x < program.offsets[i];
+        });
+    placed.insert(place, slot);
+  }
+}
+
+std::int64_t least_memory(const Program& program) {
+  const std::vector<Life> lives = lifetimes(program);
+  std::int64_t peak = 0;
+  for (int s = 0; s < static_cast<int>(program.steps.size()); ++s) {
+    std::int64_t alive = 0;
+    for (std::size_t i = 0; i < lives.size(); ++i) {
+      if (lives[i].first >= 0 && lives[i].first <= s && s <= lives[i].last) {
+        alive += program.sizes[i];
+      }
+    }
+    peak = std::max(peak, alive);
+  }
+  return peak;
+}
+
+}  // namespace nest::runtime

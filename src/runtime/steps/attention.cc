@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "nest/core/error.h"
+#include "runtime/binder.h"
+
+/// Dot-product attention of short sequences; one task for each item and head.
+namespace nest::runtime {
+namespace {
+
+class AttentionStep : public Step {
+ public:
+  graph::Attention op;
+  std::int64_t batch = 0, queries = 0, keys = 0, width = 0;  ///< width of a head
+  Place q, k, v;
+  Slot attend = kNoSlot, padded = kNoSlot;
+  Slot context = kNoSlot, weights = kNoSlot, packed = kNoSlot;
+  const float* relative_k = nullptr;
+  const float* relative_v = nullptr;
+  std::vector<std::int64_t> value_rows;  ///< offsets of the keys' values
+
+  void run(const Frame& f) const noexcept override {
+    f.pool->run(static_cast<int>(batch * op.num_heads), [&](int task) {
+      const std::int64_t b = task / op.num_heads, h = task % op.num_heads;
+      if (op.kind == graph::Attention::Kind::kLinear) {
+        run_linear(f, b, h);
+      } else {
+        run_softmax(f, b, h);
+      }
+    });
+  }
+
+  std::int64_t packed_floats() const {
+    return op.kind == graph::Attention::Kind::kLinear
+               ? width * (width + 1) + 2 * width
+               : (keys + kPanel - 1) / kPanel * kPanel * width;
+  }
+
+ private:
+  const float* head(const Frame& f, const Place& p, std::int64_t rows, std::int64_t b,
+                    std::int64_t h) const noexcept {
+    return f.at(p.slot) + p.begin + b * rows * p.row + h * width;
+  }
+
+  bool may_attend(const Frame& f, std::int64_t b, std::int64_t i, std::int64_t j) const noexcept {
+    if (op.left >= 0 && j < i - op.left) return false;
+    if (op.right >= 0 && j > i + op.right) return false;
+    if (op.chunk > 0) {
+      const std::int64_t distance = i / op.chunk - j / op.chunk;
+      if (distance < 0 || (op.left_chunks >= 0 && distance > op.left_chunks)) return false;
+    }
+    if (attend != kNoSlot && !f.at<bool>(attend)[(b * queries + i) * keys + j]) return false;
+    return padded == kNoSlot || !f.at<bool>(padded)[b * keys + j];
+  }
+  bool is_masked() const noexcept {
+    return op.left >= 0 || op.right >= 0 || op.chunk > 0 || attend != kNoSlot || padded != kNoSlot;
+  }
+
+  void run_softmax(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
+    float* scores = f.at(weights) + (b * op.num_heads + h) * queries * keys;
+    const float* query = head(f, q, queries, b, h);
+    pack_keys(f, b, h);
+    GemmArgs g;
+    g.m = static_cast<int>(queries);
+    g.n = static_cast<int>(keys);
+    g.k = static_cast<int>(width);
+    g.a = query;
+    g.lda = q.row;
+    g.b = f.at(packed) + (b * op.num_heads + h) * packed_floats();
+    g.c = scores;
+    g.ldc = keys;
+    const float factor = static_cast<float>(1 / std::sqrt(static_cast<double>(width)));
+    if (relative_k == nullptr) g.epilogue.alpha = factor;
+    f.kernels->gemm_f32(g);
+    if (relative_k != nullptr) add_relative(f, query, scores, factor);
+    for (std::int64_t i = 0; i < queries; ++i) normalize(f, b, i, scores + i * keys);
+    g = {};
+    g.m = static_cast<int>(queries);
+    g.n = static_cast<int>(width);
+    g.k = static_cast<int>(keys);
+    g.a = scores;
+    g.lda = keys;
+    g.b = head(f, v, keys, b, h);
+    g.offsets = value_rows.data();
+    float* out = f.at(context) + b * queries * op.embed_dim + h * width;
+    g.c = out;
+    g.ldc = op.embed_dim;
+    f.kernels->conv(g);
+    if (relative_v == nullptr) return;
+    for (std::int64_t i = 0; i < queries; ++i)
+      for (std::int64_t j = 0; j < keys; ++j)
+        f.kernels->axpy(scores[i * keys + j], relative_v + clipped(i, j) * width,
+                        out + i * op.embed_dim, width);
+  }
+
+  /// Keys of one head, transposed into panels.
+  void pack_keys(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
+    float* panel = f.at(packed) + (b * op.num_heads + h) * packed_floats();
+    const float* key = head(f, k, keys, b, h);
+    for (std::int64_t j0 = 0; j0 < keys; j0 += kPanel, panel += kPanel * width) {
+      const std::int64_t count = std::min<std::int64_t>(kPanel, keys - j0);
+      const std::int64_t vectors = (count + 15) / 16 * 16;  // tiles read whole vectors
+      for (std::int64_t d = 0; d < width; ++d) {
+        for (std::int64_t j = 0; j < count; ++j) panel[d * kPanel + j] = key[(j0 + j) * k.row + d];
+        for (std::int64_t j = count; j < vectors; ++j) panel[d * kPanel + j] = 0;
+      }
+    }
+  }
+
+  std::int64_t clipped(std::int64_t i, std::int64_t j) const noexcept {
+    return std::clamp(j - i, -op.max_distance, op.max_distance) + op.max_distance;
+  }
+  void add_relative(const Frame& f, const float* query, float* scores,
+                    float factor) const noexcept {
+    for (std::int64_t i = 0; i < queries; ++i)
+      for (std::int64_t j = 0; j < keys; ++j) {
+        float& score = scores[i * keys + j];
+        score += f.kernels->dot(query + i * q.row, relative_k + clipped(i, j) * width, width);
+        score *= factor;
+      }
+  }
+
+  void normalize(const Frame& f, std::int64_t b, std::int64_t i, float* row) const noexcept {
+    bool any = !is_masked();
+    for (std::int64_t j = 0; j < keys && is_masked(); ++j) {
+      const bool allowed = may_attend(f, b, i, j);
+      any = any || allowed;
+      if (!allowed) row[j] = -3e38f;
+    }
+    if (!any) {
+      std::memset(row, 0, static_cast<std::size_t>(keys) * sizeof(float));
+      return;
+    }
+    float max = 0;
+    const float sum = f.kernels->exp_sum(row, row, keys, &max);
+    f.kernels->scale(row, 1.0f / sum, row, keys);
+    for (std::int64_t j = 0; j < keys && is_masked(); ++j) {
+      if (!may_attend(f, b, i, j)) row[j] = 0;
+    }
+  }
+
+  void run_linear(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
+    float* state = f.at(packed) + (b * op.num_heads + h) * packed_floats();
+    float* norm = state + width * width;  // sum of phi(k)
+    float* feature = norm + width;
+    std::memset(state, 0, static_cast<std::size_t>(width * (width + 1)) * sizeof(float));
+    const bool is_causal = op.right == 0 && op.left < 0 && op.chunk == 0 && attend == kNoSlot;
+    if (!is_masked()) {
+      for (std::int64_t j = 0; j < keys; ++j) absorb_key(f, b, h, j, state, feature);
+    }
+    for (std::int64_t i = 0; i < queries; ++i) {
+      if (is_causal && i < keys) {
+        if (may_attend(f, b, i, i)) absorb_key(f, b, h, i, state, feature);
+      } else if (is_masked() && !is_causal) {
+        std::memset(state, 0, static_cast<std::size_t>(width * (width + 1)) * sizeof(float));
+        for (std::int64_t j = 0; j < keys; ++j) {
+          if (may_attend(f, b, i, j)) absorb_key(f, b, h, j, state, feature);
+        }
+      }
+      phi(f, head(f, q, queries, b, h) + i * q.row, feature);
+      const float scale = 1.0f / (f.kernels->dot(feature, norm, width) + 1e-6f);
+      float* out = f.at(context) + (b * queries + i) * op.embed_dim + h * width;
+      std::memset(out, 0, static_cast<std::size_t>(width) * sizeof(float));
+      for (std::int64_t d = 0; d < width; ++d)
+        f.kernels->axpy(feature[d] * scale, state + d * width, out, width);
+    }
+  }
+  void phi(const Frame& f, const float* x, float* y) const noexcept {
+    f.kernels->activate(Act::kElu, x, y, width);
+    for (std::int64_t d = 0; d < width; ++d) y[d] += 1;
+  }
+  void absorb_key(const Frame& f, std::int64_t b, std::int64_t h, std::int64_t j, float* state,
+                  float* feature) const noexcept {
+    phi(f, head(f, k, keys, b, h) + j * k.row, feature);
+    const float* value = head(f, v, keys, b, h) + j * v.row;
+    for (std::int64_t d = 0; d < width; ++d)
+      f.kernels->axpy(feature[d], value, state + d * width, width);
+    f.kernels->axpy(1.0f, feature, state + width * width, width);
+  }
+};
+
+}  // namespace
+
+void emit_attention(Binder& binder, const LoweredNode& node) {
+  AttentionStep step;
+  step.op = std::get<graph::Attention>(node.op);
+  const Shape q = binder.shape(node.inputs[0]), k = binder.shape(node.inputs[1]);
+  step.batch = q[0];
+  step.queries = q[1];
+  step.keys = k[1];
+  step.width = step.op.embed_dim / step.op.num_heads;
+  step.q = binder.place(node.inputs[0]);
+  step.k = binder.place(node.inputs[1]);
+  step.v = binder.place(node.inputs[2]);
+  if (node.inputs.size() > 3) step.attend = binder.place(node.inputs[3]).slot;
+  if (node.inputs.size() > 4) step.padded = binder.place(node.inputs[4]).slot;
+  step.context = binder.define(node.outputs[0]).slot;
+  step.weights = binder.define(node.outputs[1]).slot;
+  if (step.op.kind == graph::Attention::Kind::kRelative) {
+    step.relative_k = binder.floats(node, 0, "relative_k");
+    step.relative_v = binder.floats(node, 1, "relative_v");
+  }
+  for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
+  step.packed = binder.scratch(step.batch * step.op.num_heads * step.packed_floats() * 4);
+  step.macs = 2.0 * static_cast<double>(step.batch * step.queries * step.keys * step.op.embed_dim);
+  const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys",
+                                  step.op.num_heads, step.queries, step.keys);
+  std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot, step.attend, step.padded};
+  std::vector<Slot> writes{step.context, step.weights, step.packed};
+  binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
+}
+
+}  // namespace nest::runtime

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/runtime/options.h"
+#include "runtime/kernels/kernels.h"
+
+namespace nest::runtime {
+
+/// Weights in the form the kernels want, by name. A block is made once, when first asked for; a
+/// store read from a prepared file has them all and never calls `make`.
+class WeightStore {
+ public:
+  WeightStore();
+  ~WeightStore();
+  WeightStore(const WeightStore&) = delete;
+  WeightStore& operator=(const WeightStore&) = delete;
+
+  /// The block `key` of `bytes` bytes, filled by `make` if it is new. 64-byte aligned, zeroed.
+  /// Errors: DataCorrupt if a stored block has another size.
+  const void* block(std::string_view key, std::size_t bytes,
+                    const std::function<void(void*)>& make);
+
+  struct Entry {
+    const void* data = nullptr;
+    std::size_t bytes = 0;
+  };
+  const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
+  std::size_t total_bytes() const;
+
+  /// Adopts blocks that live in foreign memory (a mapped file).
+  void adopt(std::string key, Entry entry, std::shared_ptr<const void> owner);
+
+ private:
+  void* allocate(std::size_t bytes);
+
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::vector<std::pair<std::byte*, std::size_t>> chunks_;
+  std::size_t used_ = 0;  ///< of the last chunk
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
+/// A weight that is computed only when its packed form is not there yet.
+using LazyFloats = std::function<std::vector<float>()>;
+
+/// A matrix [n, k] packed for one precision.
+struct PackedMatrix {
+  Precision precision = Precision::kF32;
+  int n = 0, k = 0;
+  const std::byte* data = nullptr;
+  const float* scale = nullptr;       ///< int8, padded
+  const std::int32_t* sum = nullptr;  ///< int8, padded
+  double bytes = 0;
+};
+PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
+                           std::int64_t n, std::int64_t k, const LazyFloats& weight);
+const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
+                         const LazyFloats& values);
+
+}  // namespace nest::runtime
