@@ -1,0 +1,44 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "nest/graph/model.h"
+#include "nest/runtime/options.h"
+#include "nest/runtime/pool.h"
+#include "nest/runtime/prepared.h"
+
+namespace nest::runtime {
+
+/// Runs a model's graphs on the native kernels, any batch size and any length.
+///
+/// Every item of a padded batch gets the result it would get alone: rows never mix, and with
+/// "lengths" of different value the items are run one by one. Keeps the plans of the last few
+/// shapes. For the hot path use Session.
+class NativeExecutor : public graph::Executor {
+ public:
+  explicit NativeExecutor(graph::Model model, const Options& options = {});
+  explicit NativeExecutor(std::shared_ptr<const PreparedModel> prepared);
+  ~NativeExecutor() override;
+
+  const graph::Model& model() const override { return prepared_->model(); }
+  TensorMap run(std::string_view graph, const TensorMap& inputs) override;
+  /// "native avx512_vnni int8 1 thread"
+  std::string describe() const override;
+
+  const std::shared_ptr<const PreparedModel>& prepared() const { return prepared_; }
+
+ private:
+  struct Cached;
+  TensorMap run_dense(const graph::Graph& graph, const TensorMap& inputs);
+  TensorMap run_ragged(const graph::Graph& graph, const TensorMap& inputs, const Tensor& lengths);
+  const Cached& cached(const graph::Graph& graph, const TensorMap& inputs);
+
+  std::shared_ptr<const PreparedModel> prepared_;
+  Pool pool_;
+  std::list<Cached> cache_;  ///< most recent first
+};
+
+}  // namespace nest::runtime

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/graph/model.h"
+#include "nest/runtime/isa.h"
+#include "nest/runtime/options.h"
+
+namespace nest::runtime {
+
+struct Program;
+struct Lowered;
+class WeightStore;
+struct Kernels;
+
+/// A model made ready for one precision and instruction set: rewritten graphs and packed weights.
+///
+/// Shared by executors and sessions. State: thread-safe.
+class PreparedModel {
+ public:
+  /// Errors: InvalidArgument for options; whatever graph::validate finds.
+  PreparedModel(graph::Model model, Options options);
+  ~PreparedModel();
+  PreparedModel(const PreparedModel&) = delete;
+  PreparedModel& operator=(const PreparedModel&) = delete;
+
+  const graph::Model& model() const { return model_; }
+  const Options& options() const { return options_; }
+  Isa isa() const { return isa_; }
+  const Kernels& kernels() const { return *kernels_; }
+
+  /// Steps and memory plan for concrete axis lengths; weights are packed when first needed.
+  /// Inputs named in `absent` (optional ones) are left out.
+  std::shared_ptr<const Program> plan(std::string_view graph, const graph::Bindings& bindings,
+                                      const std::set<std::string>& absent) const;
+
+  /// Packs the weights of every graph, then drops the float ones.
+  void seal();
+
+  /// Bytes of all packed weights so far.
+  std::size_t weight_bytes() const;
+  /// What really runs: instruction set, precision and kernel of every step, rewrites, memory.
+  std::string report(std::string_view graph, const graph::Bindings& bindings,
+                     const std::set<std::string>& absent = {}) const;
+
+ private:
+  const Lowered& lowered(std::string_view graph) const;
+
+  graph::Model model_;
+  Options options_;
+  Isa isa_;
+  const Kernels* kernels_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::unique_ptr<Lowered>, std::less<>> lowered_;
+  std::unique_ptr<WeightStore> store_;
+};
+
+/// Throws InvalidArgument if an int64 input holds a token outside its vocabulary or an offset
+/// outside its table; `values` by port name.
+struct IndexRange {
+  std::string port;
+  std::int64_t limit = 0;  ///< exclusive
+  std::string_view what;   ///< "token" or "position"
+};
+std::vector<IndexRange> index_ranges(const graph::Graph& graph, const graph::Bindings& bindings);
+
+}  // namespace nest::runtime

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/core/tensor.h"
+#include "nest/graph/dim.h"
+#include "nest/runtime/pool.h"
+#include "nest/runtime/prepared.h"
+
+namespace nest::runtime {
+
+/// The hot path: one graph at one shape, all memory planned and allocated up front.
+///
+///   Session encoder(prepared, "encoder", {{"B", 1}, {"T", 500}});
+///   std::ranges::copy(window, encoder.input("eeg_data").begin());
+///   encoder.run();
+///   use(encoder.output("encoder_output"));
+///
+/// run() allocates nothing, takes no lock and throws nothing. Buffers keep their address for the
+/// session's life; outputs are valid until the next run(). State: one thread at a time; many
+/// sessions may share one PreparedModel. Sessions that run in turns on one thread may share a Pool.
+class Session {
+ public:
+  /// `absent` names optional inputs that are left out. State inputs (see graph::Port::feeds) are
+  /// present unless named there, and begin as zeros.
+  /// Errors: NotFound for the graph; InvalidArgument for a length that does not fit.
+  Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
+          const graph::Bindings& bindings, const std::set<std::string>& absent = {},
+          std::shared_ptr<Pool> pool = nullptr);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  /// Errors: NotFound that lists the ports, InvalidArgument for the wrong element type.
+  std::span<float> input(std::string_view port);
+  std::span<std::int64_t> input_i64(std::string_view port);
+  std::span<bool> input_bool(std::string_view port);
+  std::span<const float> output(std::string_view port) const;
+  const Shape& shape(std::string_view port) const;
+  bool has_input(std::string_view port) const;
+
+  void run() noexcept;
+
+  /// Copies every state output into the input it feeds (for stateful graphs, after run()).
+  void advance() noexcept;
+  /// The same with rows of the batch chosen anew: row i continues row `rows[i]` (beam search).
+  /// Every rows[i] must be in [0, B).
+  void advance(std::span<const int> rows) noexcept;
+  /// Zeros every state input.
+  void reset() noexcept;
+
+  /// Throws InvalidArgument if a token or offset is outside its table (run() clamps it).
+  void check_inputs() const;
+
+  /// Planned bytes of activations, scratch, inputs and outputs.
+  std::int64_t arena_bytes() const;
+
+  /// Seconds of each step in the last run(), by "node: detail"; empty unless options.profile.
+  struct StepTime {
+    std::string_view name;
+    std::string_view detail;
+    double seconds = 0;
+    double macs = 0;
+    double weight_bytes = 0;
+  };
+  std::vector<StepTime> step_times() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nest::runtime

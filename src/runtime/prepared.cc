@@ -1,0 +1,128 @@
+#include "nest/runtime/prepared.h"
+
+#include "nest/core/error.h"
+#include "nest/core/log.h"
+#include "runtime/binder.h"
+
+namespace nest::runtime {
+namespace {
+
+/// Bindings that every graph accepts, to pack its weights.
+graph::Bindings smallest_bindings(const graph::Graph& graph) {
+  graph::Bindings bindings;
+  for (const graph::Value& value : graph.values) {
+    for (const graph::Dim& dim : value.shape) {
+      for (const std::string& symbol : dim.symbols()) bindings.emplace(symbol, 1);
+    }
+  }
+  const auto fits = [&] {
+    for (const graph::Value& value : graph.values) {
+      for (const graph::Dim& dim : value.shape) {
+        if (dim.eval(bindings) < 1) return false;
+      }
+    }
+    return true;
+  };
+  while (!fits()) {
+    for (auto& [symbol, length] : bindings) length = symbol == "B" ? 1 : length * 2;
+    require(bindings.empty() || bindings.rbegin()->second < (1 << 24), ErrorCode::kInternal,
+            "graph '{}' accepts no length", graph.name);
+  }
+  return bindings;
+}
+
+}  // namespace
+
+PreparedModel::PreparedModel(graph::Model model, Options options)
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      isa_(Isa::kGeneric),
+      kernels_(nullptr),
+      store_(std::make_unique<WeightStore>()) {
+  validate(options_);
+  isa_ = choose_isa(options_.isa);
+  kernels_ = &kernels_for(isa_);
+  for (const auto& [name, graph] : model_.graphs) {
+    with_context("graph " + name, [&] { graph::validate(graph, &model_.weights); });
+  }
+  log_debug("native runtime: {} {}", name_of(isa_), options_.precision);
+}
+
+PreparedModel::~PreparedModel() = default;
+
+const Lowered& PreparedModel::lowered(std::string_view graph) const {
+  const auto found = lowered_.find(graph);
+  if (found != lowered_.end()) return *found->second;
+  auto made = std::make_unique<Lowered>(lower(model_.graph(graph), model_.weights, options_));
+  return *lowered_.emplace(std::string(graph), std::move(made)).first->second;
+}
+
+std::shared_ptr<const Program> PreparedModel::plan(std::string_view graph,
+                                                   const graph::Bindings& bindings,
+                                                   const std::set<std::string>& absent) const {
+  const std::lock_guard lock(mutex_);
+  const Lowered& low = lowered(graph);
+  const int threads = options_.threads;
+  Binder binder({model_.graph(graph), low, options_, *store_, threads == 0 ? 256 : threads},
+                bindings, absent);
+  return std::make_shared<const Program>(binder.take());
+}
+
+void PreparedModel::seal() {
+  for (const auto& [name, graph] : model_.graphs) plan(name, smallest_bindings(graph), {});
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, low] : lowered_) {
+    for (LoweredNode& node : low->nodes) {
+      for (LoweredWeight& weight : node.weights) {
+        weight.values = [node_name = node.name]() -> std::vector<float> {
+          fail(ErrorCode::kInternal, "float weights of '{}' were dropped", node_name);
+        };
+      }
+    }
+  }
+  model_.weights.clear();
+}
+
+std::size_t PreparedModel::weight_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return store_->total_bytes();
+}
+
+std::string PreparedModel::report(std::string_view graph, const graph::Bindings& bindings,
+                                  const std::set<std::string>& absent) const {
+  const auto program = plan(graph, bindings, absent);
+  std::string text = fmt::format("graph {} on {}, default precision {}, {} threads\n", graph,
+                                 name_of(isa_), options_.precision, options_.threads);
+  double macs = 0;
+  for (const auto& step : program->steps) {
+    macs += step->macs;
+    text += fmt::format("  {:<44} {}\n", step->name, step->detail);
+  }
+  text += fmt::format("{:.2f} MMAC, packed weights {:.2f} MB, arena {:.3f} MB (least {:.3f} MB)\n",
+                      macs / 1e6, static_cast<double>(weight_bytes()) / 1e6,
+                      static_cast<double>(program->arena_bytes) / 1e6,
+                      static_cast<double>(least_memory(*program)) / 1e6);
+  for (const std::string& note : program->notes) text += "  " + note + "\n";
+  return text;
+}
+
+std::vector<IndexRange> index_ranges(const graph::Graph& graph, const graph::Bindings& bindings) {
+  std::vector<IndexRange> ranges;
+  const auto add = [&](graph::ValueId value, std::int64_t limit, std::string_view what) {
+    for (const graph::Port& port : graph.inputs) {
+      if (port.value == value) ranges.push_back({port.name, limit, what});
+    }
+  };
+  for (const graph::Node& node : graph.nodes) {
+    if (const auto* embedding = std::get_if<graph::Embedding>(&node.op)) {
+      add(node.inputs[0], embedding->vocab_size, "token");
+    } else if (const auto* positions = std::get_if<graph::PositionalEncoding>(&node.op)) {
+      if (node.inputs.size() < 2 || node.inputs[1] == graph::kNoValue) continue;
+      const std::int64_t frames = graph.value(node.inputs[0]).shape[1].eval(bindings);
+      add(node.inputs[1], positions->max_len - frames + 1, "position");
+    }
+  }
+  return ranges;
+}
+
+}  // namespace nest::runtime
