@@ -17,7 +17,9 @@ Arena::Arena(std::int64_t bytes) : size_(bytes) {
   std::memset(data_, 0, rounded);
 }
 
-Arena::~Arena() { std::free(data_); }
+Arena::~Arena() {
+  std::free(data_);
+}
 
 Arena::Arena(Arena&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}

@@ -8,7 +8,9 @@ namespace {
 using graph::kNoValue;
 using graph::ValueId;
 
-std::size_t at(ValueId value) { return static_cast<std::size_t>(value); }
+std::size_t at(ValueId value) {
+  return static_cast<std::size_t>(value);
+}
 
 struct Emit {
   Binder& binder;
@@ -46,12 +48,37 @@ struct Emit {
   }
 };
 
+/// True if the op does without its input `index`.
+bool may_lack(const graph::Op& op, std::size_t index) {
+  if (std::holds_alternative<graph::Lstm>(op) || std::holds_alternative<graph::Gru>(op) ||
+      std::holds_alternative<graph::PositionalEncoding>(op))
+    return index >= 1;
+  return index >= 3 && (std::holds_alternative<graph::Attention>(op) ||
+                        std::holds_alternative<graph::AdditiveAttention>(op));
+}
+
+void check_inputs(const Binder& binder, const LoweredNode& node) {
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    require(binder.place(node.inputs[i]).slot != kNoSlot || may_lack(node.op, i),
+            ErrorCode::kInvalidArgument, "needs its input {}, which was left out", i);
+  }
+}
+
 void emit(Binder& binder, const LoweredNode& node) {
+  check_inputs(binder, node);
   switch (node.kind) {
-    case LoweredKind::kOp: std::visit(Emit{binder, node}, node.op); break;
-    case LoweredKind::kSpatialFir: emit_spatial_fir(binder, node); break;
-    case LoweredKind::kDepthwiseTime: emit_depthwise_time(binder, node); break;
-    case LoweredKind::kJoinedLinear: emit_linear(binder, node); break;
+    case LoweredKind::kOp:
+      std::visit(Emit{binder, node}, node.op);
+      break;
+    case LoweredKind::kSpatialFir:
+      emit_spatial_fir(binder, node);
+      break;
+    case LoweredKind::kDepthwiseTime:
+      emit_depthwise_time(binder, node);
+      break;
+    case LoweredKind::kJoinedLinear:
+      emit_linear(binder, node);
+      break;
   }
 }
 
@@ -69,14 +96,17 @@ Binder::Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::s
   plan_memory(program_);
 }
 
-Program Binder::take() { return std::move(program_); }
+Program Binder::take() {
+  return std::move(program_);
+}
 
 Shape Binder::shape(ValueId value) const {
   Shape shape;
   for (const graph::Dim& dim : in_.lowered.values.at(at(value)).shape) {
     shape.push_back(dim.eval(program_.bindings));
-    require(shape.back() >= 0, ErrorCode::kInvalidArgument, "'{}' would have {} elements on an axis",
-            in_.lowered.values[at(value)].name, shape.back());
+    require(shape.back() >= 0, ErrorCode::kInvalidArgument,
+            "'{}' would have {} elements on an axis", in_.lowered.values[at(value)].name,
+            shape.back());
   }
   return shape;
 }
@@ -138,24 +168,32 @@ void Binder::add_inputs(const std::set<std::string>& absent) {
 void Binder::add_outputs() {
   for (const graph::Port& port : in_.graph.outputs) {
     const Place where = place(port.value);
-    require(where.slot != kNoSlot, ErrorCode::kInternal, "output '{}' is never computed", port.name);
-    program_.outputs.push_back(
-        {port.name, where.slot, in_.graph.value(port.value).dtype, shape(port.value), port.feeds,
-         true});
+    require(where.slot != kNoSlot, ErrorCode::kInternal, "output '{}' is never computed",
+            port.name);
+    program_.outputs.push_back({port.name, where.slot, in_.graph.value(port.value).dtype,
+                                shape(port.value), port.feeds, true});
     program_.pinned[static_cast<std::size_t>(where.slot)] = true;
   }
 }
 
 Act act_of(graph::Activation activation) {
   switch (activation) {
-    case graph::Activation::kElu: return Act::kElu;
-    case graph::Activation::kRelu: return Act::kRelu;
-    case graph::Activation::kGelu: return Act::kGelu;
-    case graph::Activation::kSilu: return Act::kSilu;
-    case graph::Activation::kTanh: return Act::kTanh;
-    case graph::Activation::kSigmoid: return Act::kSigmoid;
-    case graph::Activation::kSquare: return Act::kSquare;
-    case graph::Activation::kLog: return Act::kLog;
+    case graph::Activation::kElu:
+      return Act::kElu;
+    case graph::Activation::kRelu:
+      return Act::kRelu;
+    case graph::Activation::kGelu:
+      return Act::kGelu;
+    case graph::Activation::kSilu:
+      return Act::kSilu;
+    case graph::Activation::kTanh:
+      return Act::kTanh;
+    case graph::Activation::kSigmoid:
+      return Act::kSigmoid;
+    case graph::Activation::kSquare:
+      return Act::kSquare;
+    case graph::Activation::kLog:
+      return Act::kLog;
   }
   fail(ErrorCode::kInternal, "unknown activation");
 }

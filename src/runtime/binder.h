@@ -76,11 +76,11 @@ void emit_recurrent(Binder& binder, const LoweredNode& node);
 void emit_attention(Binder& binder, const LoweredNode& node);
 void emit_additive(Binder& binder, const LoweredNode& node);
 void emit_location(Binder& binder, const LoweredNode& node);
-void emit_rows(Binder& binder, const LoweredNode& node);         ///< norm, softmax, activation, glu
-void emit_channels(Binder& binder, const LoweredNode& node);     ///< batch norm, pool
-void emit_broadcast(Binder& binder, const LoweredNode& node);    ///< add, mul
-void emit_layout(Binder& binder, const LoweredNode& node);       ///< permute, slice, concat
-void emit_lookup(Binder& binder, const LoweredNode& node);       ///< embedding, positions
+void emit_rows(Binder& binder, const LoweredNode& node);       ///< norm, softmax, activation, glu
+void emit_channels(Binder& binder, const LoweredNode& node);   ///< batch norm, pool
+void emit_broadcast(Binder& binder, const LoweredNode& node);  ///< add, mul
+void emit_layout(Binder& binder, const LoweredNode& node);     ///< permute, slice, concat
+void emit_lookup(Binder& binder, const LoweredNode& node);     ///< embedding, positions
 
 Act act_of(graph::Activation activation);
 /// The activation a node carries in its epilogue.

@@ -58,6 +58,7 @@ const NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph,
   for (const graph::Port& port : graph.inputs) {
     if (!inputs.contains(port.name)) absent.insert(port.name);
   }
+  for (const graph::Port& port : graph.outputs) absent.erase(port.feeds);  // absent state is zeros
   const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& entry) {
     return entry.graph == graph.name && entry.bindings == bindings && entry.absent == absent;
   });
@@ -74,11 +75,8 @@ const NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph,
 
 TensorMap NativeExecutor::run(std::string_view name, const TensorMap& inputs) {
   const graph::Graph& graph = model().graph(name);
-  const auto has_port =
-      std::any_of(graph.inputs.begin(), graph.inputs.end(),
-                  [](const graph::Port& port) { return port.name == "lengths"; });
   const auto lengths = inputs.find("lengths");
-  if (has_port || lengths == inputs.end()) return run_dense(graph, inputs);
+  if (lengths == inputs.end()) return run_dense(graph, inputs);
   TensorMap rest = inputs;
   const Tensor given = lengths->second;
   rest.erase("lengths");
@@ -92,9 +90,12 @@ TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& 
   const Frame frame{entry.arena.data(), program.offsets.data(), &prepared_->kernels(), &pool_};
   for (const ProgramPort& port : program.inputs) {
     if (!port.is_present) continue;
-    const Tensor& tensor = inputs.find(port.name)->second;
-    if (tensor.nbytes() > 0) {
-      std::memcpy(frame.at<std::byte>(port.slot), tensor.raw(), tensor.nbytes());
+    const auto bytes = static_cast<std::size_t>(numel(port.shape)) * size_of(port.dtype);
+    const auto given = inputs.find(port.name);
+    if (given == inputs.end()) {
+      std::memset(frame.at<std::byte>(port.slot), 0, bytes);
+    } else if (bytes > 0) {
+      std::memcpy(frame.at<std::byte>(port.slot), given->second.raw(), bytes);
     }
   }
   for (const auto& step : program.steps) step->run(frame);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "nest/core/error.h"
-
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {

@@ -8,18 +8,19 @@ namespace {
 LoweredWeight resolve(const graph::WeightRef& ref, const Shape& needed, const TensorMap& weights) {
   const auto found = weights.find(ref.name);
   const Tensor tensor = found == weights.end() ? Tensor() : found->second;
-  return {needed, [tensor, ref, needed] {
-            require(tensor.defined(), ErrorCode::kNotFound, "weight '{}' is missing", ref.name);
-            const Tensor full = tensor.to(DType::kF32);
-            const auto data = full.data<float>();
-            const std::int64_t rows = full.rank() == 0 ? 1 : full.dim(0);
-            const std::int64_t each = rows == 0 ? 0 : full.numel() / rows;
-            const std::int64_t end = ref.row_end == 0 ? rows : ref.row_end;
-            require(ref.row_begin >= 0 && end <= rows && (end - ref.row_begin) * each == numel(needed),
-                    ErrorCode::kInvalidArgument, "weight '{}' {} does not fit {}", ref.name,
-                    to_string(full.shape()), to_string(needed));
-            return std::vector<float>(data.begin() + ref.row_begin * each, data.begin() + end * each);
-          }};
+  return {
+      needed, [tensor, ref, needed] {
+        require(tensor.defined(), ErrorCode::kNotFound, "weight '{}' is missing", ref.name);
+        const Tensor full = tensor.to(DType::kF32);
+        const auto data = full.data<float>();
+        const std::int64_t rows = full.rank() == 0 ? 1 : full.dim(0);
+        const std::int64_t each = rows == 0 ? 0 : full.numel() / rows;
+        const std::int64_t end = ref.row_end == 0 ? rows : ref.row_end;
+        require(ref.row_begin >= 0 && end <= rows && (end - ref.row_begin) * each == numel(needed),
+                ErrorCode::kInvalidArgument, "weight '{}' {} does not fit {}", ref.name,
+                to_string(full.shape()), to_string(needed));
+        return std::vector<float>(data.begin() + ref.row_begin * each, data.begin() + end * each);
+      }};
 }
 
 /// Nodes whose output is their input's memory.
@@ -56,7 +57,8 @@ void Lowered::count_uses(const graph::Graph& graph) {
     }
     if (node.residual != graph::kNoValue) ++uses[static_cast<std::size_t>(node.residual)];
   }
-  for (const graph::Port& port : graph.outputs) uses[static_cast<std::size_t>(root(port.value))] += 2;
+  for (const graph::Port& port : graph.outputs)
+    uses[static_cast<std::size_t>(root(port.value))] += 2;
 }
 
 Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options& options) {

@@ -40,11 +40,11 @@ struct LoweredNode {
 
 /// A graph rewritten for the runtime: what is left to compute, in order.
 struct Lowered {
-  std::vector<graph::Value> values;         ///< the graph's, some with changed shapes
+  std::vector<graph::Value> values;  ///< the graph's, some with changed shapes
   std::vector<LoweredNode> nodes;
-  std::vector<graph::ValueId> same_as;      ///< a value that shares another's memory, or itself
-  std::vector<int> uses;                    ///< consumers of each value, graph outputs included
-  std::vector<std::string> notes;           ///< one line a rewrite
+  std::vector<graph::ValueId> same_as;  ///< a value that shares another's memory, or itself
+  std::vector<int> uses;                ///< consumers of each value, graph outputs included
+  std::vector<std::string> notes;       ///< one line a rewrite
 
   void count_uses(const graph::Graph& graph);
   graph::ValueId root(graph::ValueId value) const;

@@ -9,8 +9,12 @@ namespace {
 using graph::Conv;
 using graph::ValueId;
 
-std::size_t at(ValueId value) { return static_cast<std::size_t>(value); }
-std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
+std::size_t at(ValueId value) {
+  return static_cast<std::size_t>(value);
+}
+std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
 
 /// The node that makes `value`, if nothing else uses it.
 LoweredNode* sole_producer(Lowered& lowered, ValueId value) {
@@ -34,8 +38,8 @@ ScaleShift batch_norm_affine(const std::vector<LoweredWeight>& weights, double e
     const double scale =
         static_cast<double>(weight[c]) / std::sqrt(static_cast<double>(variance[c]) + eps);
     affine.scale.push_back(static_cast<float>(scale));
-    affine.shift.push_back(static_cast<float>(static_cast<double>(bias[c]) -
-                                              static_cast<double>(mean[c]) * scale));
+    affine.shift.push_back(
+        static_cast<float>(static_cast<double>(bias[c]) - static_cast<double>(mean[c]) * scale));
   }
   return affine;
 }
@@ -44,8 +48,7 @@ void fold_into(LoweredNode& conv, const LoweredNode& norm, std::int64_t channels
   const auto weights = norm.weights;
   const double eps = std::get<graph::BatchNorm>(norm.op).eps;
   const LazyFloats old_weight = conv.weights[0].values;
-  const LazyFloats old_bias =
-      conv.weights.size() > 1 ? conv.weights[1].values : LazyFloats();
+  const LazyFloats old_bias = conv.weights.size() > 1 ? conv.weights[1].values : LazyFloats();
   conv.weights.resize(2);
   conv.weights[0].values = [=] {
     auto w = old_weight();
@@ -86,14 +89,16 @@ LoweredNode reordered(const LoweredNode& temporal, const LoweredNode& spatial) {
   const LazyFloats mix = spatial.weights[0].values, taps = temporal.weights[0].values;
   const LazyFloats bias1 = first.has_bias ? temporal.weights[1].values : LazyFloats();
   const LazyFloats bias2 = second.has_bias ? spatial.weights[1].values : LazyFloats();
-  node.weights = {{{out, electrodes}, mix}, {{out, kernel}, [=] {
-                    const auto u = taps();
-                    std::vector<float> w;
-                    for (std::int64_t o = 0; o < out; ++o)
-                      w.insert(w.end(), u.begin() + o / each * kernel,
-                               u.begin() + (o / each + 1) * kernel);
-                    return w;
-                  }},
+  node.weights = {{{out, electrodes}, mix},
+                  {{out, kernel},
+                   [=] {
+                     const auto u = taps();
+                     std::vector<float> w;
+                     for (std::int64_t o = 0; o < out; ++o)
+                       w.insert(w.end(), u.begin() + o / each * kernel,
+                                u.begin() + (o / each + 1) * kernel);
+                     return w;
+                   }},
                   {{out}, [=] {
                      std::vector<float> b = bias2 ? bias2() : std::vector<float>(at(out), 0.0f);
                      if (!bias1) return b;
@@ -148,8 +153,8 @@ void pool_before_activation(Lowered& lowered) {
     if (pool == nullptr || pool->kind != graph::Pool::Kind::kMax) continue;
     LoweredNode* before = sole_producer(lowered, node.inputs[0]);
     const auto* act = before == nullptr ? nullptr : std::get_if<graph::Activate>(&before->op);
-    if (act == nullptr || (act->function != graph::Activation::kElu &&
-                           act->function != graph::Activation::kRelu))
+    if (act == nullptr ||
+        (act->function != graph::Activation::kElu && act->function != graph::Activation::kRelu))
       continue;
     // Both functions never fall, so the largest of the activated is the activated largest.
     lowered.notes.push_back("moved " + before->name + " behind " + node.name);

@@ -8,7 +8,9 @@ namespace {
 
 using graph::ValueId;
 
-std::size_t at(ValueId value) { return static_cast<std::size_t>(value); }
+std::size_t at(ValueId value) {
+  return static_cast<std::size_t>(value);
+}
 
 bool is_swap(const LoweredNode& node) {
   const auto* permute = std::get_if<graph::Permute>(&node.op);
@@ -38,10 +40,10 @@ bool works_time_major(const LoweredNode& node) {
   if (std::holds_alternative<graph::Activate>(node.op)) return true;
   const auto* conv = std::get_if<graph::Conv>(&node.op);
   if (conv == nullptr || conv->is_2d || conv->stride_t != 1 || conv->dilation_t != 1) return false;
-  const bool is_pointwise = conv->groups == 1 && conv->kernel_t == 1 && conv->pad_left == 0 &&
-                            conv->pad_right == 0;
-  const bool is_depthwise = conv->groups == conv->in_channels &&
-                            conv->out_channels == conv->in_channels;
+  const bool is_pointwise =
+      conv->groups == 1 && conv->kernel_t == 1 && conv->pad_left == 0 && conv->pad_right == 0;
+  const bool is_depthwise =
+      conv->groups == conv->in_channels && conv->out_channels == conv->in_channels;
   return is_pointwise || is_depthwise;
 }
 
@@ -179,9 +181,8 @@ void fuse_epilogues(Lowered& lowered) {
 void join_projections(Lowered& lowered) {
   const auto only_attention = [&](const LoweredNode& node) {
     const int consumer = sole_consumer(lowered, node.outputs[0]);
-    return consumer >= 0 &&
-           std::holds_alternative<graph::Attention>(
-               lowered.nodes[static_cast<std::size_t>(consumer)].op);
+    return consumer >= 0 && std::holds_alternative<graph::Attention>(
+                                lowered.nodes[static_cast<std::size_t>(consumer)].op);
   };
   const auto can_join = [&](const LoweredNode& node) {
     const auto* linear = std::get_if<graph::Linear>(&node.op);

@@ -3,7 +3,9 @@
 namespace nest::runtime {
 namespace {
 
-std::int64_t round_up(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+std::int64_t round_up(std::int64_t n, std::int64_t to) {
+  return (n + to - 1) / to * to;
+}
 
 /// Rounded activations of m rows inside the scratch.
 struct QuantScratch {
@@ -81,8 +83,10 @@ void split_columns(const Frame& frame, const PackedMatrix& w, const Args& args, 
 std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
   switch (w.precision) {
     case Precision::kF32:
-    case Precision::kF16: return 0;
-    case Precision::kBF16: return m * round_up(w.k, 2) * 2;
+    case Precision::kF16:
+      return 0;
+    case Precision::kBF16:
+      return m * round_up(w.k, 2) * 2;
     default: {
       const std::int64_t ld = round_up(w.k, kPanel);
       return m * ld + round_up(m * (ld / kS4Block), 16) * 4 + m * 4;
@@ -99,8 +103,7 @@ void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcep
     const auto padded = static_cast<int>(round_up(weight.k, is_s4 ? kS4Block : 4));
     const std::int64_t blocks = padded / kS4Block;
     for (std::int64_t r = 0; r < o.m; ++r) {
-      q.scales[r] =
-          kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, 0, q.codes + r * q.ld);
+      q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, 0, q.codes + r * q.ld);
       if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * blocks);
     }
     QuantGemmArgs g;

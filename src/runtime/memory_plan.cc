@@ -63,9 +63,8 @@ void plan_memory(Program& program) {
     program.offsets[slot] = at;
     program.arena_bytes = std::max(program.arena_bytes, at + program.sizes[slot]);
     const auto place =
-        std::upper_bound(placed.begin(), placed.end(), at, [&](std::int64_t x, std::size_t i) {
-          return x < program.offsets[i];
-        });
+        std::upper_bound(placed.begin(), placed.end(), at,
+                         [&](std::int64_t x, std::size_t i) { return x < program.offsets[i]; });
     placed.insert(place, slot);
   }
 }

@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "nest/core/dtype.h"
-
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {

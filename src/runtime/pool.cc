@@ -1,13 +1,12 @@
 #include "nest/runtime/pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <atomic>
 #include <chrono>
-#include <semaphore>
 #include <thread>
 #include <vector>
+
+#include <pthread.h>
+#include <sched.h>
 
 #include "nest/core/parallel.h"
 
@@ -45,8 +44,6 @@ struct Pool::Impl {
   std::atomic<int> busy{0};
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> stop{false};
-  std::atomic<int> sleeping{0};
-  std::counting_semaphore<> wake{0};
   int tasks = 0;
   void (*call)(const void*, int) = nullptr;
   const void* task = nullptr;
@@ -66,19 +63,8 @@ struct Pool::Impl {
     for (int turn = 1; epoch.load(std::memory_order_acquire) == seen; ++turn) {
       relax();
       if (turn % 64 != 0 || std::chrono::steady_clock::now() < until) continue;
-      sleep(seen);
+      epoch.wait(seen, std::memory_order_acquire);
       return;
-    }
-  }
-
-  // Every acquire is announced first, so a publisher never misses a sleeper; a token too many only
-  // wakes one for nothing.
-  void sleep(std::uint32_t seen) {
-    for (;;) {
-      sleeping.fetch_add(1, std::memory_order_seq_cst);
-      if (epoch.load(std::memory_order_seq_cst) != seen) return;
-      wake.acquire();
-      if (epoch.load(std::memory_order_seq_cst) != seen) return;
     }
   }
 
@@ -94,9 +80,8 @@ struct Pool::Impl {
   }
 
   void publish() {
-    epoch.fetch_add(1, std::memory_order_seq_cst);
-    const int asleep = sleeping.exchange(0, std::memory_order_seq_cst);
-    if (asleep > 0) wake.release(asleep);
+    epoch.fetch_add(1, std::memory_order_release);
+    epoch.notify_all();
   }
 };
 

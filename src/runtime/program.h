@@ -75,7 +75,7 @@ struct Program {
   std::int64_t arena_bytes = 0;
   std::vector<ProgramPort> inputs;
   std::vector<ProgramPort> outputs;
-  std::vector<std::string> notes;     ///< fallbacks, one line each
+  std::vector<std::string> notes;  ///< fallbacks, one line each
 
   Slot add_slot(std::int64_t bytes, bool is_pinned = false);
 };

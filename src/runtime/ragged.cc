@@ -90,9 +90,8 @@ TensorMap RaggedBatch::item_inputs(std::int64_t item) const {
     const graph::Value& value = graph_.value(graph_.input(name).value);
     Tensor part(tensor.dtype(), shape_of(value, item));
     copy_box(part.shape(), size_of(tensor.dtype()), static_cast<const std::byte*>(tensor.raw()),
-             tensor.shape(), batch_begin(value, item),
-             static_cast<std::byte*>(part.mutable_raw()), part.shape(),
-             Shape(part.rank(), 0));
+             tensor.shape(), batch_begin(value, item), static_cast<std::byte*>(part.mutable_raw()),
+             part.shape(), Shape(part.rank(), 0));
     cut.emplace(name, std::move(part));
   }
   return cut;

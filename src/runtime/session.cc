@@ -18,6 +18,21 @@ struct StateLink {
   std::size_t row_bytes = 0;
 };
 
+namespace {
+
+std::set<std::string> absent_inputs(const graph::Graph& graph,
+                                    const std::set<std::string>& present) {
+  for (const std::string& name : present) graph.input(name);
+  std::set<std::string> absent;
+  for (const graph::Port& port : graph.inputs) {
+    if (port.is_optional && !present.contains(port.name)) absent.insert(port.name);
+  }
+  for (const graph::Port& port : graph.outputs) absent.erase(port.feeds);
+  return absent;
+}
+
+}  // namespace
+
 struct Session::Impl {
   std::shared_ptr<const PreparedModel> prepared;
   const graph::Graph* graph = nullptr;
@@ -67,8 +82,8 @@ void Session::Impl::link_states() {
       if (value.shape[axis].symbol_name() != "B") continue;
       link.rows = out.shape[axis];
       for (std::size_t i = 0; i < axis; ++i) link.outer *= out.shape[i];
-      link.row_bytes = link.bytes / static_cast<std::size_t>(std::max<std::int64_t>(
-                                        1, link.outer * link.rows));
+      link.row_bytes =
+          link.bytes / static_cast<std::size_t>(std::max<std::int64_t>(1, link.outer * link.rows));
       break;
     }
     links.push_back(link);
@@ -76,15 +91,12 @@ void Session::Impl::link_states() {
 }
 
 Session::Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
-                 const graph::Bindings& bindings, const std::set<std::string>& absent,
+                 const graph::Bindings& bindings, const std::set<std::string>& present,
                  std::shared_ptr<Pool> pool)
     : impl_(std::make_unique<Impl>()) {
   const Options& options = prepared->options();
   impl_->graph = &prepared->model().graph(graph);
-  for (const std::string& name : absent) {
-    require(impl_->graph->input(name).is_optional, ErrorCode::kInvalidArgument,
-            "input '{}' cannot be left out", name);
-  }
+  const std::set<std::string> absent = absent_inputs(*impl_->graph, present);
   impl_->program = prepared->plan(graph, bindings, absent);
   impl_->pool = pool != nullptr ? std::move(pool)
                                 : std::make_shared<Pool>(Pool::Options{
@@ -184,7 +196,9 @@ void Session::check_inputs() const {
   }
 }
 
-std::int64_t Session::arena_bytes() const { return impl_->program->arena_bytes; }
+std::int64_t Session::arena_bytes() const {
+  return impl_->program->arena_bytes;
+}
 
 std::vector<Session::StepTime> Session::step_times() const {
   std::vector<StepTime> times;

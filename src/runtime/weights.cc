@@ -1,9 +1,9 @@
 #include "runtime/weights.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <sys/mman.h>
 
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
@@ -15,7 +15,9 @@ namespace {
 // One huge page: fewer page walks while weights stream through the caches.
 constexpr std::size_t kPage = std::size_t{2} << 20;
 
-std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+std::size_t round_up(std::size_t n, std::size_t to) {
+  return (n + to - 1) / to * to;
+}
 
 }  // namespace
 
@@ -84,8 +86,8 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision p
       std::memcpy(tail + padded * 4, scales.sum.data(), padded * 4);
     }
   }));
-  PackedMatrix matrix{precision, static_cast<int>(n), static_cast<int>(k), data, nullptr, nullptr,
-                      static_cast<double>(total)};
+  PackedMatrix matrix{precision, static_cast<int>(n),       static_cast<int>(k), data, nullptr,
+                      nullptr,   static_cast<double>(total)};
   if (has_scales) {
     matrix.scale = reinterpret_cast<const float*>(data + bytes);
     matrix.sum = reinterpret_cast<const std::int32_t*>(data + bytes + padded * 4);

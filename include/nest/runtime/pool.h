@@ -31,7 +31,8 @@ class Pool {
       for (int i = 0; i < tasks; ++i) task(i);
       return;
     }
-    dispatch(tasks, [](const void* f, int i) { (*static_cast<const F*>(f))(i); }, &task);
+    dispatch(
+        tasks, [](const void* f, int i) { (*static_cast<const F*>(f))(i); }, &task);
   }
 
  private:

@@ -27,11 +27,11 @@ namespace nest::runtime {
 /// sessions may share one PreparedModel. Sessions that run in turns on one thread may share a Pool.
 class Session {
  public:
-  /// `absent` names optional inputs that are left out. State inputs (see graph::Port::feeds) are
-  /// present unless named there, and begin as zeros.
+  /// State inputs (see graph::Port::feeds) are there and begin as zeros; other optional inputs are
+  /// left out unless named in `present`.
   /// Errors: NotFound for the graph; InvalidArgument for a length that does not fit.
   Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
-          const graph::Bindings& bindings, const std::set<std::string>& absent = {},
+          const graph::Bindings& bindings, const std::set<std::string>& present = {},
           std::shared_ptr<Pool> pool = nullptr);
   ~Session();
   Session(Session&&) noexcept;

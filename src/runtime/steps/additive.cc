@@ -111,10 +111,10 @@ void emit_additive(Binder& binder, const LoweredNode& node) {
   step.weights = binder.define(node.outputs[1]).slot;
   step.energy = binder.floats(node, 0, "energy");
   for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
-  step.macs = static_cast<double>(step.batch * step.queries * step.keys *
-                                  (step.hidden + step.value_width));
-  const auto detail = fmt::format("additive attention fp32 {} queries, {} keys", step.queries,
-                                  step.keys);
+  step.macs =
+      static_cast<double>(step.batch * step.queries * step.keys * (step.hidden + step.value_width));
+  const auto detail =
+      fmt::format("additive attention fp32 {} queries, {} keys", step.queries, step.keys);
   std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot, step.location.slot, step.attend};
   std::vector<Slot> writes{step.context, step.weights};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));

@@ -204,8 +204,8 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
   step.packed = binder.scratch(step.batch * step.op.num_heads * step.packed_floats() * 4);
   step.macs = 2.0 * static_cast<double>(step.batch * step.queries * step.keys * step.op.embed_dim);
-  const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys",
-                                  step.op.num_heads, step.queries, step.keys);
+  const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys", step.op.num_heads,
+                                  step.queries, step.keys);
   std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot, step.attend, step.padded};
   std::vector<Slot> writes{step.context, step.weights, step.packed};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));

@@ -13,7 +13,8 @@ void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t
   for (std::int64_t r = 0; r < rows; ++r, x += time, out += padded) {
     std::memset(out, 0, static_cast<std::size_t>(left) * sizeof(float));
     std::memcpy(out + left, x, static_cast<std::size_t>(time) * sizeof(float));
-    std::memset(out + left + time, 0, static_cast<std::size_t>(padded - left - time) * sizeof(float));
+    std::memset(out + left + time, 0,
+                static_cast<std::size_t>(padded - left - time) * sizeof(float));
   }
 }
 
@@ -80,8 +81,9 @@ Shape with_electrodes(Shape shape) {
   return shape;
 }
 
-/// Filters of channel c as a band matrix [kernel + 15, 16]: sixteen outputs are one row of a product
-/// whose rows start 16 samples apart. All loads of filters are aligned, no output is shifted.
+/// Filters of channel c as a band matrix [kernel + 15, 16]: sixteen outputs are one row of a
+/// product whose rows start 16 samples apart. All loads of filters are aligned, no output is
+/// shifted.
 constexpr std::int64_t kBand = 16;
 LazyFloats band_matrices(const LazyFloats& taps, std::int64_t channels, std::int64_t kernel) {
   return [=] {
@@ -262,9 +264,9 @@ void emit_conv(Binder& binder, const LoweredNode& node) {
     step.dense = binder.scratch(step.out[0] * step.out[1] * step.out[2] * step.dense_time * 4);
   step.macs = static_cast<double>(numel(step.out)) * static_cast<double>(step.offsets.size());
   step.weight_bytes = static_cast<double>(numel(node.weights[0].shape)) * 4;
-  const auto detail = fmt::format("conv fp32 {} to {} channels, {} taps, {}x{} samples",
-                                  op.in_channels, op.out_channels, op.kernel_s * op.kernel_t,
-                                  step.out[2], step.out[3]);
+  const auto detail =
+      fmt::format("conv fp32 {} to {} channels, {} taps, {}x{} samples", op.in_channels,
+                  op.out_channels, op.kernel_s * op.kernel_t, step.out[2], step.out[3]);
   std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.dense};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }
@@ -287,10 +289,9 @@ class DepthwiseTimeStep : public Step {
         const std::int64_t begin = std::max<std::int64_t>(0, pad_left - t);
         const std::int64_t end = std::min(kernel, time + pad_left - t);
         float* out = f.at(y) + (b * out_time + t) * width;
-        f.kernels->depthwise_row(source + (t + begin - pad_left) * width, width,
-                                 weight + begin * width, bias,
-                                 static_cast<int>(std::max<std::int64_t>(0, end - begin)), out,
-                                 width);
+        f.kernels->depthwise_row(
+            source + (t + begin - pad_left) * width, width, weight + begin * width, bias,
+            static_cast<int>(std::max<std::int64_t>(0, end - begin)), out, width);
         if (act != Act::kNone) f.kernels->activate(act, out, out, width);
       }
     }

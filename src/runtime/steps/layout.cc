@@ -149,7 +149,8 @@ void emit_layout(Binder& binder, const LoweredNode& node) {
   step.to_strides = dense_strides(step.shape);
   const Strides strides = dense_strides(in);
   if (const auto* permute = std::get_if<graph::Permute>(&node.op)) {
-    for (const int axis : permute->order) step.from_strides.push_back(strides.at(axis_of(axis, in)));
+    for (const int axis : permute->order)
+      step.from_strides.push_back(strides.at(axis_of(axis, in)));
   } else {
     const auto& slice = std::get<graph::Slice>(node.op);
     const std::size_t axis = axis_of(slice.axis, in);
@@ -206,8 +207,8 @@ class PositionsStep : public Step {
     std::int64_t begin = offset == kNoSlot ? 0 : *f.at<std::int64_t>(offset);
     begin = std::clamp<std::int64_t>(begin, 0, max_len - time);
     for (std::int64_t b = 0; b < items; ++b)
-      f.kernels->add(f.at(x) + b * time * width, table + begin * width,
-                     f.at(y) + b * time * width, time * width);
+      f.kernels->add(f.at(x) + b * time * width, table + begin * width, f.at(y) + b * time * width,
+                     time * width);
   }
 };
 

@@ -14,11 +14,11 @@ class LinearStep : public Step {
 
   void run(const Frame& f) const noexcept override {
     const float* other = f.maybe(residual.slot);
-    product.run(f,
-                {rows, f.at(x.slot) + x.begin, x.row, f.at(y.slot) + y.begin, y.row,
-                 other == nullptr ? nullptr : other + residual.begin, residual.row,
-                 f.maybe<void>(scratch)},
-                parts);
+    product.run(
+        f,
+        {rows, f.at(x.slot) + x.begin, x.row, f.at(y.slot) + y.begin, y.row,
+         other == nullptr ? nullptr : other + residual.begin, residual.row, f.maybe<void>(scratch)},
+        parts);
   }
 };
 

@@ -43,9 +43,7 @@ class RecurrentStep : public Step {
   }
 
  private:
-  std::int64_t state_offset(int d) const {
-    return (layer * s.directions + d) * s.batch * s.hidden;
-  }
+  std::int64_t state_offset(int d) const { return (layer * s.directions + d) * s.batch * s.hidden; }
 
   void run_direction(const Frame& f, int index, int parts_here) const noexcept {
     const Direction& d = directions[static_cast<std::size_t>(index)];
@@ -184,9 +182,8 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
     step.h_n = h_n;
     step.c_n = c_n;
     step.parts = binder.threads();
-    step.y = layer + 1 == layers
-                 ? y.slot
-                 : binder.scratch(s.batch * s.time * s.directions * s.hidden * 4);
+    step.y = layer + 1 == layers ? y.slot
+                                 : binder.scratch(s.batch * s.time * s.directions * s.hidden * 4);
     std::vector<Slot> reads{x.slot, step.h0, step.c0}, writes{step.y, h_n, c_n};
     for (int i = 0; i < s.directions; ++i) {
       const Direction d = make_direction(binder, node, s, layer, i);
@@ -198,10 +195,10 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
       }
       step.directions.push_back(d);
     }
-    const auto detail = fmt::format(
-        "{} layer {} {} {}x{}x{}{}", s.is_lstm ? "lstm" : "gru", layer,
-        name_of(step.directions[0].hidden.weight.precision), s.batch * s.time,
-        step.directions[0].input.weight.k, s.hidden, s.directions == 2 ? " both directions" : "");
+    const auto detail = fmt::format("{} layer {} {} {}x{}x{}{}", s.is_lstm ? "lstm" : "gru", layer,
+                                    name_of(step.directions[0].hidden.weight.precision),
+                                    s.batch * s.time, step.directions[0].input.weight.k, s.hidden,
+                                    s.directions == 2 ? " both directions" : "");
     x = {step.y, 0, s.directions * s.hidden};
     binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
   }

@@ -22,9 +22,14 @@ class RowsStep : public Step {
     const float* from = f.at(x);
     float* to = f.at(y);
     switch (kind) {
-      case Kind::kActivate: f.kernels->activate(act, from, to, rows * width); return;
-      case Kind::kScale: f.kernels->scale(from, factor, to, rows * width); return;
-      default: break;
+      case Kind::kActivate:
+        f.kernels->activate(act, from, to, rows * width);
+        return;
+      case Kind::kScale:
+        f.kernels->scale(from, factor, to, rows * width);
+        return;
+      default:
+        break;
     }
     for (std::int64_t r = 0; r < rows; ++r, from += width, to += width) row(f, from, to);
   }
@@ -129,7 +134,8 @@ void emit_batch_norm(Binder& binder, const LoweredNode& node, const graph::Batch
     const auto mean = weights[2].values(), variance = weights[3].values();
     std::vector<float> out;
     for (std::size_t c = 0; c < w.size(); ++c) {
-      const double s = static_cast<double>(w[c]) / std::sqrt(static_cast<double>(variance[c]) + eps);
+      const double s =
+          static_cast<double>(w[c]) / std::sqrt(static_cast<double>(variance[c]) + eps);
       const double shift = static_cast<double>(b[c]) - static_cast<double>(mean[c]) * s;
       out.push_back(static_cast<float>(is_scale ? s : shift));
     }
@@ -170,7 +176,7 @@ void emit_rows(Binder& binder, const LoweredNode& node) {
     step.bias = binder.floats(node, 1, "bias");
   } else {
     step.kind = std::holds_alternative<graph::Softmax>(node.op) ? RowsStep::Kind::kSoftmax
-                                                                 : RowsStep::Kind::kLogSoftmax;
+                                                                : RowsStep::Kind::kLogSoftmax;
   }
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
@@ -192,8 +198,9 @@ void emit_channels(Binder& binder, const LoweredNode& node) {
   step.act = epilogue_act(node);
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
-  const auto detail = fmt::format(
-      "{} pool {} samples", step.op.kind == graph::Pool::Kind::kMax ? "max" : "mean", step.out_time);
+  const auto detail =
+      fmt::format("{} pool {} samples", step.op.kind == graph::Pool::Kind::kMax ? "max" : "mean",
+                  step.out_time);
   std::vector<Slot> reads{step.x}, writes{step.y};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }
