@@ -2,11 +2,18 @@
 
 namespace nest::graph {
 
+namespace {
+constexpr std::int64_t kMaxLayers =
+    1024;  // each has its own weights, so a file may not ask for 2^60
+}  // namespace
+
 Outputs infer_recurrent(const RecurrentSizes& sizes, const Inputs& inputs) {
   const InputReader reader(inputs);
   reader.expect_count(1, sizes.has_cell ? 3 : 2);
   require(sizes.hidden > 0 && sizes.layers > 0, ErrorCode::kInvalidArgument,
           "hidden size {} and {} layers must be positive", sizes.hidden, sizes.layers);
+  require(sizes.layers <= kMaxLayers, ErrorCode::kInvalidArgument, "{} layers exceed the limit {}",
+          sizes.layers, kMaxLayers);
   const Value& x = reader.at(0, "x [B, T, D]", 3);
   expect_axis(x, "x", 2, "features", sizes.input);
   require(x.time_axis == 1 || x.time_axis < 0, ErrorCode::kInvalidArgument,
@@ -36,6 +43,8 @@ Outputs infer_attention(const Attention& op, const Inputs& inputs) {
   require(op.num_heads > 0 && op.embed_dim > 0 && op.embed_dim % op.num_heads == 0,
           ErrorCode::kInvalidArgument, "{} heads do not divide {} features", op.num_heads,
           op.embed_dim);
+  require(op.max_distance >= 0, ErrorCode::kInvalidArgument, "max_distance {} is negative",
+          op.max_distance);
   const Value& q = reader.at(0, "q [B, Q, D]", 3);
   const Value& k = reader.at(1, "k [B, K, D]", 3);
   const Value& v = reader.at(2, "v [B, K, D]", 3);

@@ -105,10 +105,6 @@ void initialize_weights(Model& model, Rng& rng) {
         const std::string& name = node.weights[i].name;
         if (!done.insert(name).second) continue;
         Tensor& tensor = model.weights.find(name)->second;
-        if (const auto preset = model.presets.find(name); preset != model.presets.end()) {
-          tensor = preset->second.clone();
-          continue;
-        }
         Rng stream(seed, name);
         if (const auto preset = model.presets.find(name); preset != model.presets.end()) {
           tensor = preset->second.clone();

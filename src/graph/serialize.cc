@@ -11,6 +11,7 @@ namespace nest::graph {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr std::int64_t kMaxAttribute = std::int64_t{1} << 31;  // products of two stay in 64 bits
 
 /// A field of a JSON object. Errors: DataCorrupt naming the field.
 const Json& field(const Json& json, std::string_view name) {
@@ -75,6 +76,10 @@ struct FieldReader {
       value = enum_from_name(get<std::string>(json, name), kAttentions);
     } else {
       value = get<T>(json, name);
+    }
+    if constexpr (std::is_same_v<T, std::int64_t>) {
+      require(value >= -kMaxAttribute && value <= kMaxAttribute, ErrorCode::kDataCorrupt,
+              "attribute '{}' is {}, the limit is {}", name, value, kMaxAttribute);
     }
   }
 };
