@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <memory>
+#include <vector>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/core/log.h"
+#include "nest/core/progress.h"
+#include "nest/decode/options.h"
+#include "nest/deploy/model_file.h"
+#include "nest/runtime/options.h"
+#include "nest/runtime/prepared.h"
+#include "nest/stream/pipeline.h"
+#include "nest/stream/source.h"
+
+namespace nest {
+namespace {
+
+struct StreamVerb {
+  std::string model;
+  stream::SourceOptions source;
+  stream::StreamConfig config;
+  decode::DecodeOptions decoding;
+  runtime::Options runtime;
+  bool json = false;
+};
+
+/// One line of JSON an event: what is committed, what may still change, where the time went.
+void print_event(const stream::StreamingInference& pipeline, const stream::StreamEvent& event) {
+  const Json line = {{"time_s", event.time_s},
+                     {"committed", pipeline.text_of(event.committed)},
+                     {"tentative", pipeline.text_of(event.tentative)},
+                     {"latency_ms", event.latency.age_ms},
+                     {"wait_ms", event.latency.wait_ms},
+                     {"preprocess_ms", event.latency.preprocess_ms},
+                     {"model_ms", event.latency.model_ms},
+                     {"decode_ms", event.latency.decode_ms}};
+  fmt::print("{}\n", line.dump());
+}
+
+/// The last characters of the text so far on one line of a terminal.
+void show_live(const stream::StreamingInference& pipeline, const stream::StreamEvent& event) {
+  constexpr std::size_t kWidth = 60;
+  std::string text = pipeline.text_of(event.committed);
+  text += "\x1b[2m" + pipeline.text_of(event.tentative) + "\x1b[0m";
+  if (text.size() > kWidth) text = "…" + text.substr(text.size() - kWidth);
+  fmt::print(stderr, "\r\x1b[K{:7.1f} s  {:6.2f} ms  {}", event.time_s, event.latency.age_ms, text);
+}
+
+/// Copies the model's channels out of a delivery, in its order and unit.
+void pick_channels(SignalView<const float> from, const std::vector<std::int64_t>& picks,
+                   double factor, SignalView<float> to) {
+  for (std::size_t c = 0; c < picks.size(); ++c) {
+    const float* row = from.row(picks[c]);
+    float* out = to.row(static_cast<std::int64_t>(c));
+    for (std::int64_t t = 0; t < from.samples; ++t) {
+      out[t] = static_cast<float>(static_cast<double>(row[t]) * factor);
+    }
+  }
+}
+
+Json summary(const stream::StreamingInference& pipeline, const std::string& text, double seconds,
+             double wall_s) {
+  const auto statistics = pipeline.latency().statistics();
+  const auto parts = pipeline.latency().mean_parts();
+  const auto& counts = pipeline.preprocess_counts();
+  return {{"text", text},
+          {"signal_s", seconds},
+          {"wall_s", wall_s},
+          {"real_time_factor", seconds > 0 ? wall_s / seconds : 0},
+          {"latency", to_json(statistics)},
+          {"mean_parts_ms",
+           {{"wait", parts.wait_ms},
+            {"preprocess", parts.preprocess_ms},
+            {"model", parts.model_ms},
+            {"decode", parts.decode_ms}}},
+          {"gaps", pipeline.gaps()},
+          {"non_finite_samples", counts.non_finite},
+          {"pipeline", pipeline.describe()}};
+}
+
+int run(const StreamVerb& verb) {
+  constexpr std::int64_t kCapacity = 4096;
+  const auto clock = stream::make_wall_clock();
+  const auto prepared = std::make_shared<const runtime::PreparedModel>(
+      deploy::load_model(verb.model), verb.runtime);
+  stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
+  const auto source = stream::open_source(verb.source, *clock);
+  const auto& contract = prepared->model().signal;
+  const auto picks = stream::match_channels(source->info(), contract);
+  const double factor = stream::unit_factor(source->info(), contract);
+  log_info("{} -> {}", source->info().name, pipeline.describe());
+
+  const auto channels = static_cast<std::int64_t>(picks.size());
+  const std::int64_t raw_channels = source->info().num_channels;
+  std::vector<float> raw(static_cast<std::size_t>(raw_channels * kCapacity));
+  std::vector<float> picked(static_cast<std::size_t>(channels * kCapacity));
+  const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+  std::string text;
+  const auto sink = [&](const stream::StreamEvent& event) {
+    if (verb.json) print_event(pipeline, event);
+    if (is_terminal) show_live(pipeline, event);
+    text = pipeline.text_of(event.committed);
+  };
+  std::int64_t samples = 0;
+  const double start_s = clock->now_s();
+  while (!interrupted()) {
+    const stream::Chunk chunk = source->read({raw.data(), raw_channels, kCapacity});
+    if (chunk.samples == 0) break;
+    const SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
+    const SignalView<float> out(picked.data(), channels, chunk.samples, kCapacity);
+    pick_channels(in, picks, factor, out);
+    pipeline.push(out, chunk.arrival_s, chunk.lost, sink);
+    samples += chunk.samples;
+  }
+  pipeline.finish(sink);
+  if (is_terminal) fmt::print(stderr, "\n");
+  const Json report = summary(pipeline, text, static_cast<double>(samples) / contract.rate_hz,
+                              clock->now_s() - start_s);
+  if (verb.json) {
+    fmt::print("{}\n", Json{{"summary", report}}.dump());
+  } else {
+    const auto s = pipeline.latency().statistics();
+    fmt::print("{}\n", text);
+    log_info("{} hops over {:.1f} s of signal: latency p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, "
+             "p99.9 {:.2f} ms, {} above {} ms; {} gaps",
+             s.count, static_cast<double>(samples) / contract.rate_hz, s.p50_ms, s.p95_ms, s.p99_ms,
+             s.p999_ms, s.deadline_misses, verb.config.max_latency_ms, pipeline.gaps());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_stream(CommandLine& line) {
+  line.add_verb("stream", "Decode a live or replayed signal as it arrives",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto verb = std::make_shared<StreamVerb>();
+                  flags.add("model,checkpoint", verb->model, "model file").required();
+                  stream::register_flags(flags, verb->source);
+                  stream::register_flags(flags, verb->config);
+                  decode::register_flags(flags, verb->decoding);
+                  runtime::register_flags(flags, verb->runtime);
+                  flags.add("json", verb->json, "one line of JSON an event, then a summary");
+                  return [verb] { return run(*verb); };
+                });
+}
+
+}  // namespace nest
