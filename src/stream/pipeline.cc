@@ -11,6 +11,7 @@
 #include "nest/runtime/session.h"
 #include "nest/signal/sliding_window.h"
 #include "nest/signal/window_norm.h"
+#include "nest/text/tokenizer.h"
 
 namespace nest::stream {
 namespace {
@@ -45,6 +46,11 @@ OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
   return options;
 }
 
+std::shared_ptr<const text::Tokenizer> tokenizer_of(const graph::Model& model) {
+  if (model.vocabulary.tokenizer.is_null()) return nullptr;
+  return text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
+}
+
 SlidingWindowOptions windowing(const graph::Model& model, const Geometry& geometry) {
   return {.channels = static_cast<int>(model.signal.num_channels),
           .window_samples = geometry.window_samples,
@@ -71,9 +77,10 @@ struct StreamingInference::Impl {
         windows(windowing(model, geometry)),
         norm(window_norm(model.signal)),
         executor(prepared),
-        recognizer(executor, decoding),
+        tokenizer(tokenizer_of(model)),
+        recognizer(executor, decoding, tokenizer),
         decoder(decode::make_decoder(recognizer.space(), decoding,
-                                     decode::make_fusion(decoding, nullptr))),
+                                     decode::make_fusion(decoding, tokenizer.get()))),
         encoder(prepared, "encoder", {{"B", 1}, {"T", geometry.window_samples}}),
         monitor(100000, config.max_latency_ms),
         filtered(static_cast<std::size_t>(model.signal.num_channels * kBlockSamples)) {
@@ -97,6 +104,7 @@ struct StreamingInference::Impl {
   SlidingWindowProcessor windows;
   signal::WindowNormOptions norm;
   runtime::NativeExecutor executor;
+  std::shared_ptr<const text::Tokenizer> tokenizer;
   decode::ModelRecognizer recognizer;
   std::unique_ptr<decode::Decoder> decoder;
   runtime::Session encoder;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nest/core/json_fwd.h"
+#include "nest/decode/hypothesis.h"
 #include "nest/decode/options.h"
 #include "nest/graph/model.h"
 #include "nest/runtime/prepared.h"
