@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "nest/decode/hypothesis.h"
-
 #include "score_math.h"
 
 namespace nest::decode {

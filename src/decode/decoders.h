@@ -8,7 +8,6 @@
 
 #include "nest/core/error.h"
 #include "nest/decode/decoder.h"
-
 #include "score_math.h"
 
 /// The searches behind the public front classes, one file each.

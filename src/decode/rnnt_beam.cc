@@ -32,7 +32,7 @@ void RnntBeam::begin() {
   Entry root;
   root.log_prob = root.score = root.path_log_prob = 0;
   closed_.push_back(root);
-  tree_.retain(PrefixTree::kRoot);
+  hold(root);
   prepare_fusion(closed_);
 }
 
@@ -131,12 +131,14 @@ std::span<const double> RnntBeam::joint(std::int32_t node) const {
 }
 
 void RnntBeam::hold(const Entry& entry) {
+  ++info(entry.node).holds;
   tree_.retain(entry.node);
   spans_.retain(entry.spans);
 }
 
 void RnntBeam::drop(std::vector<Entry>& entries) {
   for (const Entry& e : entries) {
+    --info(e.node).holds;
     spans_.release(e.spans);
     tree_.release(e.node);
   }
@@ -240,7 +242,8 @@ RnntBeam::Entry RnntBeam::make_child(const Entry& parent, TokenId token, double 
   grow_to_tree();
   PrefixInfo& prefix = info(child.node);
   if (is_new) prefix = PrefixInfo{};
-  if (is_new || fusion_->needs_prepare()) {
+  // A neural model may have dropped the state of a prefix that no entry held.
+  if (is_new || (fusion_->needs_prepare() && prefix.holds == 0)) {
     const PrefixInfo& before = info(parent.node);
     FusionGain gain;
     fusion_->extend(before.state, token, prefix.state, gain);
@@ -252,6 +255,7 @@ RnntBeam::Entry RnntBeam::make_child(const Entry& parent, TokenId token, double 
   child.path_log_prob = parent.path_log_prob + log_prob;
   child.spans = spans_.push(parent.spans, frame_, frame_ + 1, static_cast<float>(log_prob));
   tree_.retain(child.node);
+  ++prefix.holds;
   return child;
 }
 

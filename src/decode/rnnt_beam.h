@@ -41,6 +41,7 @@ class RnntBeam final : public Decoder {
     FusionGain gain;
     double score = 0;
     std::int32_t slot = -1;  ///< in closed_
+    std::int32_t holds = 0;  ///< entries of any list
     std::int32_t joint_frame = -1;
     std::int32_t joint_row = 0;
     bool has_prediction = false;

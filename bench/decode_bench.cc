@@ -1,0 +1,68 @@
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/decode/decoder.h"
+#include "nest/decode/ngram.h"
+#include "nest/io/npy.h"
+
+// CTC prefix beam on given emissions: times of every run as JSON, for ctc_beam_vs_peers.py.
+// usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS
+// Tokens are "t0" (the blank), "t1", ...; LM is a model over these words.
+namespace {
+
+using namespace nest;
+
+std::shared_ptr<const decode::Fusion> load_fusion(const std::string& lm, double weight,
+                                                  std::int64_t vocab) {
+  std::vector<std::string> pieces;
+  for (std::int64_t i = 0; i < vocab; ++i) pieces.push_back(fmt::format("t{}", i));
+  decode::FusionParts parts;
+  parts.lm = decode::make_token_lm(decode::NGram::load(lm), pieces);
+  parts.lm_weight = weight;
+  return std::make_shared<decode::Fusion>(parts);
+}
+
+int run(char** argv) {
+  const Tensor emissions = io::read_npy(argv[1]);
+  const auto rows = emissions.data<float>();
+  const decode::SearchSpace space{.family = graph::Family::kCtc, .vocab_size = emissions.dim(1)};
+  decode::DecodeOptions options;
+  options.beam_size = std::atoi(argv[3]);
+  decode::BeamSearchDecoder decoder(space, options,
+                                    load_fusion(argv[2], std::atof(argv[4]), emissions.dim(1)));
+  Json report;
+  std::vector<decode::Hypothesis> best;
+  for (int i = 0, repeats = std::atoi(argv[5]); i < repeats + 3; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    best = decoder.decode(rows);
+    const auto end = std::chrono::steady_clock::now();
+    if (i >= 3)
+      report["ms"].push_back(std::chrono::duration<double, std::milli>(end - start).count());
+  }
+  report["score"] = best[0].score;
+  report["tokens"] = best[0].tokens;
+  fmt::print("{}\n", report.dump());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    fmt::print(stderr, "usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS\n");
+    return 2;
+  }
+  try {
+    return run(argv);
+  } catch (const nest::Error& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return nest::exit_code(error.code());
+  }
+}
