@@ -1,0 +1,130 @@
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/core/rng.h"
+#include "nest/decode/model_recognizer.h"
+#include "nest/graph/factory.h"
+#include "nest/io/checkpoint.h"
+#include "nest/io/npy.h"
+#include "nest/runtime/executor.h"
+
+namespace nest::decode {
+namespace {
+
+const std::filesystem::path kParity = std::filesystem::path(NEST_SHARED_DIR) / "parity";
+
+struct GreedyCase {
+  std::string entry;
+  std::string field;  ///< of the outputs in meta.json
+};
+
+class RecognizerParity : public testing::TestWithParam<GreedyCase> {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kParity)) GTEST_SKIP() << "no vectors at " << kParity;
+    const auto folder = kParity / GetParam().entry;
+    meta_ = load_json(folder / "meta.json")["cases"][0];
+    const io::Checkpoint checkpoint = io::read_checkpoint(folder / (GetParam().entry + ".pt"));
+    graph::Model model =
+        graph::build_from_model_config(Config::from_json(checkpoint.model_config), "");
+    graph::load_weights(model, checkpoint.state_dict);
+    model.vocabulary.sos_id = 2;
+    model.vocabulary.eos_id = -1;  // the vectors never stop early
+    executor_ = std::make_unique<runtime::NativeExecutor>(std::move(model));
+    const Tensor eeg = io::read_npy(folder / "base.in.eeg_data.npy");
+    const std::int64_t item = eeg.dim(1) * eeg.dim(2);
+    for (std::int64_t b = 0; b < eeg.dim(0); ++b) {
+      signals_.push_back(Tensor::from<float>(
+          {eeg.dim(1), eeg.dim(2)}, eeg.data<float>().subspan(static_cast<std::size_t>(b * item),
+                                                              static_cast<std::size_t>(item))));
+    }
+  }
+
+  Json meta_;
+  std::unique_ptr<runtime::NativeExecutor> executor_;
+  std::vector<Tensor> signals_;
+};
+
+TEST_P(RecognizerParity, greedy_tokens_equal_the_vector) {
+  DecodeOptions options;
+  options.max_length = 12;
+  options.max_symbols = 3;
+  ModelRecognizer recognizer(*executor_, options);
+  const auto results = recognizer.recognize(signals_);
+  const Json& wanted = meta_["outputs"][GetParam().field]["value"];
+  ASSERT_EQ(results.size(), wanted.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].tokens, wanted[i].get<std::vector<TokenId>>());
+    EXPECT_EQ(results[i].times.size(), results[i].tokens.size());
+    for (const TokenSpan& span : results[i].times) {
+      EXPECT_LT(span.start_frame, span.end_frame);
+      EXPECT_LE(span.end_frame, recognizer.num_frames(signals_[i].dim(1)));
+    }
+  }
+}
+
+TEST_P(RecognizerParity, a_batch_of_different_lengths_decodes_as_each_signal_alone) {
+  Rng rng(6);
+  std::vector<Tensor> signals;
+  for (int i = 0; i < 5; ++i) {
+    const std::int64_t samples = signals_[0].dim(1) + 37 * ((i * 2) % 5);
+    Tensor signal(DType::kF32, {signals_[0].dim(0), samples});
+    for (float& x : signal.mutable_data<float>()) x = static_cast<float>(rng.normal());
+    signals.push_back(signal);
+  }
+  DecodeOptions options;
+  options.beam_size = 4;
+  options.nbest = 2;
+  options.max_length = 8;
+  options.batch_size = 3;
+  ModelRecognizer recognizer(*executor_, options);
+  const auto together = recognizer.recognize(signals);
+  for (std::size_t i = 0; i < signals.size(); ++i) {
+    const auto alone = recognizer.recognize({&signals[i], 1});
+    ASSERT_EQ(together[i].nbest.size(), alone[0].nbest.size());
+    for (std::size_t n = 0; n < alone[0].nbest.size(); ++n) {
+      EXPECT_EQ(together[i].nbest[n].tokens, alone[0].nbest[n].tokens);
+      EXPECT_NEAR(together[i].nbest[n].score, alone[0].nbest[n].score, 1e-4);
+    }
+  }
+}
+
+TEST_P(RecognizerParity, a_wide_beam_never_scores_below_greedy) {
+  DecodeOptions options;
+  options.max_length = 12;
+  const auto greedy = ModelRecognizer(*executor_, options).recognize(signals_);
+  options.beam_size = 30;
+  ModelRecognizer recognizer(*executor_, options);
+  const auto beam = recognizer.recognize(signals_);
+  for (std::size_t i = 0; i < beam.size(); ++i) {
+    EXPECT_GE(beam[i].nbest[0].score, greedy[i].nbest[0].score - 1e-5);
+  }
+  EXPECT_EQ(recognizer.info()["options"]["beam"], 30);
+}
+
+TEST_P(RecognizerParity, a_signal_of_the_wrong_shape_is_named) {
+  ModelRecognizer recognizer(*executor_, {});
+  const std::vector<Tensor> bad{signals_[0], Tensor(DType::kF32, {3, 200})};
+  try {
+    recognizer.recognize(bad);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("signal 1 is float32 [3, 200]"), std::string::npos)
+        << error.message();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, RecognizerParity,
+                         testing::Values(GreedyCase{"nest_ctc", "greedy"},
+                                         GreedyCase{"nest_ctc_conformer", "greedy"},
+                                         GreedyCase{"nest_attention", "greedy_from_token2"},
+                                         GreedyCase{"nest_rnn_t", "greedy_max3"},
+                                         GreedyCase{"nest_transformer_t", "greedy_max3"}),
+                         [](const auto& info) { return info.param.entry; });
+
+}  // namespace
+}  // namespace nest::decode
