@@ -3,7 +3,7 @@
 usage: ctc_beam_vs_peers.py BUILD_DIR [--beam 50] [--repeats 30]
 Peers (skipped with a line if not installed): flashlight-text with its KenLM, pyctcdecode.
 Every decoder gets the same emissions, the same ARPA file and the same weight. "exact" gives a peer no
-token or score pruning, which is what ours always does; "pruned" its usual limits.
+token or score pruning, which is what ours does by default; "pruned" 50 tokens a frame and 25 nats.
 """
 import argparse
 import json
@@ -44,9 +44,9 @@ def write_arpa(build, folder, rng):
     return f"{folder}/lm.arpa"
 
 
-def ours(build, npy, arpa, beam, repeats):
+def ours(build, npy, arpa, beam, repeats, limits=()):
     out = subprocess.run([f"{build}/bench/nest_bench_decode", npy, arpa, str(beam), str(WEIGHT),
-                          str(repeats)], check=True, capture_output=True, text=True).stdout
+                          str(repeats), *limits], check=True, capture_output=True, text=True).stdout
     result = json.loads(out)
     return result["ms"], result["score"], result["tokens"]
 
@@ -100,6 +100,9 @@ def main():
             median = statistics.median(base)
             print(f"{kind:7} nest exact            median {median:9.2f} ms  min {min(base):9.2f} ms  "
                   f"score {score:.4f}  {len(tokens)} tokens", flush=True)
+            pruned = ours(args.build, f"{folder}/{kind}.npy", arpa, args.beam, args.repeats, ("50", "25"))
+            print(f"{kind:7} nest pruned           median {statistics.median(pruned[0]):9.2f} ms  "
+                  f"min {min(pruned[0]):9.2f} ms  score {pruned[1]:.4f}", flush=True)
             for name, peer in (("flashlight-text", flashlight), ("pyctcdecode", pyctc)):
                 for exact in (True, False):
                     repeats = args.repeats if not exact else max(3, args.repeats // 10)

@@ -13,7 +13,7 @@
 #include "nest/io/npy.h"
 
 // CTC prefix beam on given emissions: times of every run as JSON, for ctc_beam_vs_peers.py.
-// usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS
+// usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS [TOKEN_BEAM SCORE_THRESHOLD]
 // Tokens are "t0" (the blank), "t1", ...; LM is a model over these words.
 namespace {
 
@@ -29,12 +29,16 @@ std::shared_ptr<const decode::Fusion> load_fusion(const std::string& lm, double 
   return std::make_shared<decode::Fusion>(parts);
 }
 
-int run(char** argv) {
+int run(int argc, char** argv) {
   const Tensor emissions = io::read_npy(argv[1]);
   const auto rows = emissions.data<float>();
   const decode::SearchSpace space{.family = graph::Family::kCtc, .vocab_size = emissions.dim(1)};
   decode::DecodeOptions options;
   options.beam_size = std::atoi(argv[3]);
+  if (argc == 8) {
+    options.token_beam = std::atoi(argv[6]);
+    options.score_threshold = std::atof(argv[7]);
+  }
   decode::BeamSearchDecoder decoder(space, options,
                                     load_fusion(argv[2], std::atof(argv[4]), emissions.dim(1)));
   Json report;
@@ -55,12 +59,14 @@ int run(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    fmt::print(stderr, "usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS\n");
+  if (argc != 6 && argc != 8) {
+    fmt::print(stderr,
+               "usage: nest_bench_decode EMISSIONS.npy LM BEAM LM_WEIGHT REPEATS "
+               "[TOKEN_BEAM SCORE_THRESHOLD]\n");
     return 2;
   }
   try {
-    return run(argv);
+    return run(argc, argv);
   } catch (const nest::Error& error) {
     fmt::print(stderr, "{}\n", error.what());
     return nest::exit_code(error.code());
