@@ -1,5 +1,9 @@
 #include "nest/core/isa.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "nest/core/error.h"
 
 #include <cstdlib>
@@ -28,6 +32,14 @@ Isa select() {
   }
   return isa_available().back();
 }
+
+#if defined(__x86_64__)
+/// Not every compiler's __builtin_cpu_supports knows the name "f16c".
+bool has_f16c() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
 
 }  // namespace
 
@@ -58,7 +70,7 @@ bool isa_supported(Isa isa) noexcept {
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             __builtin_cpu_supports("f16c");
+             has_f16c();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
