@@ -1,5 +1,5 @@
-// Any bytes: a checkpoint or an Error, never anything else. The first byte chooses whether the rest is
-// a file or the pickle inside one (so that the fuzzer need not learn ZIP and its checksums).
+// Any bytes: a checkpoint or an Error, never anything else. The first byte chooses whether the rest
+// is a file or the pickle inside one (so that the fuzzer need not learn ZIP and its checksums).
 #include <cstdint>
 #include <sstream>
 

@@ -5,6 +5,7 @@
 namespace nest {
 
 // Each verb lives in verb_<name>.cc.
+void add_convert(CommandLine& line);
 void add_doctor(CommandLine& line);
 void add_filter(CommandLine& line);
 void add_score(CommandLine& line);
@@ -12,8 +13,11 @@ void add_import(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
+void add_inspect(CommandLine& line);
+void add_run(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
+  add_convert(line);
   add_doctor(line);
   add_filter(line);
   add_score(line);
@@ -21,6 +25,8 @@ void add_all_verbs(CommandLine& line) {
   add_inspect(line);
   add_synth(line);
   add_lm(line);
+  add_inspect(line);
+  add_run(line);
 }
 
 }  // namespace nest

@@ -4,9 +4,9 @@
 #include <cpuid.h>
 #endif
 
-#include "nest/core/error.h"
-
 #include <cstdlib>
+
+#include "nest/core/error.h"
 
 namespace nest {
 namespace {
@@ -69,8 +69,7 @@ bool isa_supported(Isa isa) noexcept {
     case Isa::kGeneric:
       return true;
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-             has_f16c();
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

@@ -1,0 +1,34 @@
+#include "executors.h"
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+
+namespace nest {
+
+void register_flags(Flags& flags, ExecutorOptions& options) {
+  flags.add("executor", options.executor, "torch or native").choices({"torch", "native"});
+  flags.add("precision", options.precision, "fp32, fp16, bf16, int8 or int4");
+  flags.add("device", options.device, "torch: cpu, cuda, cuda:1 or auto");
+  flags.add("threads", options.threads, "0: all cores");
+}
+
+void validate(const ExecutorOptions& options) {
+  require(options.threads >= 0, ErrorCode::kInvalidArgument, "--threads {} must not be negative",
+          options.threads);
+}
+
+Json to_json(const ExecutorOptions& options) {
+  Json json;
+  json["executor"] = options.executor;
+  json["precision"] = options.precision;
+  json["device"] = options.device;
+  json["threads"] = options.threads;
+  return json;
+}
+
+std::unique_ptr<graph::Executor> make_executor(graph::Model model, const ExecutorOptions& options) {
+  validate(options);
+  fail(ErrorCode::kUnsupported, "{}: this build has no {} executor", model.name, options.executor);
+}
+
+}  // namespace nest

@@ -1,0 +1,98 @@
+#include <chrono>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "executors.h"
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/deploy/model_file.h"
+#include "nest/graph/factory.h"
+#include "nest/io/npy.h"
+
+namespace nest {
+namespace {
+
+struct RunOptions {
+  std::string model;
+  std::string graph;
+  std::vector<std::string> inputs;
+  std::string output;
+  deploy::LoadOptions load;
+  ExecutorOptions executor;
+  bool json = false;
+};
+
+/// Executors take float32, int64 and bool; files may hold wider or narrower numbers.
+Tensor as_input(const Tensor& array) {
+  switch (array.dtype()) {
+    case DType::kF64:
+    case DType::kF16:
+    case DType::kBF16:
+      return array.to(DType::kF32);
+    case DType::kI8:
+    case DType::kU8:
+    case DType::kI16:
+    case DType::kI32:
+      return array.to(DType::kI64);
+    default:
+      return array;
+  }
+}
+
+TensorMap read_inputs(const std::vector<std::string>& arguments) {
+  TensorMap inputs;
+  for (const std::string& argument : arguments) {
+    const std::size_t equals = argument.find('=');
+    require(equals != std::string::npos && equals > 0, ErrorCode::kInvalidArgument,
+            "--input '{}' must be name=file.npy", argument);
+    const std::string name = argument.substr(0, equals);
+    require(inputs.emplace(name, as_input(io::read_npy(argument.substr(equals + 1)))).second,
+            ErrorCode::kInvalidArgument, "--input '{}' is given twice", name);
+  }
+  return inputs;
+}
+
+int run(const RunOptions& options) {
+  const TensorMap inputs = read_inputs(options.inputs);
+  const auto executor =
+      make_executor(deploy::load_model(options.model, options.load), options.executor);
+  const auto start = std::chrono::steady_clock::now();
+  const TensorMap outputs = options.graph.empty() ? graph::run_forward(*executor, inputs)
+                                                  : executor->run(options.graph, inputs);
+  const std::chrono::duration<double, std::milli> elapsed =
+      std::chrono::steady_clock::now() - start;
+  Json report;
+  report["executor"] = executor->describe();
+  report["elapsed_ms"] = elapsed.count();
+  std::string text = fmt::format("{}  {:.2f} ms\n", executor->describe(), elapsed.count());
+  for (const auto& [name, tensor] : outputs) {
+    const std::filesystem::path file = std::filesystem::path(options.output) / (name + ".npy");
+    io::write_npy(file, tensor);
+    report["outputs"][name] = {{"file", file.string()}, {"shape", tensor.shape()}};
+    text +=
+        fmt::format("{:<20} {:<8} {}\n", name, name_of(tensor.dtype()), to_string(tensor.shape()));
+  }
+  fmt::print("{}", options.json ? report.dump(2) + "\n" : text);
+  return 0;
+}
+
+}  // namespace
+
+void add_run(CommandLine& line) {
+  line.add_verb(
+      "run", "Run a model or one of its graphs on arrays", [](Flags& flags) -> CommandLine::Run {
+        auto options = std::make_shared<RunOptions>();
+        flags.add("model,checkpoint", options->model, ".pt or .safetensors").required();
+        flags.add("graph", options->graph, "one graph; without it the whole model, teacher-forced");
+        flags.add("input", options->inputs, "name=file.npy; repeat for each input").required();
+        flags.add("output", options->output, "folder for <name>.npy of every output").required();
+        flags.add("json", options->json, "print JSON");
+        register_flags(flags, options->load);
+        register_flags(flags, options->executor);
+        return [options] { return run(*options); };
+      });
+}
+
+}  // namespace nest

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "nest/core/config.h"
+#include "nest/graph/model.h"
+#include "nest/io/checkpoint.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::deploy {
+
+/// What to add when a weights file does not say how its model is built.
+struct LoadOptions {
+  std::string
+      config;  ///< YAML or JSON file; empty: the file's own config, else <file>.yaml or .json
+  std::string model_key;  ///< which key of the config file, or the model's name; empty: inferred
+};
+void register_flags(Flags& flags, LoadOptions& options);
+void validate(const LoadOptions& options);
+Json to_json(const LoadOptions& options);
+
+/// Loads a model with its weights from .pt or .safetensors.
+///
+/// The graphs come from, in this order: `options.config`; what save_model() stored; the file's
+/// model_config; a config file of the same name beside it.
+/// Errors: NotFound, Io; DataCorrupt, with one message that lists every missing, extra and
+/// misshapen tensor; InvalidArgument if no config is found or model_key is needed.
+graph::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});
+/// The same from a checkpoint in memory; `origin` names it in errors.
+graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& origin,
+                                   const LoadOptions& options = {});
+
+/// "NEST_RNN_T" and the like from the parts of a model_config that names none: a joint network
+/// makes a transducer, a decoder with an embedding an attention model, and the rest is CTC. Errors:
+/// DataCorrupt if the config has no decoder.
+std::string infer_model_name(const Config& model_config);
+
+/// A model as a checkpoint: weights, constructor arguments, signal contract and vocabulary. Graphs
+/// that the constructor arguments alone would not build (folded, pruned) are stored in full.
+io::Checkpoint to_checkpoint(const graph::Model& model);
+/// Writes .pt or .safetensors; atomic. Errors: InvalidArgument for another extension; Io.
+void save_model(const graph::Model& model, const std::filesystem::path& path);
+
+}  // namespace nest::deploy

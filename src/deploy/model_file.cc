@@ -1,0 +1,168 @@
+#include "nest/deploy/model_file.h"
+
+#include <algorithm>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/graph/factory.h"
+#include "nest/graph/serialize.h"
+
+namespace nest::deploy {
+namespace {
+
+/// Entry of a checkpoint that holds what the Python project's format has no place for.
+constexpr std::string_view kEntry = "nest";
+
+bool is_model_config(const Config& config) {
+  return config.has("model_name") || config.has("type") || config.has("decoder");
+}
+
+/// A model_config without a name gets the one its parts tell.
+graph::Model build_named(const Config& config, const std::string& name) {
+  if (config.has("model_name") || config.has("type")) {
+    return graph::build_from_model_config(config, name);
+  }
+  Json named = config.to_json();
+  named["model_name"] = infer_model_name(config);
+  return graph::build_from_model_config(Config::from_json(named, config.location()), name);
+}
+
+std::string keys_text(const Config& config) {
+  std::string text;
+  for (const std::string& key : config.keys()) text += (text.empty() ? "" : ", ") + key;
+  return text;
+}
+
+/// A config file holds one model_config, or several under their keys.
+graph::Model build_from_file(const std::filesystem::path& path, const std::string& model_key) {
+  const Config file = Config::load(path);
+  if (is_model_config(file)) return build_named(file, model_key);
+  std::string key = model_key;
+  if (key.empty() && file.keys().size() == 1) key = file.keys().front();
+  require(!key.empty(), ErrorCode::kInvalidArgument,
+          "{}: several models are described; choose one with --model-key: {}", path.string(),
+          keys_text(file));
+  return graph::build_model(key, file.at(key));
+}
+
+std::filesystem::path sidecar_of(const std::filesystem::path& path) {
+  for (const char* extension : {".yaml", ".yml", ".json"}) {
+    std::filesystem::path candidate = path;
+    candidate.replace_extension(extension);
+    if (std::filesystem::exists(candidate)) return candidate;
+  }
+  return {};
+}
+
+Json stored_entry(const io::Checkpoint& checkpoint) {
+  if (!checkpoint.extra.is_object() || !checkpoint.extra.contains(kEntry)) return Json::object();
+  const Json& entry = checkpoint.extra[std::string(kEntry)];
+  require(entry.is_object(), ErrorCode::kDataCorrupt, "the entry '{}' is not an object", kEntry);
+  return entry;
+}
+
+graph::Model build(const io::Checkpoint& checkpoint, const Json& stored, const std::string& origin,
+                   const LoadOptions& options) {
+  if (!options.config.empty()) return build_from_file(options.config, options.model_key);
+  if (stored.contains("model")) return graph::model_from_json(stored["model"]);
+  if (!checkpoint.model_config.is_null()) {
+    const Config config = Config::from_json(checkpoint.model_config, origin + ": model_config");
+    const bool has_name = stored.contains("name") && stored["name"].is_string();
+    const std::string name = has_name ? stored["name"].get<std::string>() : std::string();
+    return build_named(config, options.model_key.empty() ? name : options.model_key);
+  }
+  const std::filesystem::path sidecar = sidecar_of(origin);
+  require(
+      !sidecar.empty(), ErrorCode::kInvalidArgument,
+      "{}: the file has no model_config; name a config file with --config, or put one beside it",
+      origin);
+  return build_from_file(sidecar, options.model_key);
+}
+
+/// True if the constructor arguments alone give the graphs that the model has.
+bool is_built_by_config(const graph::Model& model) {
+  if (!model.config.is_object()) return false;
+  graph::Model built;
+  try {
+    built = build_named(Config::from_json(model.config, "model_config"), model.name);
+  } catch (const Error&) {
+    return false;  // stored in full instead; nothing is lost
+  }
+  if (built.graphs.size() != model.graphs.size()) return false;
+  return std::all_of(built.graphs.begin(), built.graphs.end(), [&](const auto& item) {
+    const auto other = model.graphs.find(item.first);
+    return other != model.graphs.end() &&
+           graph::to_json(item.second) == graph::to_json(other->second);
+  });
+}
+
+}  // namespace
+
+void register_flags(Flags& flags, LoadOptions& options) {
+  flags.add("config,model-config", options.config,
+            "YAML or JSON that describes the model, if the weights file does not");
+  flags.add("model-key", options.model_key, "which model of the config file");
+}
+
+void validate(const LoadOptions& options) {
+  require(options.config.empty() || std::filesystem::exists(options.config), ErrorCode::kNotFound,
+          "{}: no such config file", options.config);
+}
+
+Json to_json(const LoadOptions& options) {
+  Json json;
+  json["config"] = options.config;
+  json["model_key"] = options.model_key;
+  return json;
+}
+
+std::string infer_model_name(const Config& model_config) {
+  if (model_config.has("joint")) {
+    const std::string encoder = model_config.get("temporal_encoder").get_string("type", "");
+    return encoder == "Transformer" ? "NEST_Transformer_T" : "NEST_RNN_T";
+  }
+  const Config decoder = model_config.at("decoder");
+  const bool has_embedding = decoder.has("embedding_dim") || decoder.has("encoder_dim");
+  return has_embedding || model_config.has("attention") ? "NEST_Attention" : "NEST_CTC";
+}
+
+graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& origin,
+                                   const LoadOptions& options) {
+  validate(options);
+  const Json stored = stored_entry(checkpoint);
+  graph::Model model = build(checkpoint, stored, origin, options);
+  with_context(origin, [&] {
+    if (stored.contains("signal"))
+      model.signal = graph::signal_contract_from_json(stored["signal"]);
+    if (stored.contains("vocabulary")) {
+      model.vocabulary = graph::vocabulary_from_json(stored["vocabulary"]);
+    }
+    graph::load_weights(model, checkpoint.state_dict);
+  });
+  return model;
+}
+
+graph::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
+  return model_from_checkpoint(io::read_checkpoint(path), path.string(), options);
+}
+
+io::Checkpoint to_checkpoint(const graph::Model& model) {
+  io::Checkpoint checkpoint;
+  checkpoint.state_dict = model.weights;
+  checkpoint.model_config = model.config;
+  Json entry;
+  entry["name"] = model.name;
+  entry["signal"] = graph::to_json(model.signal);
+  entry["vocabulary"] = graph::to_json(model.vocabulary);
+  if (!is_built_by_config(model)) entry["model"] = graph::to_json(model);
+  checkpoint.extra = Json::object();
+  checkpoint.extra[std::string(kEntry)] = std::move(entry);
+  return checkpoint;
+}
+
+void save_model(const graph::Model& model, const std::filesystem::path& path) {
+  io::write_checkpoint(path, to_checkpoint(model));
+}
+
+}  // namespace nest::deploy

@@ -1,0 +1,123 @@
+#include "nest/deploy/model_file.h"
+
+#include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/json.h"
+#include "nest/core/rng.h"
+#include "nest/graph/factory.h"
+#include "nest/graph/serialize.h"
+#include "tests/support/temp_dir.h"
+
+namespace nest::deploy {
+namespace {
+
+constexpr const char* kCtc = R"({"model_name":"NEST_CTC",
+  "spatial_cnn":{"type":"EEGNet","n_channels":4,"sampling_rate":128,"n_temporal_filters":4,
+    "depth_multiplier":2,"n_pointwise_filters":8,"dropout":0.5},
+  "temporal_encoder":{"type":"LSTM","input_dim":8,"hidden_dim":6,"num_layers":1,"dropout":0.3,
+    "bidirectional":true},
+  "decoder":{"input_dim":12,"vocab_size":9}})";
+
+graph::Model ctc() {
+  graph::Model model =
+      graph::build_from_model_config(Config::from_json(parse_json(kCtc, "test"), "test"));
+  Rng rng(3);
+  graph::initialize_weights(model, rng);
+  model.signal.rate_hz = 128;
+  model.signal.channels = {"Fz", "Cz", "Pz", "Oz"};
+  model.vocabulary.blank_id = 8;
+  return model;
+}
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return "";
+}
+
+TEST(ModelFile, a_saved_model_loads_with_weights_contract_and_vocabulary) {
+  const test::TempDir dir;
+  for (const char* name : {"m.pt", "m.safetensors"}) {
+    save_model(ctc(), dir / name);
+    const graph::Model model = load_model(dir / name);
+    EXPECT_EQ(graph::to_json(model), graph::to_json(ctc()));
+    ASSERT_EQ(model.weights.size(), ctc().weights.size());
+    for (const auto& [weight, tensor] : ctc().weights) {
+      EXPECT_TRUE(bit_equal(model.weights.at(weight), tensor)) << weight;
+    }
+  }
+}
+
+TEST(ModelFile, missing_extra_and_misshapen_tensors_are_listed_together) {
+  io::Checkpoint checkpoint = to_checkpoint(ctc());
+  const std::string first = checkpoint.state_dict.begin()->first;
+  const std::string last = checkpoint.state_dict.rbegin()->first;
+  checkpoint.state_dict.erase(first);
+  checkpoint.state_dict[last] = Tensor(DType::kF32, {1, 2, 3});
+  checkpoint.state_dict["stranger"] = Tensor(DType::kF32, {1});
+  const std::string message = message_of([&] { model_from_checkpoint(checkpoint, "file.pt"); });
+  for (const std::string& part : {first, last, std::string("stranger"), std::string("file.pt")}) {
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  }
+}
+
+TEST(ModelFile, a_bare_state_dict_needs_a_config_and_takes_one_beside_it) {
+  const test::TempDir dir;
+  io::Checkpoint checkpoint = to_checkpoint(ctc());
+  checkpoint.model_config = nullptr;
+  checkpoint.extra = Json::object();
+  io::write_checkpoint(dir / "m.pt", checkpoint);
+  EXPECT_NE(message_of([&] { load_model(dir / "m.pt"); }).find("--config"), std::string::npos);
+  write_text_file(dir / "m.json", kCtc);
+  EXPECT_EQ(load_model(dir / "m.pt").family, graph::Family::kCtc);
+}
+
+TEST(ModelFile, the_family_is_inferred_from_the_parts) {
+  const auto name_of_config = [](const char* text) {
+    return infer_model_name(Config::from_json(parse_json(text, "t"), "t"));
+  };
+  EXPECT_EQ(name_of_config(R"({"decoder":{"input_dim":2}})"), "NEST_CTC");
+  EXPECT_EQ(name_of_config(R"({"decoder":{"embedding_dim":2}})"), "NEST_Attention");
+  EXPECT_EQ(name_of_config(R"({"decoder":{},"joint":{}})"), "NEST_RNN_T");
+  EXPECT_EQ(
+      name_of_config(R"({"decoder":{},"joint":{},"temporal_encoder":{"type":"Transformer"}})"),
+      "NEST_Transformer_T");
+}
+
+TEST(ModelFile, a_config_without_a_model_name_still_builds) {
+  io::Checkpoint checkpoint = to_checkpoint(ctc());
+  checkpoint.model_config.erase("model_name");
+  checkpoint.extra = Json::object();
+  EXPECT_EQ(model_from_checkpoint(checkpoint, "file.pt").family, graph::Family::kCtc);
+}
+
+TEST(ModelFile, every_shared_checkpoint_loads_and_saves_bit_equal) {
+  const std::filesystem::path shared = std::filesystem::path(NEST_SHARED_DIR) / "parity";
+  if (!std::filesystem::exists(shared)) GTEST_SKIP() << shared << " is not there";
+  const test::TempDir dir;
+  int count = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(shared)) {
+    if (entry.path().extension() != ".pt") continue;
+    const graph::Model model = load_model(entry.path());
+    save_model(model, dir / "m.safetensors");
+    save_model(load_model(dir / "m.safetensors"), dir / "m.pt");
+    const io::Checkpoint original = io::read_checkpoint(entry.path());
+    const io::Checkpoint back = io::read_checkpoint(dir / "m.pt");
+    ASSERT_EQ(back.state_dict.size(), original.state_dict.size()) << entry.path();
+    for (const auto& [name, tensor] : original.state_dict) {
+      EXPECT_TRUE(bit_equal(back.state_dict.at(name), tensor)) << entry.path() << " " << name;
+    }
+    EXPECT_EQ(graph::to_json(load_model(dir / "m.pt")), graph::to_json(model)) << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 20);
+}
+
+}  // namespace
+}  // namespace nest::deploy
