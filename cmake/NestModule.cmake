@@ -30,6 +30,7 @@ function(nest_closure library closure)
   endforeach()
   target_include_directories(${library} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${library} PUBLIC cxx_std_20)
   target_link_libraries(${library} PUBLIC fmt::fmt ${links} ${C_LINK})
   if(closure STREQUAL "torch")
     target_link_libraries(${library} PUBLIC nest_torch_deps)

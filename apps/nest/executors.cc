@@ -2,6 +2,8 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/runtime/executor.h"
+#include "nest/runtime/options.h"
 
 namespace nest {
 
@@ -28,6 +30,12 @@ Json to_json(const ExecutorOptions& options) {
 
 std::unique_ptr<graph::Executor> make_executor(graph::Model model, const ExecutorOptions& options) {
   validate(options);
+  if (options.executor == "native") {
+    runtime::Options native;
+    native.precision = options.precision;
+    native.threads = options.threads;
+    return std::make_unique<runtime::NativeExecutor>(std::move(model), native);
+  }
   fail(ErrorCode::kUnsupported, "{}: this build has no {} executor", model.name, options.executor);
 }
 

@@ -102,7 +102,9 @@ std::optional<InspectReport> inspect_recording(const InspectOptions& options) {
   InspectReport report;
   report.json = io::explain(options.file);
   report.json["kind"] = "recording";
-  report.is_broken = !report.json.value("ok", false);
+  if (!report.json.value("ok", false)) {
+    report.problem = report.json.value("error", options.file + ": the recording is damaged");
+  }
   report.text = report.json.dump(2) + "\n";
   return report;
 }

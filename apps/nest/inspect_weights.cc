@@ -1,7 +1,5 @@
-// Checkpoints: config, tensors, the graphs they build, and a picture of one.
+// Checkpoints: config, tensors, and the model they make.
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include "inspect.h"
 #include "nest/core/error.h"
@@ -10,8 +8,6 @@
 #include "nest/graph/graph.h"
 #include "nest/io/checkpoint.h"
 #include "nest/io/zip.h"
-
-extern char** environ;
 
 namespace nest {
 namespace {
@@ -22,35 +18,6 @@ bool is_weights(const std::filesystem::path& path) {
     if (extension == known) return true;
   }
   return io::is_zip(MappedFile::open(path)->bytes());
-}
-
-void draw(const std::string& dot_source, const std::string& svg) {
-  const std::string source = svg + ".dot";
-  write_text_file(source, dot_source);
-  const std::string arguments[] = {"dot", "-Tsvg", "-o", svg, source};
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, "dot", nullptr, nullptr, argv.data(), environ);
-  int status = 0;
-  const bool is_done = error == 0 && ::waitpid(pid, &status, 0) == pid;
-  std::filesystem::remove(source);
-  require(is_done && WIFEXITED(status) && WEXITSTATUS(status) == 0, ErrorCode::kUnsupported,
-          "{}: drawing needs Graphviz's program 'dot', which is missing or failed (apt-get install "
-          "graphviz); --dot writes the source without it",
-          svg);
-}
-
-void write_pictures(const graph::Model& model, const InspectOptions& options) {
-  if (options.dot.empty() && options.svg.empty()) return;
-  const std::string name = options.graph.empty() ? model.graphs.begin()->first : options.graph;
-  const graph::Graph& drawn = options.graph.empty() && model.graphs.contains("encoder")
-                                  ? model.graph("encoder")
-                                  : model.graph(name);
-  const std::string source = graph::to_dot(drawn);
-  if (!options.dot.empty()) write_text_file(options.dot, source);
-  if (!options.svg.empty()) draw(source, options.svg);
 }
 
 void add_tensors(const io::Checkpoint& checkpoint, InspectReport& report) {
@@ -69,23 +36,14 @@ void add_tensors(const io::Checkpoint& checkpoint, InspectReport& report) {
   report.json["elements"] = elements;
   report.json["bytes"] = bytes;
   report.json["tensors"] = std::move(tensors);
-  report.text += fmt::format("tensors     {} with {} elements, {} bytes\n{}",
+  report.text += fmt::format("\n{} tensors with {} elements, {} bytes\n{}",
                              checkpoint.state_dict.size(), elements, bytes, lines);
 }
 
-void add_model(const graph::Model& model, const InspectOptions& options, InspectReport& report) {
-  report.json["model"] = model.name;
-  report.json["family"] = name_of(model.family);
-  report.json["parameters"] = model.num_parameters();
-  report.json["signal"] = graph::to_json(model.signal);
-  report.text += fmt::format("model       {} ({}), {} trainable parameters\n", model.name,
-                             name_of(model.family), model.num_parameters());
-  for (const auto& [name, graph] : model.graphs) {
-    if (!options.graph.empty() && name != options.graph) continue;
-    const std::string dump = graph::to_text(graph, &model.weights);
-    report.json["graphs"][name] = dump;
-    report.text += fmt::format("graph       {}\n{}", name, dump);
-  }
+/// A config that describes a model must build it and fit the weights; any other is only shown.
+bool describes_model(const Json& config) {
+  return config.is_object() &&
+         (config.contains("model_name") || config.contains("type") || config.contains("decoder"));
 }
 
 }  // namespace
@@ -97,19 +55,17 @@ std::optional<InspectReport> inspect_weights(const InspectOptions& options) {
   report.json["kind"] = "checkpoint";
   report.json["config"] = checkpoint.model_config;
   report.json["extra"] = checkpoint.extra;
-  report.text = fmt::format("config      {}\n", checkpoint.model_config.dump());
-  if (!checkpoint.extra.empty()) {
-    report.text += fmt::format("extra       {}\n", checkpoint.extra.dump());
-  }
+  report.text = fmt::format("config {}\n", checkpoint.model_config.dump());
+  if (!checkpoint.extra.empty()) report.text += fmt::format("extra {}\n", checkpoint.extra.dump());
   try {
-    const graph::Model model = deploy::model_from_checkpoint(checkpoint, options.file);
-    add_model(model, options, report);
-    write_pictures(model, options);
+    const deploy::LoadOptions load{.config = "", .model_key = options.model_key};
+    report_model(deploy::model_from_checkpoint(checkpoint, options.file, load), options, report);
+    if (options.dot) return report;
   } catch (const Error& error) {
-    const bool is_picture_asked = !options.dot.empty() || !options.svg.empty();
-    if (is_picture_asked || !options.graph.empty()) throw;
+    if (options.dot || !options.svg.empty() || !options.graph.empty()) throw;
     report.json["model_error"] = error.what();
-    report.text += fmt::format("model       none: {}\n", error.what());
+    report.text += fmt::format("model none: {}\n", error.what());
+    if (describes_model(checkpoint.model_config)) report.problem = error.what();
   }
   add_tensors(checkpoint, report);
   return report;

@@ -11,7 +11,8 @@ namespace nest {
 namespace {
 
 InspectReport inspect(const InspectOptions& options) {
-  for (const auto& kind : {inspect_array, inspect_weights, inspect_tokenizer, inspect_recording}) {
+  for (const auto& kind :
+       {inspect_array, inspect_config, inspect_weights, inspect_tokenizer, inspect_recording}) {
     if (std::optional<InspectReport> report = kind(options)) return *report;
   }
   fail(ErrorCode::kDataCorrupt,
@@ -24,18 +25,21 @@ InspectReport inspect(const InspectOptions& options) {
 }  // namespace
 
 void add_inspect(CommandLine& line) {
-  line.add_verb("inspect", "What is in a file: weights, arrays, tokenizer, EEG recording",
+  line.add_verb("inspect",
+                "What is in a file: weights, configuration, arrays, tokenizer, EEG recording",
                 [](Flags& flags) -> CommandLine::Run {
                   auto options = std::make_shared<InspectOptions>();
                   flags.positional("file", options->file, "the file").required();
                   flags.add("graph", options->graph, "only this graph of a model");
-                  flags.add("dot", options->dot, "write a graph as Graphviz source to this file");
+                  flags.add("model-key", options->model_key, "one model of a configuration");
+                  flags.add("dot", options->dot, "print Graphviz source instead of a table");
                   flags.add("svg", options->svg, "draw a graph to this file (needs Graphviz)");
                   flags.add("json", options->json, "print JSON");
                   return [options] {
                     const InspectReport report = inspect(*options);
                     fmt::print("{}", options->json ? report.json.dump(2) + "\n" : report.text);
-                    return report.is_broken ? exit_code(ErrorCode::kDataCorrupt) : 0;
+                    require(report.problem.empty(), ErrorCode::kDataCorrupt, "{}", report.problem);
+                    return 0;
                   };
                 });
 }

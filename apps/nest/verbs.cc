@@ -13,7 +13,6 @@ void add_import(CommandLine& line);
 void add_inspect(CommandLine& line);
 void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
-void add_inspect(CommandLine& line);
 void add_run(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
@@ -25,7 +24,6 @@ void add_all_verbs(CommandLine& line) {
   add_inspect(line);
   add_synth(line);
   add_lm(line);
-  add_inspect(line);
   add_run(line);
 }
 

@@ -40,7 +40,7 @@ def state_dict():
 
 
 CONFIG = {
-    "model_name": "NEST_CTC",
+    "title": "a config that describes no model",
     "spatial_cnn": {"type": "EEGNet", "n_channels": 8, "dropout": 0.5},
     "values": [1, -1, 70000, 2**40, -(2**40), 1.5, True, False, None, "text", "Größe"],
     "tuple": (1, (2, 3), ()),

@@ -1,0 +1,90 @@
+// inspect, convert, run and doctor, through the real binary.
+#include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/file.h"
+#include "nest/core/json.h"
+#include "nest/io/checkpoint.h"
+#include "nest/io/npy.h"
+#include "tests/support/command.h"
+
+namespace nest {
+namespace {
+
+const std::filesystem::path kGolden = std::filesystem::path(NEST_TESTS_DIR) / "golden/weights";
+
+test::CommandResult nest(const std::string& arguments) {
+  return test::run_nest(NEST_BINARY, arguments);
+}
+
+TEST(InspectVerb, every_bad_weights_file_gives_exit_code_3_and_one_reason) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kGolden / "bad")) {
+    const test::CommandResult result = nest("inspect " + entry.path().string());
+    EXPECT_EQ(result.exit_code, 3) << entry.path() << result.out << result.err;
+    EXPECT_NE(result.err.find(entry.path().filename().string()), std::string::npos) << result.err;
+    EXPECT_EQ(result.out, "");
+    ++count;
+  }
+  EXPECT_GE(count, 40);
+  EXPECT_FALSE(std::filesystem::exists("/tmp/nest-was-executed"));
+}
+
+TEST(InspectVerb, a_checkpoint_shows_config_and_tensors) {
+  const test::CommandResult result = nest("inspect --json " + (kGolden / "protocol4.pt").string());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(result.out, "report");
+  EXPECT_EQ(report["kind"], "checkpoint");
+  EXPECT_EQ(report["config"]["spatial_cnn"]["n_channels"], 8);
+  EXPECT_EQ(report["tensors"].size(), 18u);
+}
+
+TEST(InspectVerb, an_array_shows_type_shape_and_range) {
+  const test::TempDir dir;
+  io::write_npy(dir / "a.npy", Tensor::from<float>({2, 2}, {1.0f, -2.0f, 3.0f, 0.0f}));
+  const test::CommandResult result = nest("inspect --json " + (dir / "a.npy").string());
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(result.out, "report");
+  EXPECT_EQ(report["shape"], Json({2, 2}));
+  EXPECT_EQ(report["min"], -2.0);
+}
+
+TEST(InspectVerb, unknown_and_missing_files_give_exit_code_3) {
+  const test::TempDir dir;
+  write_text_file(dir / "a.xyz", "what is this");
+  EXPECT_EQ(nest("inspect " + (dir / "a.xyz").string()).exit_code, 3);
+  EXPECT_EQ(nest("inspect " + (dir / "missing.pt").string()).exit_code, 3);
+  EXPECT_EQ(nest("inspect").exit_code, 2);
+}
+
+TEST(ConvertVerb, pt_to_safetensors_to_pt_keeps_every_tensor) {
+  const test::TempDir dir;
+  const std::string first = (kGolden / "protocol2.pt").string();
+  const std::string middle = (dir / "m.safetensors").string();
+  const std::string last = (dir / "m.pt").string();
+  ASSERT_EQ(nest("convert " + first + " " + middle).exit_code, 0);
+  ASSERT_EQ(nest("convert " + middle + " " + last).exit_code, 0);
+  const io::Checkpoint a = io::read_checkpoint(first), b = io::read_checkpoint(last);
+  ASSERT_EQ(a.state_dict.size(), b.state_dict.size());
+  for (const auto& [name, tensor] : a.state_dict) {
+    EXPECT_TRUE(bit_equal(b.state_dict.at(name), tensor)) << name;
+  }
+  EXPECT_EQ(a.model_config, b.model_config);
+  EXPECT_EQ(nest("convert " + first + " " + (dir / "m.xyz").string()).exit_code, 2);
+}
+
+TEST(RunVerb, a_malformed_input_argument_is_a_usage_error) {
+  EXPECT_EQ(nest("run --model m.pt --input eeg.npy --output out").exit_code, 2);
+  EXPECT_EQ(nest("run --model m.pt").exit_code, 2);
+}
+
+TEST(DoctorVerb, names_processor_cores_and_instruction_sets) {
+  const test::CommandResult result = nest("doctor --json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json report = parse_json(result.out, "report");
+  EXPECT_GE(report["cores"].get<int>(), 1);
+  EXPECT_FALSE(report["isa"].empty());
+}
+
+}  // namespace
+}  // namespace nest

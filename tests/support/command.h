@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <sys/wait.h>
+
+#include "tests/support/temp_dir.h"
+
+namespace nest::test {
+
+struct CommandResult {
+  int exit_code = -1;  ///< -1 if the program was killed by a signal
+  std::string out;
+  std::string err;
+};
+
+/// Runs `nest <arguments>` (shell syntax) with at most `limit_kib` of address space.
+inline CommandResult run_nest(const std::string& binary, const std::string& arguments,
+                              long limit_kib = 2'000'000) {
+  const TempDir dir;
+  const auto read = [](const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const std::string command = "ulimit -v " + std::to_string(limit_kib) + "; '" + binary + "' " +
+                              arguments + " >" + (dir / "out").string() + " 2>" +
+                              (dir / "err").string();
+  const int status = std::system(command.c_str());
+  CommandResult result{WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(dir / "out"),
+                       read(dir / "err")};
+  return result;
+}
+
+}  // namespace nest::test
