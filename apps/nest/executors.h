@@ -10,10 +10,10 @@ namespace nest {
 
 /// Which executor runs a model; the same flags on every verb that runs one.
 struct ExecutorOptions {
-  std::string executor = "torch";  ///< "torch" or "native"
-  std::string precision = "fp32";  ///< fp32, fp16, bf16; native also int8, int4
-  std::string device = "cpu";      ///< torch: "cpu", "cuda", "cuda:1", "auto"
-  int threads = 0;                 ///< 0: all cores
+  std::string executor = "native";  ///< "native" or "torch"
+  std::string precision = "fp32";   ///< fp32, fp16, bf16; native also int8, int4
+  std::string device = "cpu";       ///< torch: "cpu", "cuda", "cuda:1", "auto"
+  int threads = 0;                  ///< 0: all cores
 };
 void register_flags(Flags& flags, ExecutorOptions& options);
 void validate(const ExecutorOptions& options);
