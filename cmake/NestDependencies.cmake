@@ -25,7 +25,6 @@ function(nest_require_library library header debian)
 endfunction()
 
 nest_require_library(utf8proc utf8proc.h libutf8proc-dev)
-nest_require_library(sentencepiece sentencepiece_processor.h libsentencepiece-dev)
 nest_require_package(Eigen3 libeigen3-dev)
 nest_require_library(matio matio.h libmatio-dev)
 nest_require_library(pugixml pugixml.hpp libpugixml-dev)

@@ -6,8 +6,8 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build ccache mold pkg-config git
   libfmt-dev libspdlog-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libssl-dev zlib1g-dev
-  libmatio-dev libsentencepiece-dev libutf8proc-dev libeigen3-dev libpugixml-dev
-  libtorch-dev libopenblas0-pthread
+  libmatio-dev libsentencepiece0 libutf8proc-dev libeigen3-dev libpugixml-dev
+  libtorch-dev libgloo-dev libopenblas0-pthread
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 

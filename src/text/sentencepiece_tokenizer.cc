@@ -1,36 +1,15 @@
 #include "nest/text/sentencepiece_tokenizer.h"
 
-#include <unordered_map>
-
-#include <sentencepiece_processor.h>
-#include <sentencepiece_trainer.h>
-
 #include "nest/core/base64.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
+#include "sentencepiece_library.h"
 
 namespace nest::text {
-namespace {
-
-/// Hands the library one sentence after the other.
-class Sentences final : public sentencepiece::SentenceIterator {
- public:
-  explicit Sentences(std::vector<std::string> items) : items_(std::move(items)) {}
-  bool done() const override { return at_ >= items_.size(); }
-  void Next() override { ++at_; }
-  const std::string& value() const override { return items_[at_]; }
-  sentencepiece::util::Status status() const override { return {}; }
-
- private:
-  std::vector<std::string> items_;
-  std::size_t at_ = 0;
-};
-
-}  // namespace
-
 struct SentencePieceTokenizer::Impl {
-  sentencepiece::SentencePieceProcessor processor;
+  explicit Impl(std::string_view bytes) : processor(bytes), model(bytes) {}
+  SentencePieceModel processor;
   std::string model;
 };
 
@@ -56,13 +35,10 @@ SentencePieceTokenizer::~SentencePieceTokenizer() = default;
 
 std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::from_model(
     std::string_view bytes) {
-  auto impl = std::make_unique<Impl>();
-  impl->model = std::string(bytes);
-  const auto status = impl->processor.LoadFromSerializedProto(impl->model);
-  require(status.ok(), ErrorCode::kDataCorrupt, "not a SentencePiece model: {}", status.ToString());
+  auto impl = std::make_unique<Impl>(bytes);
   const auto& processor = impl->processor;
   std::vector<std::string> tokens;
-  for (int id = 0; id < processor.GetPieceSize(); ++id) tokens.push_back(processor.IdToPiece(id));
+  for (int id = 0; id < processor.size(); ++id) tokens.push_back(processor.piece(id));
   SpecialIds special;
   special.pad = processor.pad_id();
   special.unk = processor.unk_id();
@@ -79,8 +55,7 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::train(
   validate(options);
   std::vector<std::string> items;
   for (const std::string& text : texts) items.push_back(nfc(text));
-  Sentences sentences(std::move(items));
-  const std::unordered_map<std::string, std::string> arguments{
+  const std::vector<SentencePieceArgument> arguments{
       {"vocab_size", std::to_string(options.vocab_size)},
       {"model_type", options.model_type},
       {"character_coverage", fmt::format("{}", options.character_coverage)},
@@ -94,27 +69,17 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::train(
       {"eos_piece", "<EOS>"},
       {"num_threads", "1"},
       {"minloglevel", "2"}};
-  std::string model;
-  const auto status = sentencepiece::SentencePieceTrainer::Train(arguments, &sentences, &model);
-  require(status.ok(), ErrorCode::kInvalidArgument, "SentencePiece training failed: {}",
-          status.ToString());
-  return from_model(model);
+  return from_model(train_sentencepiece(std::move(items), arguments));
 }
 
 std::vector<int> SentencePieceTokenizer::encode(std::string_view text) const {
-  std::vector<int> ids;
-  const auto status = impl_->processor.Encode(nfc(text), &ids);
-  require(status.ok(), ErrorCode::kInternal, "SentencePiece cannot encode: {}", status.ToString());
-  return ids;
+  return impl_->processor.encode(nfc(text));
 }
 
 std::string SentencePieceTokenizer::decode(std::span<const int> ids) const {
   std::vector<int> known;
   for (const int id : ids) known.push_back(id >= 0 && id < size() ? id : special().unk);
-  std::string text;
-  const auto status = impl_->processor.Decode(known, &text);
-  require(status.ok(), ErrorCode::kInternal, "SentencePiece cannot decode: {}", status.ToString());
-  return text;
+  return impl_->processor.decode(known);
 }
 
 const std::string& SentencePieceTokenizer::model_bytes() const {
