@@ -1,0 +1,85 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <torch/types.h>
+
+#include "nest/core/json_fwd.h"
+#include "nest/graph/model.h"
+#include "nest/nn/parameters.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::nn {
+
+/// Arithmetic of convolutions, linear and recurrent layers and attention products. Norms, softmax
+/// and losses always run in float32 (float64 for kFp64).
+///
+/// On CUDA the half types use the device's own kernels. The CPU has none that are exact and the
+/// same on every machine, so there inputs, weights and results of those layers are rounded to the
+/// half type and the sums run in float32: same bounds, no gain in speed.
+enum class Precision { kFp32, kFp16, kBf16, kFp64 };
+std::string_view name_of(Precision precision);
+/// "fp32", "fp16", "bf16", "fp64". Errors: InvalidArgument.
+Precision precision_from_name(std::string_view name);
+
+struct TorchOptions {
+  std::string device = "cpu";      ///< "cpu", "cuda", "cuda:1", or "auto": CUDA if there is one
+  std::string precision = "fp32";  ///< fp32, fp16, bf16 or fp64
+  int threads = 0;                 ///< of LibTorch's pool, process-wide; 0 leaves it alone
+};
+void register_flags(Flags& flags, TorchOptions& options);
+void validate(const TorchOptions& options);
+Json to_json(const TorchOptions& options);
+
+/// Runs every graph of a model on LibTorch, with gradients for training.
+///
+/// Batches: with "lengths" given, positions behind an item's length count as zeros wherever an
+/// operation mixes time, recurrent layers are packed, attention ignores them, batch statistics
+/// leave them out, and outputs are zero there. A batched result equals the single results.
+class TorchExecutor : public graph::Executor {
+ public:
+  /// Sums a tensor over all processes, differentiably (data-parallel batch statistics).
+  using AllReduce = std::function<torch::Tensor(const torch::Tensor&)>;
+
+  /// Copies the model's weights to the device. Errors: InvalidArgument for an unknown device or
+  /// precision; Unsupported if the device is not there; DataCorrupt if weights do not fit.
+  explicit TorchExecutor(graph::Model model, const TorchOptions& options = {});
+
+  const graph::Model& model() const override { return model_; }
+  /// Evaluation mode without gradients, whatever the training flag says.
+  TensorMap run(std::string_view graph, const TensorMap& inputs) override;
+  /// "torch 1.13.1 cpu fp32 2 threads"
+  std::string describe() const override;
+
+  /// Runs a graph with gradients in the mode set by set_training(). Inputs are moved to the device.
+  /// Inference without gradients: wrap it in torch::NoGradGuard.
+  NamedTensors forward(std::string_view graph, const NamedTensors& inputs);
+
+  /// Train mode: dropout, batch statistics and their running averages. Starts in evaluation mode.
+  void set_training(bool is_training) { training_ = is_training; }
+  bool is_training() const { return training_; }
+
+  ParameterStore& parameters() { return parameters_; }
+  const ParameterStore& parameters() const { return parameters_; }
+  /// The model with the weights as they are now.
+  graph::Model snapshot() const;
+
+  torch::Device device() const { return parameters_.device(); }
+  Precision precision() const { return precision_; }
+  /// Batch statistics in train mode are taken over all processes; null turns it off.
+  void set_all_reduce(AllReduce all_reduce) { all_reduce_ = std::move(all_reduce); }
+
+ private:
+  graph::Model model_;
+  ParameterStore parameters_;
+  Precision precision_ = Precision::kFp32;
+  bool training_ = false;
+  AllReduce all_reduce_;
+};
+
+}  // namespace nest::nn

@@ -1,0 +1,32 @@
+#include "device.h"
+
+#include <torch/torch.h>
+
+#include "nest/core/error.h"
+
+namespace nest::nn {
+
+torch::Device resolve_device(const TorchOptions& options) {
+  validate(options);
+  if (options.device == "cpu") return torch::kCPU;
+  const bool has_cuda = torch::cuda::is_available();
+  if (options.device == "auto") return has_cuda ? torch::kCUDA : torch::kCPU;
+  require(has_cuda, ErrorCode::kUnsupported,
+          "device '{}' is not there: this LibTorch sees no CUDA device; use --device cpu",
+          options.device);
+  const torch::Device device(options.device);
+  const auto count = static_cast<int>(torch::cuda::device_count());
+  require(!device.has_index() || device.index() < count, ErrorCode::kUnsupported,
+          "device '{}' is not there: this machine has {} CUDA device(s)", options.device, count);
+  return device;
+}
+
+void apply_global(const TorchOptions& options, torch::Device device) {
+  if (options.threads > 0) torch::set_num_threads(options.threads);
+  if (device.is_cuda()) {
+    at::globalContext().setDeterministicCuDNN(true);
+    at::globalContext().setBenchmarkCuDNN(false);
+  }
+}
+
+}  // namespace nest::nn

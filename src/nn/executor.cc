@@ -1,0 +1,171 @@
+#include "nest/nn/executor.h"
+
+#include <variant>
+
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include "device.h"
+#include "nest/core/error.h"
+#include "nest/nn/tensor.h"
+#include "op_context.h"
+
+namespace nest::nn {
+namespace {
+
+constexpr std::string_view kLengths = "lengths";
+
+/// The shapes of LibTorch inputs for graph::bind, which needs no values.
+TensorMap shapes_of(const NamedTensors& inputs) {
+  TensorMap shapes;
+  for (const auto& [name, tensor] : inputs) {
+    if (name == kLengths) continue;
+    // Any floating type is accepted where the graph says float32.
+    const DType dtype = tensor.is_floating_point() ? DType::kF32 : from_torch(tensor.scalar_type());
+    shapes.emplace(name, Tensor::view(dtype, tensor.sizes().vec(), nullptr, nullptr));
+  }
+  return shapes;
+}
+
+/// How many nodes and outputs still need each value, so that memory goes as early as it can.
+std::vector<int> count_uses(const graph::Graph& graph) {
+  std::vector<int> uses(graph.values.size(), 0);
+  const auto use = [&](graph::ValueId id) {
+    if (id != graph::kNoValue) ++uses[static_cast<std::size_t>(id)];
+  };
+  for (const graph::Node& node : graph.nodes) {
+    for (const graph::ValueId id : node.inputs) use(id);
+  }
+  for (const graph::Port& port : graph.outputs) use(port.value);
+  return uses;
+}
+
+Tensors evaluate_node(const OpContext& context) {
+  try {
+    return with_context(context.node.name, [&] {
+      return std::visit([&](const auto& op) { return evaluate(op, context); }, context.node.op);
+    });
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::kInternal, "{}: LibTorch: {}", context.node.name,
+         error.what_without_backtrace());
+  }
+}
+
+Tensors evaluate_graph(const Pass& pass, Tensors values) {
+  std::vector<int> uses = count_uses(pass.graph);
+  for (const graph::Node& node : pass.graph.nodes) {
+    OpContext context{pass, node, {}};
+    for (const graph::ValueId id : node.inputs) {
+      context.inputs.push_back(id == graph::kNoValue ? torch::Tensor()
+                                                     : values[static_cast<std::size_t>(id)]);
+    }
+    Tensors results = evaluate_node(context);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      values[static_cast<std::size_t>(node.outputs[i])] = std::move(results[i]);
+    }
+    for (const graph::ValueId id : node.inputs) {
+      if (id != graph::kNoValue && --uses[static_cast<std::size_t>(id)] == 0) {
+        values[static_cast<std::size_t>(id)].reset();
+      }
+    }
+  }
+  return values;
+}
+
+/// Floating inputs take the working type; others must have the type the graph declares.
+torch::Tensor accept(const graph::Port& port, const graph::Value& value, const torch::Tensor& x,
+                     const ParameterStore& parameters) {
+  if (value.dtype == DType::kF32 && x.is_floating_point()) {
+    return x.to(parameters.device(), parameters.type());
+  }
+  require(x.scalar_type() == to_torch(value.dtype), ErrorCode::kInvalidArgument,
+          "input '{}' must be {}, got {}", port.name, nest::name_of(value.dtype),
+          c10::toString(x.scalar_type()));
+  return x.to(parameters.device());
+}
+
+/// Explicit state that the caller left out starts as zeros.
+void start_state(const graph::Graph& graph, const graph::Bindings& bindings,
+                 const ParameterStore& parameters, Tensors& values) {
+  for (const graph::Port& port : graph.outputs) {
+    if (port.feeds.empty()) continue;
+    const graph::ValueId id = graph.input(port.feeds).value;
+    torch::Tensor& state = values[static_cast<std::size_t>(id)];
+    if (state.defined()) continue;
+    std::vector<std::int64_t> shape;
+    for (const graph::Dim& dim : graph.value(id).shape) shape.push_back(dim.eval(bindings));
+    state =
+        torch::zeros(shape, torch::TensorOptions(parameters.type()).device(parameters.device()));
+  }
+}
+
+}  // namespace
+
+TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
+    : model_(std::move(model)), precision_(precision_from_name(options.precision)) {
+  const torch::Device device = resolve_device(options);
+  apply_global(options, device);
+  for (const auto& [name, graph] : model_.graphs) graph::validate(graph, &model_.weights);
+  parameters_ = ParameterStore(model_.weights, device,
+                               precision_ == Precision::kFp64 ? torch::kFloat64 : torch::kFloat32);
+}
+
+NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTensors& inputs) {
+  const graph::Graph& graph = model_.graph(graph_name);
+  const graph::Bindings bindings = graph::bind(graph, shapes_of(inputs));
+  Pass pass{graph, parameters_, {}, precision_, training_, all_reduce_ ? &all_reduce_ : nullptr};
+  if (const auto it = inputs.find(kLengths); it != inputs.end()) {
+    pass.ragged = Ragged(graph, bindings, it->second);
+  }
+  Tensors values(graph.values.size());
+  for (const graph::Port& port : graph.inputs) {
+    const auto it = inputs.find(port.name);
+    if (it == inputs.end()) continue;
+    values[static_cast<std::size_t>(port.value)] =
+        accept(port, graph.value(port.value), it->second, parameters_);
+  }
+  start_state(graph, bindings, parameters_, values);
+  values = evaluate_graph(pass, std::move(values));
+  NamedTensors outputs;
+  for (const graph::Port& port : graph.outputs) {
+    torch::Tensor y = values[static_cast<std::size_t>(port.value)];
+    if (y.is_floating_point()) y = pass.to_full(y);
+    outputs.emplace(port.name, pass.ragged.zero_padding(graph.value(port.value), y));
+  }
+  return outputs;
+}
+
+TensorMap TorchExecutor::run(std::string_view graph, const TensorMap& inputs) {
+  const torch::NoGradGuard no_grad;
+  NamedTensors tensors;
+  for (const auto& [name, value] : inputs) tensors.emplace(name, to_torch(value));
+  const bool was_training = std::exchange(training_, false);
+  NamedTensors results;
+  try {
+    results = forward(graph, tensors);
+  } catch (...) {
+    training_ = was_training;
+    throw;
+  }
+  training_ = was_training;
+  TensorMap outputs;
+  for (const auto& [name, tensor] : results) outputs.emplace(name, from_torch(tensor));
+  return outputs;
+}
+
+std::string TorchExecutor::describe() const {
+  const torch::Device where = device();
+  std::string text = fmt::format("torch {} {} {}", TORCH_VERSION, where.str(), name_of(precision_));
+  const bool is_half = precision_ == Precision::kFp16 || precision_ == Precision::kBf16;
+  if (is_half && where.is_cpu()) text += " (rounded values, fp32 sums)";
+  if (where.is_cpu()) text += fmt::format(" {} threads", torch::get_num_threads());
+  return text;
+}
+
+graph::Model TorchExecutor::snapshot() const {
+  graph::Model model = model_;
+  model.weights = parameters_.to_tensors();
+  return model;
+}
+
+}  // namespace nest::nn

@@ -1,0 +1,78 @@
+#include <torch/torch.h>
+
+#include "nest/core/error.h"
+#include "op_context.h"
+
+namespace nest::nn {
+
+Tensors evaluate(const graph::Activate& op, const OpContext& node) {
+  const torch::Tensor& x = node.in(0);
+  switch (op.function) {
+    case graph::Activation::kElu:
+      return {torch::elu(x)};
+    case graph::Activation::kRelu:
+      return {torch::relu(x)};
+    case graph::Activation::kGelu:
+      return {torch::gelu(x)};
+    case graph::Activation::kSilu:
+      return {torch::silu(x)};
+    case graph::Activation::kTanh:
+      return {torch::tanh(x)};
+    case graph::Activation::kSigmoid:
+      return {torch::sigmoid(x)};
+    case graph::Activation::kSquare:
+      return {x * x};
+    case graph::Activation::kLog:
+      return {torch::log(node.pass.to_full(x).clamp_min(1e-6))};
+  }
+  fail(ErrorCode::kInternal, "unknown activation {}", static_cast<int>(op.function));
+}
+
+Tensors evaluate(const graph::Glu& op, const OpContext& node) {
+  return {torch::glu(node.in(0), op.axis)};
+}
+
+Tensors evaluate(const graph::Dropout& op, const OpContext& node) {
+  if (!node.pass.is_training || op.p == 0) return {node.in(0)};
+  return {torch::dropout(node.in(0), op.p, true)};
+}
+
+Tensors evaluate(const graph::Linear&, const OpContext& node) {
+  const Pass& pass = node.pass;
+  return {pass.from_compute(
+      torch::linear(pass.to_compute(node.in(0)), node.compute_weight(0), node.compute_weight(1)))};
+}
+
+Tensors evaluate(const graph::Embedding& op, const OpContext& node) {
+  const torch::Tensor& tokens = node.in(0);
+  if (tokens.numel() > 0) {
+    const std::int64_t low = tokens.min().item<std::int64_t>();
+    const std::int64_t high = tokens.max().item<std::int64_t>();
+    require(low >= 0 && high < op.vocab_size, ErrorCode::kInvalidArgument,
+            "token {} is outside the vocabulary of {}", low < 0 ? low : high, op.vocab_size);
+  }
+  return {torch::embedding(node.weight(0), tokens)};
+}
+
+Tensors evaluate(const graph::PositionalEncoding& op, const OpContext& node) {
+  const torch::Tensor& x = node.in(0);
+  const std::int64_t offset = node.has(1) ? node.in(1).item<std::int64_t>() : 0;
+  require(offset >= 0 && offset + x.size(1) <= op.max_len, ErrorCode::kInvalidArgument,
+          "frames {} to {} exceed the positional table of {}", offset, offset + x.size(1),
+          op.max_len);
+  return {x + node.weight(0).slice(1, offset, offset + x.size(1))};
+}
+
+Tensors evaluate(const graph::Add&, const OpContext& node) {
+  return {node.in(0) + node.in(1)};
+}
+
+Tensors evaluate(const graph::Mul&, const OpContext& node) {
+  return {node.in(0) * node.in(1)};
+}
+
+Tensors evaluate(const graph::Scale& op, const OpContext& node) {
+  return {node.in(0) * op.factor};
+}
+
+}  // namespace nest::nn

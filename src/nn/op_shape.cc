@@ -1,0 +1,39 @@
+#include <torch/torch.h>
+
+#include "op_context.h"
+
+namespace nest::nn {
+namespace {
+
+std::int64_t wrapped(std::int64_t axis, const torch::Tensor& x) {
+  return axis < 0 ? axis + x.dim() : axis;
+}
+
+}  // namespace
+
+Tensors evaluate(const graph::Concat& op, const OpContext& node) {
+  const std::int64_t axis = wrapped(op.axis, node.in(0));
+  return {torch::cat(node.inputs, axis)};
+}
+
+Tensors evaluate(const graph::Permute& op, const OpContext& node) {
+  const std::vector<std::int64_t> order(op.order.begin(), op.order.end());
+  return {node.in(0).permute(order)};
+}
+
+Tensors evaluate(const graph::Unsqueeze& op, const OpContext& node) {
+  return {node.in(0).unsqueeze(op.axis)};
+}
+
+Tensors evaluate(const graph::Squeeze& op, const OpContext& node) {
+  return {node.in(0).squeeze(op.axis)};
+}
+
+Tensors evaluate(const graph::Slice& op, const OpContext& node) {
+  const torch::Tensor& x = node.in(0);
+  const std::int64_t axis = wrapped(op.axis, x);
+  const std::int64_t end = op.end == 0 ? x.size(axis) : op.end;
+  return {x.slice(axis, op.begin, end)};
+}
+
+}  // namespace nest::nn

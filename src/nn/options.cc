@@ -1,0 +1,55 @@
+#include <torch/torch.h>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/nn/executor.h"
+
+namespace nest::nn {
+
+std::string_view name_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFp32:
+      return "fp32";
+    case Precision::kFp16:
+      return "fp16";
+    case Precision::kBf16:
+      return "bf16";
+    case Precision::kFp64:
+      return "fp64";
+  }
+  return "unknown";
+}
+
+Precision precision_from_name(std::string_view name) {
+  for (const Precision p :
+       {Precision::kFp32, Precision::kFp16, Precision::kBf16, Precision::kFp64}) {
+    if (name == name_of(p)) return p;
+  }
+  fail(ErrorCode::kInvalidArgument, "unknown precision '{}'; known: fp32, fp16, bf16, fp64", name);
+}
+
+void register_flags(Flags& flags, TorchOptions& options) {
+  flags.add("device", options.device, "cpu, cuda, cuda:N or auto");
+  flags.add("precision", options.precision, "fp32, fp16, bf16 or fp64");
+  flags.add("threads", options.threads, "threads of LibTorch; 0: as many as cores");
+}
+
+void validate(const TorchOptions& options) {
+  precision_from_name(options.precision);
+  require(options.threads >= 0, ErrorCode::kInvalidArgument, "threads must not be negative, got {}",
+          options.threads);
+  const bool is_known = options.device == "cpu" || options.device == "auto" ||
+                        options.device == "cuda" ||
+                        (options.device.starts_with("cuda:") && options.device.size() > 5 &&
+                         options.device.find_first_not_of("0123456789", 5) == std::string::npos);
+  require(is_known, ErrorCode::kInvalidArgument,
+          "unknown device '{}'; known: cpu, cuda, cuda:N, auto", options.device);
+}
+
+Json to_json(const TorchOptions& options) {
+  return {
+      {"device", options.device}, {"precision", options.precision}, {"threads", options.threads}};
+}
+
+}  // namespace nest::nn
