@@ -14,6 +14,9 @@ void add_inspect(CommandLine& line);
 void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
 void add_run(CommandLine& line);
+#ifdef NEST_WITH_TORCH
+void add_train(CommandLine& line);
+#endif
 
 void add_all_verbs(CommandLine& line) {
   add_convert(line);
@@ -25,6 +28,9 @@ void add_all_verbs(CommandLine& line) {
   add_synth(line);
   add_lm(line);
   add_run(line);
+#ifdef NEST_WITH_TORCH
+  add_train(line);
+#endif
 }
 
 }  // namespace nest

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <torch/types.h>
+
+namespace nest::train {
+
+/// Where this process stands among those that train together.
+struct Placement {
+  int rank = 0;
+  int size = 1;
+  int local_rank = 0;  ///< which GPU of the machine
+  std::string address = "127.0.0.1";
+  int port = 29500;
+};
+
+/// Reads the launcher's variables: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
+/// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or Open MPI
+/// (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
+/// `lookup` returns a variable's value, std::nullopt if it is not set.
+/// Errors: InvalidArgument for values that are not numbers or do not fit together.
+using Lookup = std::function<std::optional<std::string>(const std::string&)>;
+Placement placement_from(const Lookup& lookup);
+Placement placement_from_environment();
+
+/// "node[03-07,12],gpu1" -> "node03"
+std::string first_host(const std::string& node_list);
+
+/// Sums tensors over processes through LibTorch's own process group (Gloo; CUDA tensors go through
+/// the CPU).
+class Communicator {
+ public:
+  /// Waits for all processes. Errors: Unsupported if this build has no Gloo; Io if the others
+  /// cannot be reached within `timeout_s`.
+  explicit Communicator(const Placement& placement, int timeout_s = 300);
+  ~Communicator();
+
+  int rank() const { return placement_.rank; }
+  int size() const { return placement_.size; }
+
+  /// Replaces `tensor` by its sum over all processes.
+  void sum(torch::Tensor& tensor);
+  /// The sum as a differentiable function: its gradient is summed as well.
+  torch::Tensor sum_with_gradient(const torch::Tensor& tensor);
+
+ private:
+  struct Group;
+  Placement placement_;
+  std::unique_ptr<Group> group_;
+};
+
+}  // namespace nest::train

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nest/core/config.h"
+#include "nest/core/json.h"
+#include "nest/data/dataset.h"
+#include "nest/text/tokenizer.h"
+#include "nest/train/trainer.h"
+
+namespace nest::train {
+
+/// What `nest train` is given besides TrainOptions.
+struct RunOptions {
+  std::string data;                     ///< dataset folder
+  std::string config;                   ///< YAML with one map a model
+  std::string model_key;                ///< which of them
+  std::string out;                      ///< run folder
+  std::string tokenizer = "character";  ///< character, word, bpe (trained on the training texts)
+                                        ///< or a tokenizer file
+  std::int64_t vocab_size = 1000;       ///< bpe and word: largest vocabulary
+  std::string train_split = "train";
+  std::string validation_split = "validation";
+  std::string init;     ///< checkpoint whose weights are the start (fine-tuning); empty: random
+  bool resume = false;  ///< go on from OUT/last.pt
+};
+void register_flags(Flags& flags, RunOptions& options);
+void validate(const RunOptions& options);
+Json to_json(const RunOptions& options);
+
+/// One split of a dataset as training examples. Signals are filtered and normalised by the
+/// contract.
+class DatasetSource : public Source {
+ public:
+  /// Both must outlive the source. Errors: InvalidArgument if the split has no utterance.
+  DatasetSource(const data::Dataset& dataset, const std::string& split,
+                const text::Tokenizer& tokenizer);
+
+  std::size_t size() const override { return indices_.size(); }
+  std::int64_t num_samples(std::size_t i) const override;
+  std::string subject(std::size_t i) const override;
+  Example load(std::size_t i) const override;
+
+ private:
+  const data::Dataset& dataset_;
+  const text::Tokenizer& tokenizer_;
+  std::vector<std::size_t> indices_;
+};
+
+/// The model of a configuration, fitted to a dataset: its channels, its sampling rate (EEGNet, if
+/// the configuration leaves it open) and the tokenizer's vocabulary; weights drawn from `seed`.
+graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
+                       const text::Tokenizer& tokenizer, std::uint64_t seed);
+
+/// Values of the configuration's `training` section where the option still has its default.
+void apply_training_section(const Config& section, TrainOptions& options);
+
+/// Greedy decoding of a split, scored: "wer" and "cer". `source` must outlive the validator.
+Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tokenizer> tokenizer);
+
+/// Trains from a dataset folder to a run folder; returns the report.
+/// Distributed if the launcher's variables say so (see placement_from_environment).
+Json run_training(const RunOptions& run, TrainOptions options);
+
+}  // namespace nest::train

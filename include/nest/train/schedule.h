@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nest/core/json_fwd.h"
+
+namespace nest {
+class Flags;
+}
+
+namespace nest::train {
+
+struct ScheduleOptions {
+  std::string schedule = "cosine";  ///< constant, cosine, step, plateau
+  std::int64_t warmup_steps = 0;    ///< linear rise from 0
+  double floor_factor = 0.01;       ///< cosine and plateau: lowest part of the learning rate
+  std::int64_t step_epochs = 20;    ///< step: epochs between two drops
+  double drop_factor = 0.5;         ///< step and plateau: factor of a drop
+  int patience = 5;                 ///< plateau: epochs without a better validation score
+};
+void register_flags(Flags& flags, ScheduleOptions& options);
+void validate(const ScheduleOptions& options);
+Json to_json(const ScheduleOptions& options);
+
+/// The factor on the highest learning rate at every step; its state is four numbers.
+class Schedule {
+ public:
+  Schedule(const ScheduleOptions& options, std::int64_t steps_per_epoch, std::int64_t epochs);
+
+  /// Factor for step `step` (from 0).
+  double factor(std::int64_t step) const;
+  /// Plateau: tells the validation score of an epoch (lower is better).
+  void observe(double score);
+
+  Json state() const;
+  void restore(const Json& state);
+
+ private:
+  ScheduleOptions options_;
+  std::int64_t steps_per_epoch_;
+  std::int64_t total_steps_;
+  double plateau_factor_ = 1;
+  double best_;
+  int waited_ = 0;
+};
+
+}  // namespace nest::train

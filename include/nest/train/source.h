@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nest/core/tensor.h"
+
+namespace nest::train {
+
+/// One utterance with its target.
+struct Example {
+  std::string id;
+  std::string subject;
+  Tensor signal;                     ///< float32 [C, T], filtered and normalised
+  std::vector<std::int64_t> tokens;  ///< without start, end and blank
+  std::string text;
+};
+
+/// Where examples come from: a dataset, memory, a generator.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual std::size_t size() const = 0;
+  /// Samples of example i, without reading it.
+  virtual std::int64_t num_samples(std::size_t i) const = 0;
+  /// Groups that may be joined with one another (TrainOptions::augment.join).
+  virtual std::string subject(std::size_t i) const = 0;
+  /// Thread-safe. The same i always gives the same example.
+  virtual Example load(std::size_t i) const = 0;
+};
+
+/// Examples held in memory.
+class MemorySource : public Source {
+ public:
+  explicit MemorySource(std::vector<Example> examples) : examples_(std::move(examples)) {}
+  /// Reads everything once, so that later epochs do not filter again.
+  explicit MemorySource(const Source& source);
+
+  std::size_t size() const override { return examples_.size(); }
+  std::int64_t num_samples(std::size_t i) const override { return examples_.at(i).signal.dim(1); }
+  std::string subject(std::size_t i) const override { return examples_.at(i).subject; }
+  Example load(std::size_t i) const override { return examples_.at(i); }
+
+ private:
+  std::vector<Example> examples_;
+};
+
+}  // namespace nest::train

@@ -1,0 +1,247 @@
+#include "nest/train/trainer.h"
+
+#include <chrono>
+#include <limits>
+
+#include <torch/torch.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/log.h"
+#include "trainer_impl.h"
+
+namespace nest::train {
+namespace {
+
+constexpr double kFirstLossScale = 65536;
+
+TrainData checked(TrainData data) {
+  require(data.training != nullptr && data.training->size() > 0, ErrorCode::kInvalidArgument,
+          "there is nothing to train on: the training part is empty");
+  return data;
+}
+
+const TrainOptions& checked(const TrainOptions& options) {
+  validate(options);
+  return options;
+}
+
+}  // namespace
+
+Trainer::Impl::Impl(graph::Model model, TrainData data, const TrainOptions& options,
+                    std::filesystem::path out, Communicator* communicator)
+    : options_(checked(options)),
+      data_(checked(std::move(data))),
+      out_(std::move(out)),
+      communicator_(communicator),
+      executor_(std::move(model), options.torch),
+      optimizer_(executor_.parameters(), options.optimizer),
+      schedule_(options.schedule, steps_per_epoch(), options.epochs) {
+  state_.best_score = std::numeric_limits<double>::max();
+  state_.loss_scale = kFirstLossScale;
+  require(options.monitor == "loss" || (data_.validation != nullptr && data_.validator),
+          ErrorCode::kInvalidArgument, "monitor '{}' needs a validation part", options.monitor);
+  if (world() > 1) {
+    executor_.set_all_reduce(
+        [this](const torch::Tensor& x) { return communicator_->sum_with_gradient(x); });
+  }
+}
+
+std::vector<std::vector<PlanItem>> Trainer::Impl::plan(std::int64_t epoch) const {
+  auto batches = plan_epoch(*data_.training,
+                            {.batch_size = options_.batch_size * world(),
+                             .bucket_batches = options_.bucket_batches,
+                             .seed = options_.seed,
+                             .augment = options_.augment},
+                            epoch);
+  // Every process needs an item in every batch.
+  std::erase_if(batches, [&](const auto& batch) {
+    return static_cast<std::int64_t>(batch.size()) < world();
+  });
+  return batches;
+}
+
+std::int64_t Trainer::Impl::steps_per_epoch() const {
+  return static_cast<std::int64_t>(plan(0).size());
+}
+
+/// Options that must not change within a run; where it runs and how long it goes on may.
+Json Trainer::Impl::comparable_options() const {
+  Json json = to_json(options_);
+  for (const char* name : {"max_steps", "device", "threads", "early_stopping"}) json.erase(name);
+  json["examples"] = data_.training->size();
+  json["processes"] = world();
+  return json;
+}
+
+void Trainer::Impl::resume() {
+  const Stored stored = read_resumable(out_ / "last.pt");
+  const Json ours = comparable_options();
+  for (const auto& [name, value] : ours.items()) {
+    const Json& theirs = stored.resumable.options.value(name, Json());
+    require(theirs == value, ErrorCode::kDataCorrupt,
+            "{}: the run was started with {} = {}, not {}; resume with the same options",
+            (out_ / "last.pt").string(), name, theirs.dump(), value.dump());
+  }
+  executor_.parameters().assign(stored.weights);
+  optimizer_.restore(stored.resumable.optimizer);
+  schedule_.restore(stored.resumable.schedule);
+  state_ = stored.resumable.state;
+}
+
+TrainResult Trainer::Impl::run() {
+  log_info("training {} ({} parameters) on {}: {} utterances, {} steps an epoch, {} process(es)",
+           executor_.model().name, executor_.model().num_parameters(), executor_.describe(),
+           data_.training->size(), steps_per_epoch(), world());
+  Stop stop = Stop::kNo;
+  while (stop == Stop::kNo && state_.epoch < options_.epochs && !stops_early()) {
+    stop = run_epoch();
+    if (stop == Stop::kNo) finish_epoch();
+    save_last();
+  }
+  if (stop == Stop::kUser) {
+    log_info("stopped at epoch {}, step {}; --resume goes on from {}", state_.epoch, state_.step,
+             (out_ / "last.pt").string());
+  }
+  return {.steps = state_.step,
+          .epochs = state_.epoch,
+          .best_score = state_.best_score,
+          .best_epoch = state_.best_epoch,
+          .is_finished = stop == Stop::kNo,
+          .history = state_.history};
+}
+
+Stop Trainer::Impl::run_epoch() {
+  const auto batches = plan(state_.epoch);
+  const auto start = std::chrono::steady_clock::now();
+  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, options_.epochs),
+                    is_main() ? static_cast<std::int64_t>(batches.size()) - state_.batch : 0,
+                    "steps");
+  Stop stop = Stop::kNo;
+  while (stop == Stop::kNo && state_.batch < static_cast<std::int64_t>(batches.size())) {
+    if (options_.max_steps > 0 && state_.step >= options_.max_steps) {
+      stop = Stop::kMaxSteps;
+      break;
+    }
+    train_step(batches[static_cast<std::size_t>(state_.batch)]);
+    if (stop_requested_) stop = Stop::kUser;
+    progress.advance();
+    progress.note(fmt::format("loss {:.4f}", state_.loss_sum / std::max(state_.tokens, 1.0)));
+  }
+  seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stop;
+}
+
+Scores Trainer::Impl::validate_now() {
+  const torch::NoGradGuard no_grad;
+  executor_.set_training(false);
+  double sum = 0;
+  double tokens = 0;
+  for (const auto& items : plan_in_order(*data_.validation, options_.batch_size)) {
+    std::vector<Example> examples;
+    for (const PlanItem& item : items) {
+      examples.push_back(load_item(*data_.validation, item, {}, nullptr));
+    }
+    const Loss loss = compute_loss(executor_, make_batch(examples));
+    sum += loss.sum.item<double>();
+    tokens += static_cast<double>(loss.tokens);
+  }
+  Scores scores{{"loss", sum / std::max(tokens, 1.0)}};
+  if (data_.validator) scores.merge(data_.validator(executor_));
+  return scores;
+}
+
+bool Trainer::Impl::keep_if_best(double score) {
+  if (state_.best_epoch >= 0 && !(score < state_.best_score)) {
+    ++state_.waited;
+    return false;
+  }
+  state_.best_score = score;
+  state_.best_epoch = state_.epoch;
+  state_.waited = 0;
+  if (is_main()) {
+    const Json training = {{"epoch", state_.epoch + 1},
+                           {"step", state_.step},
+                           {"monitor", options_.monitor},
+                           {"score", score},
+                           {"options", to_json(options_)}};
+    write_model(out_ / "best.pt", executor_.snapshot(), training);
+  }
+  return true;
+}
+
+void Trainer::Impl::finish_epoch() {
+  Json entry = {
+      {"epoch", state_.epoch + 1},
+      {"step", state_.step},
+      {"train_loss", state_.loss_sum / std::max(state_.tokens, 1.0)},
+      {"learning_rate", options_.optimizer.learning_rate * schedule_.factor(state_.step - 1)},
+      {"utterances", state_.items},
+      {"skipped", state_.skipped},
+      {"seconds", seconds_}};
+  const bool is_last = state_.epoch + 1 == options_.epochs;
+  if ((state_.epoch + 1) % options_.validate_every == 0 || is_last) {
+    // Averaged weights are what best.pt holds, so they are what is validated.
+    const TensorMap raw = executor_.parameters().to_tensors();
+    executor_.parameters().assign(optimizer_.averaged());
+    Scores scores{{"loss", entry["train_loss"].get<double>()}};
+    if (data_.validation != nullptr && data_.validation->size() > 0) {
+      scores = validate_now();
+      for (const auto& [name, value] : scores) entry[name] = value;
+    }
+    const auto score = scores.find(options_.monitor);
+    require(score != scores.end(), ErrorCode::kInvalidArgument,
+            "the validation gives no '{}' to monitor", options_.monitor);
+    entry["is_best"] = keep_if_best(score->second);
+    schedule_.observe(score->second);
+    executor_.parameters().assign(raw);
+  }
+  if (state_.skipped > 0 && is_main()) {
+    log_warn("epoch {}: {} of {} targets are longer than their frames can hold and were left out",
+             state_.epoch + 1, state_.skipped, state_.items + state_.skipped);
+  }
+  if (is_main()) log_info("{}", entry.dump());
+  state_.history.push_back(std::move(entry));
+  ++state_.epoch;
+  state_.batch = 0;
+  state_.loss_sum = state_.tokens = state_.items = state_.skipped = 0;
+  write_reports();
+}
+
+bool Trainer::Impl::stops_early() const {
+  return options_.early_stopping > 0 && state_.waited >= options_.early_stopping;
+}
+
+void Trainer::Impl::save_last() {
+  if (!is_main()) return;
+  const Resumable resumable{state_, schedule_.state(), comparable_options(), optimizer_.state()};
+  const Json training = {
+      {"epoch", state_.epoch}, {"step", state_.step}, {"options", to_json(options_)}};
+  write_model(out_ / "last.pt", executor_.snapshot(), training, &resumable);
+}
+
+void Trainer::Impl::write_reports() const {
+  if (!is_main()) return;
+  std::string lines;
+  for (const Json& entry : state_.history) lines += entry.dump() + "\n";
+  write_text_file(out_ / "log.jsonl", lines);
+  write_text_file(out_ / "curve.svg", curve_svg(state_.history));
+}
+
+Trainer::Trainer(graph::Model model, TrainData data, const TrainOptions& options,
+                 std::filesystem::path out, Communicator* communicator)
+    : impl_(std::make_unique<Impl>(std::move(model), std::move(data), options, std::move(out),
+                                   communicator)) {}
+Trainer::~Trainer() = default;
+
+void Trainer::resume() {
+  impl_->resume();
+}
+TrainResult Trainer::run() {
+  return impl_->run();
+}
+nn::TorchExecutor& Trainer::executor() {
+  return impl_->executor();
+}
+
+}  // namespace nest::train

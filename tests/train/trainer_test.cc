@@ -1,0 +1,198 @@
+#include "nest/train/trainer.h"
+
+#include <filesystem>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/io/checkpoint.h"
+#include "nest/train/objective.h"
+#include "toy.h"
+
+namespace nest::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path run_folder(const std::string& name) {
+  const fs::path path = fs::path(testing::TempDir()) / ("nest_train_" + name);
+  fs::remove_all(path);
+  return path;
+}
+
+double largest_difference(const TensorMap& a, const TensorMap& b) {
+  double worst = 0;
+  for (const auto& [name, x] : a) {
+    if (x.dtype() != DType::kF32) continue;
+    const auto u = x.data<float>();
+    const auto v = b.at(name).data<float>();
+    for (std::size_t i = 0; i < u.size(); ++i) {
+      worst = std::max(worst, static_cast<double>(std::abs(u[i] - v[i])));
+    }
+  }
+  return worst;
+}
+
+class Family : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Family, learns_the_toy_language) {
+  const MemorySource training(toy_examples(48));
+  const MemorySource validation(toy_examples(12, 2));
+  TrainOptions options = toy_options(8);
+  options.label_smoothing = 0.02;
+  options.sampling = 0.2;
+  Trainer trainer(toy_model(GetParam()), {&training, &validation, nullptr}, options,
+                  run_folder(GetParam()));
+  const TrainResult result = trainer.run();
+  EXPECT_TRUE(result.is_finished);
+  const double first = result.history.front().at("train_loss").get<double>();
+  const double last = result.history.back().at("train_loss").get<double>();
+  EXPECT_LT(last, 0.5 * first);
+  EXPECT_LT(result.best_score, 0.7 * first);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, Family,
+                         ::testing::Values("nest_ctc", "nest_rnn_t", "nest_attention"));
+
+TEST(Trainer, a_stopped_and_resumed_run_equals_one_that_was_not_bit_for_bit) {
+  const MemorySource training(toy_examples(22));
+  const MemorySource validation(toy_examples(6, 2));
+  TrainOptions options = toy_options(3);
+  options.optimizer.ema_decay = 0.9;
+  options.schedule.schedule = "plateau";
+  options.augment.noise = 0.1;
+  options.augment.shift_samples = 3;
+  const TrainData data{&training, &validation, nullptr};
+  const fs::path whole_out = run_folder("whole");
+  Trainer whole(toy_model("nest_ctc", 0.3), data, options, whole_out);
+  const TrainResult expected = whole.run();
+
+  const fs::path out = run_folder("stopped");
+  for (const std::int64_t steps : {2, 9, 0}) {
+    TrainOptions part = options;
+    part.max_steps = steps;
+    Trainer trainer(toy_model("nest_ctc", 0.3), data, part, out);
+    if (steps != 2) trainer.resume();
+    const TrainResult result = trainer.run();
+    EXPECT_EQ(result.is_finished, steps == 0);
+    if (steps != 0) continue;
+    EXPECT_EQ(result.best_score, expected.best_score);
+    const TensorMap a = whole.executor().snapshot().weights;
+    const TensorMap b = trainer.executor().snapshot().weights;
+    for (const auto& [name, value] : a) EXPECT_TRUE(bit_equal(value, b.at(name))) << name;
+  }
+  const TensorMap a = io::read_checkpoint(whole_out / "best.pt").state_dict;
+  const TensorMap b = io::read_checkpoint(out / "best.pt").state_dict;
+  for (const auto& [name, value] : a) EXPECT_TRUE(bit_equal(value, b.at(name))) << name;
+}
+
+TEST(Trainer, resuming_with_other_options_is_refused_by_name) {
+  const MemorySource training(toy_examples(8));
+  const fs::path out = run_folder("options");
+  Trainer(toy_model("nest_ctc"), {&training, nullptr, nullptr}, toy_options(1), out).run();
+  TrainOptions other = toy_options(1);
+  other.batch_size = 3;
+  Trainer trainer(toy_model("nest_ctc"), {&training, nullptr, nullptr}, other, out);
+  try {
+    trainer.resume();
+    FAIL() << "no error was thrown";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("batch_size"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Trainer, the_run_folder_holds_checkpoints_log_and_curve) {
+  const MemorySource training(toy_examples(8));
+  const fs::path out = run_folder("folder");
+  graph::Model model = toy_model("nest_ctc");
+  model.signal.rate_hz = 16;
+  Trainer(std::move(model), {&training, nullptr, nullptr}, toy_options(2), out).run();
+  for (const char* name : {"best.pt", "last.pt"}) {
+    const io::Checkpoint checkpoint = io::read_checkpoint(out / name);
+    EXPECT_EQ(checkpoint.model_config.at("model_name").get<std::string>(), "NEST_CTC");
+    EXPECT_EQ(checkpoint.extra.at("signal").at("rate_hz").get<double>(), 16);
+    EXPECT_TRUE(checkpoint.extra.contains("vocabulary"));
+  }
+  const std::string log = read_text_file(out / "log.jsonl");
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2);
+  EXPECT_EQ(read_text_file(out / "curve.svg").rfind("<svg", 0), 0U);
+}
+
+TEST(Trainer, early_stopping_ends_a_run_that_gets_no_better) {
+  const MemorySource training(toy_examples(8));
+  TrainOptions options = toy_options(30);
+  options.optimizer.learning_rate = 1e-12;
+  options.early_stopping = 2;
+  const MemorySource validation(toy_examples(4, 2));
+  int calls = 0;
+  const Validator worse = [&](nn::TorchExecutor&) { return Scores{{"cer", 1.0 + ++calls}}; };
+  options.monitor = "cer";
+  Trainer trainer(toy_model("nest_ctc"), {&training, &validation, worse}, options,
+                  run_folder("early"));
+  EXPECT_EQ(trainer.run().epochs, 3);
+}
+
+int free_port() {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  close(fd);
+  return ntohs(address.sin_port);
+}
+
+TEST(DataParallel, two_ranks_equal_one_process_with_twice_the_batch) {
+  const MemorySource training(toy_examples(24));
+  TrainOptions options = toy_options(2);
+  options.optimizer.optimizer = "sgd";
+  options.batch_size = 8;
+  Trainer single(toy_model("nest_ctc"), {&training, nullptr, nullptr}, options,
+                 run_folder("single"));
+  single.run();
+  options.batch_size = 4;
+  TensorMap weights[2];
+  const int port = free_port();
+  const fs::path out = run_folder("double");
+  const auto work = [&](int rank) {
+    Communicator communicator({.rank = rank, .size = 2, .port = port});
+    Trainer trainer(toy_model("nest_ctc"), {&training, nullptr, nullptr}, options, out,
+                    &communicator);
+    trainer.run();
+    weights[rank] = trainer.executor().snapshot().weights;
+  };
+  std::thread other(work, 1);
+  work(0);
+  other.join();
+  EXPECT_EQ(largest_difference(weights[0], weights[1]), 0);
+  EXPECT_LT(largest_difference(weights[0], single.executor().snapshot().weights), 2e-4);
+}
+
+TEST(Placement, each_launcher_is_understood) {
+  const auto from = [](std::map<std::string, std::string> values) {
+    return placement_from([values](const std::string& name) -> std::optional<std::string> {
+      const auto it = values.find(name);
+      return it == values.end() ? std::nullopt : std::optional(it->second);
+    });
+  };
+  EXPECT_EQ(from({}).size, 1);
+  EXPECT_EQ(from({{"RANK", "1"}, {"WORLD_SIZE", "4"}, {"MASTER_PORT", "123"}}).port, 123);
+  EXPECT_EQ(from({{"OMPI_COMM_WORLD_RANK", "2"}, {"OMPI_COMM_WORLD_SIZE", "3"}}).rank, 2);
+  const Placement slurm = from(
+      {{"SLURM_PROCID", "5"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_NODELIST", "node[03-07,12],x"}});
+  EXPECT_EQ(slurm.address, "node03");
+  EXPECT_EQ(slurm.rank, 5);
+  EXPECT_THROW(from({{"RANK", "4"}, {"WORLD_SIZE", "4"}}), Error);
+  EXPECT_THROW(from({{"RANK", "x"}, {"WORLD_SIZE", "4"}}), Error);
+}
+
+}  // namespace
+}  // namespace nest::train
