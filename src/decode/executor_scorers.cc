@@ -94,9 +94,9 @@ void StateLayout::gather(const TensorMap& outputs, std::int64_t n, std::span<flo
   }
 }
 
-ExecutorStepScorer::ExecutorStepScorer(graph::Executor& executor)
-    : executor_(executor), layout_(executor.model().graph("decoder_step")) {
-  const graph::Graph& graph = executor.model().graph("decoder_step");
+ExecutorStepScorer::ExecutorStepScorer(graph::Executor& executor, std::string graph_name)
+    : executor_(executor), graph_(std::move(graph_name)), layout_(executor.model().graph(graph_)) {
+  const graph::Graph& graph = executor.model().graph(graph_);
   vocab_size_ = last_dim(graph, graph.output("logits"));
   memory_dim_ = last_dim(graph, graph.input("encoder_output"));
 }
@@ -142,7 +142,7 @@ void ExecutorStepScorer::step(std::span<const TokenId> tokens,
   gather_memory(utterances);
   inputs_["token"] = token_column(tokens);
   layout_.scatter(state_in, n, inputs_);
-  const TensorMap outputs = executor_.run("decoder_step", inputs_);
+  const TensorMap outputs = executor_.run(graph_, inputs_);
   layout_.gather(outputs, n, state_out);
   copy_result(outputs, "logits", logits);
   copy_result(outputs, "attention", attention);

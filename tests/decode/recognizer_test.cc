@@ -22,16 +22,62 @@ struct GreedyCase {
   std::string field;  ///< of the outputs in meta.json
 };
 
+graph::Model load_entry(const std::string& name) {
+  const io::Checkpoint checkpoint = io::read_checkpoint(kParity / name / (name + ".pt"));
+  graph::Model model =
+      graph::build_from_model_config(Config::from_json(checkpoint.model_config, name), "");
+  graph::load_weights(model, checkpoint.state_dict);
+  return model;
+}
+
+/// Item b of a [B, F, D] tensor as rows.
+std::span<const float> item(const Tensor& batch, std::int64_t b) {
+  const auto size = static_cast<std::size_t>(batch.dim(1) * batch.dim(2));
+  return batch.data<float>().subspan(static_cast<std::size_t>(b) * size, size);
+}
+
+TEST(BlockParity, attention_decoders_alone_decode_the_vectors) {
+  if (!std::filesystem::exists(kParity)) GTEST_SKIP() << "no vectors at " << kParity;
+  for (const std::string name : {"block_attention_decoder", "block_attention_decoder_mha"}) {
+    runtime::NativeExecutor executor(load_entry(name));
+    ExecutorStepScorer scorer(executor, "block");
+    SearchSpace space{.family = graph::Family::kAttention,
+                      .vocab_size = scorer.vocab_size(),
+                      .sos_id = 2,
+                      .eos_id = -1};
+    space.attention = &scorer;
+    DecodeOptions options;
+    options.max_length = 12;
+    const Tensor memory = io::read_npy(kParity / name / "base.in.encoder_output.npy");
+    const Json outputs = load_json(kParity / name / "meta.json")["cases"][0]["outputs"];
+    for (std::int64_t b = 0; b < memory.dim(0); ++b) {
+      const auto nbest = GreedyDecoder(space, options).decode(item(memory, b));
+      EXPECT_EQ(nbest[0].tokens, outputs["greedy_from_token2"]["value"][static_cast<std::size_t>(b)]
+                                     .get<std::vector<TokenId>>())
+          << name;
+    }
+  }
+}
+
+TEST(BlockParity, ctc_decoder_alone_decodes_the_vectors) {
+  const auto folder = kParity / "block_ctc_decoder";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no vectors at " << folder;
+  const Tensor rows = io::read_npy(folder / "base.out.log_probs.npy");
+  const Json wanted = load_json(folder / "meta.json")["cases"][0]["outputs"]["greedy"]["value"];
+  const SearchSpace space{.family = graph::Family::kCtc, .vocab_size = rows.dim(2)};
+  for (std::int64_t b = 0; b < rows.dim(0); ++b) {
+    EXPECT_EQ(GreedyDecoder(space, {}).decode(item(rows, b))[0].tokens,
+              wanted[static_cast<std::size_t>(b)].get<std::vector<TokenId>>());
+  }
+}
+
 class RecognizerParity : public testing::TestWithParam<GreedyCase> {
  protected:
   void SetUp() override {
     if (!std::filesystem::exists(kParity)) GTEST_SKIP() << "no vectors at " << kParity;
     const auto folder = kParity / GetParam().entry;
     meta_ = load_json(folder / "meta.json")["cases"][0];
-    const io::Checkpoint checkpoint = io::read_checkpoint(folder / (GetParam().entry + ".pt"));
-    graph::Model model =
-        graph::build_from_model_config(Config::from_json(checkpoint.model_config), "");
-    graph::load_weights(model, checkpoint.state_dict);
+    graph::Model model = load_entry(GetParam().entry);
     model.vocabulary.sos_id = 2;
     model.vocabulary.eos_id = -1;  // the vectors never stop early
     executor_ = std::make_unique<runtime::NativeExecutor>(std::move(model));

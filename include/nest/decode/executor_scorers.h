@@ -37,11 +37,11 @@ class StateLayout {
   std::int64_t size_ = 0;
 };
 
-/// "decoder_step" of an attention model on any executor.
+/// "decoder_step" of an attention model (or another graph with its ports) on any executor.
 class ExecutorStepScorer final : public StepScorer {
  public:
-  /// Errors: NotFound if the model has no graph "decoder_step".
-  explicit ExecutorStepScorer(graph::Executor& executor);
+  /// Errors: NotFound if the model has no such graph.
+  explicit ExecutorStepScorer(graph::Executor& executor, std::string graph = "decoder_step");
   std::int64_t vocab_size() const override { return vocab_size_; }
   std::int64_t state_size() const override { return layout_.size(); }
   std::int64_t memory_dim() const override { return memory_dim_; }
@@ -55,6 +55,7 @@ class ExecutorStepScorer final : public StepScorer {
   void gather_memory(std::span<const std::int32_t> utterances);
 
   graph::Executor& executor_;
+  std::string graph_;
   StateLayout layout_;
   std::int64_t vocab_size_ = 0;
   std::int64_t memory_dim_ = 0;
