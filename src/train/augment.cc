@@ -41,6 +41,8 @@ void register_flags(Flags& flags, AugmentOptions& options) {
   flags.add("augment-frequency-mask", options.frequency_mask, "largest part of the band removed");
   flags.add("augment-join", options.join, "probability that trials of a subject are joined");
   flags.add("augment-join-most", options.join_most, "most trials in one joined utterance");
+  flags.add("augment-join-ramp", options.join_ramp,
+            "epochs until that many are joined; 0: at once");
 }
 
 void validate(const AugmentOptions& options) {
@@ -63,7 +65,8 @@ Json to_json(const AugmentOptions& options) {
           {"augment_time_mask", options.time_mask},
           {"augment_frequency_mask", options.frequency_mask},
           {"augment_join", options.join},
-          {"augment_join_most", options.join_most}};
+          {"augment_join_most", options.join_most},
+          {"augment_join_ramp", options.join_ramp}};
 }
 
 Tensor add_noise(const Tensor& x, double part, Rng& rng) {

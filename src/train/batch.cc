@@ -19,15 +19,25 @@ std::map<std::string, std::vector<std::size_t>> by_subject(const Source& source)
   return groups;
 }
 
-std::vector<PlanItem> draw_items(const Source& source, const AugmentOptions& options, Rng& rng) {
+/// Most trials in one utterance of this epoch: grows from 1 to join_most over join_ramp epochs.
+std::uint64_t most_joined(const AugmentOptions& options, std::int64_t epoch) {
+  const auto most = static_cast<std::uint64_t>(options.join_most);
+  if (options.join_ramp <= 0 || epoch >= options.join_ramp) return most;
+  return 1 + (most - 1) * static_cast<std::uint64_t>(epoch) /
+                 static_cast<std::uint64_t>(options.join_ramp);
+}
+
+std::vector<PlanItem> draw_items(const Source& source, const AugmentOptions& options,
+                                 std::int64_t epoch, Rng& rng) {
   std::map<std::string, std::vector<std::size_t>> groups;
   if (options.join > 0) groups = by_subject(source);
   std::vector<PlanItem> items;
   for (std::size_t i = 0; i < source.size(); ++i) {
     PlanItem item{{i}, 0};
-    if (options.join > 0 && rng.uniform() < options.join) {
+    const std::uint64_t most = most_joined(options, epoch);
+    if (most > 1 && options.join > 0 && rng.uniform() < options.join) {
       const std::vector<std::size_t>& others = groups.at(source.subject(i));
-      const std::uint64_t more = 1 + rng.below(static_cast<std::uint64_t>(options.join_most - 1));
+      const std::uint64_t more = 1 + rng.below(most - 1);
       for (std::uint64_t k = 0; k < more; ++k)
         item.parts.push_back(others[rng.below(others.size())]);
       rng.shuffle(std::span(item.parts));
@@ -52,7 +62,8 @@ std::vector<std::vector<PlanItem>> cut(const std::vector<PlanItem>& items,
 
 }  // namespace
 
-MemorySource::MemorySource(const Source& source) : examples_(source.size()) {
+MemorySource::MemorySource(const Source& source)
+    : examples_(source.size()), window_norm_(source.window_norm()) {
   parallel_for(source.size(), 0, [&](std::size_t i) { examples_[i] = source.load(i); });
 }
 
@@ -91,7 +102,7 @@ Batch make_batch(const std::vector<Example>& examples) {
 std::vector<std::vector<PlanItem>> plan_epoch(const Source& source, const PlanOptions& options,
                                               std::int64_t epoch) {
   Rng rng(options.seed, "plan", static_cast<std::uint64_t>(epoch));
-  std::vector<PlanItem> items = draw_items(source, options.augment, rng);
+  std::vector<PlanItem> items = draw_items(source, options.augment, epoch, rng);
   rng.shuffle(std::span(items));
   if (options.bucket_batches > 0) {
     const auto pool = static_cast<std::size_t>(options.bucket_batches * options.batch_size);
@@ -127,6 +138,11 @@ Example load_item(const Source& source, const PlanItem& item, const AugmentOptio
       example.tokens.insert(example.tokens.end(), next.tokens.begin(), next.tokens.end());
     }
     example.signal = join_signals(signals);
+  }
+  const signal::WindowNormOptions norm = source.window_norm();
+  if (norm.kind != "none") {
+    example.signal = example.signal.clone();
+    signal::normalize_window(norm, example.signal.mutable_data<float>(), example.signal.dim(0));
   }
   if (rng != nullptr) example.signal = augment(example.signal, options, *rng);
   return example;

@@ -3,6 +3,7 @@
 #include "nest/core/error.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/text/score.h"
+#include "nest/train/batch.h"
 #include "nest/train/run.h"
 
 namespace nest::train {
@@ -25,11 +26,17 @@ std::string DatasetSource::subject(std::size_t i) const {
 Example DatasetSource::load(std::size_t i) const {
   const data::Utterance& utterance = dataset_.utterance(indices_.at(i));
   const std::vector<int> ids = tokenizer_.encode(utterance.text);
-  return {.id = utterance.id,
-          .subject = utterance.subject,
-          .signal = dataset_.load_signal(indices_.at(i)),
-          .tokens = {ids.begin(), ids.end()},
-          .text = utterance.text};
+  return {
+      .id = utterance.id,
+      .subject = utterance.subject,
+      .signal = dataset_.load_signal(indices_.at(i), {.normalize = window_norm().kind == "none"}),
+      .tokens = {ids.begin(), ids.end()},
+      .text = utterance.text};
+}
+
+signal::WindowNormOptions DatasetSource::window_norm() const {
+  const std::string& kind = dataset_.info().signal.normalization;
+  return {.kind = kind == "fixed" ? "none" : kind};
 }
 
 Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tokenizer> tokenizer) {
@@ -38,7 +45,7 @@ Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tok
     std::vector<Tensor> signals;
     std::vector<text::TextPair> pairs;
     for (std::size_t i = 0; i < source.size(); ++i) {
-      Example example = source.load(i);
+      Example example = load_item(source, {{i}, 0}, {}, nullptr);
       signals.push_back(std::move(example.signal));
       pairs.push_back({{std::move(example.text)}, ""});
     }

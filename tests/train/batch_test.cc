@@ -50,6 +50,43 @@ TEST(Plan, buckets_pad_less_than_a_plain_shuffle) {
             padding(plan_epoch(source, plain, 0)) / 2);
 }
 
+std::size_t longest_join(const Source& source, const PlanOptions& options, std::int64_t epoch) {
+  std::size_t longest = 0;
+  for (const auto& batch : plan_epoch(source, options, epoch)) {
+    for (const PlanItem& item : batch) longest = std::max(longest, item.parts.size());
+  }
+  return longest;
+}
+
+TEST(Plan, joins_grow_from_single_trials_over_the_ramp) {
+  const MemorySource source(toy_examples(60));
+  PlanOptions options = plan_options();
+  options.augment.join = 1;
+  options.augment.join_most = 5;
+  options.augment.join_ramp = 8;
+  EXPECT_EQ(longest_join(source, options, 0), 1U);
+  EXPECT_EQ(longest_join(source, options, 2), 2U);
+  EXPECT_EQ(longest_join(source, options, 4), 3U);
+  EXPECT_EQ(longest_join(source, options, 8), 5U);
+}
+
+/// A source whose signals still have to be normalised.
+class RawSource : public MemorySource {
+ public:
+  using MemorySource::MemorySource;
+  signal::WindowNormOptions window_norm() const override { return {.kind = "zscore"}; }
+};
+
+TEST(LoadItem, joined_trials_are_normalised_as_one_signal) {
+  const RawSource source(toy_examples(4));
+  const MemorySource plain(toy_examples(4));
+  const PlanItem item{{1, 2}, 0};
+  Tensor expected = load_item(plain, item, {}, nullptr).signal.clone();
+  signal::normalize_window({.kind = "zscore"}, expected.mutable_data<float>(), expected.dim(0));
+  EXPECT_TRUE(bit_equal(load_item(source, item, {}, nullptr).signal, expected));
+  EXPECT_TRUE(bit_equal(load_item(MemorySource(source), item, {}, nullptr).signal, expected));
+}
+
 TEST(Plan, joins_trials_of_one_subject_only) {
   const MemorySource source(toy_examples(30));
   PlanOptions options = plan_options();

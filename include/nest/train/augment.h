@@ -23,6 +23,7 @@ struct AugmentOptions {
   double frequency_mask = 0;       ///< largest part of the band up to Nyquist that is removed
   double join = 0;                 ///< probability that trials of one subject are joined
   std::int64_t join_most = 5;      ///< most trials in one utterance
+  std::int64_t join_ramp = 0;      ///< epochs until join_most is reached, from single trials on
 };
 void register_flags(Flags& flags, AugmentOptions& options);
 void validate(const AugmentOptions& options);

@@ -43,6 +43,7 @@ class DatasetSource : public Source {
   std::int64_t num_samples(std::size_t i) const override;
   std::string subject(std::size_t i) const override;
   Example load(std::size_t i) const override;
+  signal::WindowNormOptions window_norm() const override;
 
  private:
   const data::Dataset& dataset_;

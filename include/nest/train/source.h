@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/tensor.h"
+#include "nest/signal/window_norm.h"
 
 namespace nest::train {
 
@@ -13,7 +14,7 @@ namespace nest::train {
 struct Example {
   std::string id;
   std::string subject;
-  Tensor signal;                     ///< float32 [C, T], filtered and normalised
+  Tensor signal;                     ///< float32 [C, T], filtered; see Source::window_norm
   std::vector<std::int64_t> tokens;  ///< without start, end and blank
   std::string text;
 };
@@ -29,6 +30,8 @@ class Source {
   virtual std::string subject(std::size_t i) const = 0;
   /// Thread-safe. The same i always gives the same example.
   virtual Example load(std::size_t i) const = 0;
+  /// Normalisation that still has to be done, after joining (load_item() does it).
+  virtual signal::WindowNormOptions window_norm() const { return {}; }
 };
 
 /// Examples held in memory.
@@ -42,9 +45,11 @@ class MemorySource : public Source {
   std::int64_t num_samples(std::size_t i) const override { return examples_.at(i).signal.dim(1); }
   std::string subject(std::size_t i) const override { return examples_.at(i).subject; }
   Example load(std::size_t i) const override { return examples_.at(i); }
+  signal::WindowNormOptions window_norm() const override { return window_norm_; }
 
  private:
   std::vector<Example> examples_;
+  signal::WindowNormOptions window_norm_;
 };
 
 }  // namespace nest::train
