@@ -17,6 +17,11 @@ void add_run(CommandLine& line);
 #ifdef NEST_WITH_TORCH
 void add_train(CommandLine& line);
 #endif
+void add_audit(CommandLine& line);
+void add_benchmark(CommandLine& line);
+void add_compare(CommandLine& line);
+void add_decode(CommandLine& line);
+void add_report(CommandLine& line);
 
 void add_all_verbs(CommandLine& line) {
   add_convert(line);
@@ -31,6 +36,11 @@ void add_all_verbs(CommandLine& line) {
 #ifdef NEST_WITH_TORCH
   add_train(line);
 #endif
+  add_audit(line);
+  add_benchmark(line);
+  add_compare(line);
+  add_decode(line);
+  add_report(line);
 }
 
 }  // namespace nest

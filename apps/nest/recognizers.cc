@@ -1,0 +1,70 @@
+#include "recognizers.h"
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/decode/model_recognizer.h"
+
+namespace nest {
+namespace {
+
+/// A recognizer together with the executor it runs on.
+class OwningRecognizer final : public decode::Recognizer {
+ public:
+  OwningRecognizer(std::unique_ptr<graph::Executor> executor, const decode::DecodeOptions& options,
+                   std::shared_ptr<const text::Tokenizer> tokenizer)
+      : executor_(std::move(executor)), recognizer_(*executor_, options, std::move(tokenizer)) {}
+
+  std::vector<decode::Recognition> recognize(std::span<const Tensor> signals) override {
+    return recognizer_.recognize(signals);
+  }
+  Json info() const override { return recognizer_.info(); }
+
+ private:
+  std::unique_ptr<graph::Executor> executor_;
+  decode::ModelRecognizer recognizer_;
+};
+
+}  // namespace
+
+void register_flags(Flags& flags, RecognizerOptions& options) {
+  flags.group("Model");
+  flags.add("model,checkpoint", options.model, ".pt or .safetensors");
+  flags.add("tokenizer", options.tokenizer, "tokenizer file; default: the one in the model");
+  register_flags(flags, options.load);
+  register_flags(flags, options.executor);
+  register_flags(flags, options.decode);
+}
+
+void validate(const RecognizerOptions& options) {
+  require(!options.model.empty(), ErrorCode::kInvalidArgument, "--model is missing");
+  validate(options.load);
+  validate(options.executor);
+  validate(options.decode);
+}
+
+LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
+  validate(options);
+  LoadedModel loaded;
+  loaded.model = deploy::load_model(options.model, options.load);
+  if (!options.tokenizer.empty()) {
+    loaded.tokenizer = text::load_tokenizer(options.tokenizer);
+  } else if (loaded.model.vocabulary.tokenizer.is_object()) {
+    loaded.tokenizer =
+        text::tokenizer_from_json(loaded.model.vocabulary.tokenizer, options.model + ": tokenizer");
+  }
+  const std::int64_t size = loaded.model.vocabulary.size;
+  require(loaded.tokenizer == nullptr || size == 0 || loaded.tokenizer->size() <= size,
+          ErrorCode::kDataCorrupt, "the tokenizer has {} tokens, but the model only {}",
+          loaded.tokenizer == nullptr ? 0 : loaded.tokenizer->size(), size);
+  return loaded;
+}
+
+eval::RecognizerFactory recognizer_factory(const LoadedModel& loaded,
+                                           const RecognizerOptions& options) {
+  return [loaded, options](const eval::EvalSet&) {
+    return std::make_unique<OwningRecognizer>(make_executor(loaded.model, options.executor),
+                                              options.decode, loaded.tokenizer);
+  };
+}
+
+}  // namespace nest

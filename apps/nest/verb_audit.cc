@@ -1,0 +1,71 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/json.h"
+#include "nest/eval/audit.h"
+#include "recognizers.h"
+
+namespace nest {
+namespace {
+
+struct Arguments {
+  RecognizerOptions recognizer;
+  eval::AuditOptions audit;
+  eval::EvalSetOptions set;
+  std::string data;
+  std::string output;
+  std::vector<std::string> results;
+  bool json = false;
+};
+
+int run(Arguments& a) {
+  require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
+  a.audit.eval.batch_size = a.recognizer.decode.batch_size;
+  a.audit.split.test = a.set.split;
+  a.audit.split.threads = a.audit.eval.threads;
+  a.audit.seed = a.audit.eval.summary.bootstrap.seed;
+  const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
+  eval::AuditInputs inputs;
+  inputs.factory = recognizer_factory(loaded, a.recognizer);
+  inputs.test = eval::open_eval_set(a.data, a.set, loaded.model.signal);
+  auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(a.data));
+  inputs.utterances = dataset->utterances();
+  const bool own = loaded.model.signal.rate_hz > 0 || !loaded.model.signal.channels.empty();
+  inputs.contract = own ? loaded.model.signal : dataset->info().signal;
+  inputs.dataset = dataset;
+  for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
+  const Json verdict = eval::audit(inputs, a.audit);
+  if (!a.output.empty()) write_text_file(a.output, verdict.dump(2) + "\n");
+  if (a.json) {
+    fmt::print("{}\n", verdict.dump(2));
+  } else {
+    fmt::print("{}", eval::audit_text(verdict));
+  }
+  return verdict.at("verdict") == "pass" ? 0 : exit_code(ErrorCode::kCheckFailed);
+}
+
+}  // namespace
+
+void add_audit(CommandLine& line) {
+  line.add_verb("audit", "Six checks that a model's figures mean what they seem to mean",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto a = std::make_shared<Arguments>();
+                  flags.add("data,test-data", a->data,
+                            "dataset folder with training and test split");
+                  flags.add("split", a->set.split, "the split that is tested");
+                  flags.add("subject", a->set.subject, "only this subject");
+                  flags.add("session", a->set.session, "only this session");
+                  flags.add("results", a->results, "files with figures, searched by check 6");
+                  flags.add("output", a->output, "verdict file (nest.audit/1)");
+                  flags.add("json", a->json, "print JSON");
+                  register_flags(flags, a->recognizer);
+                  register_flags(flags, a->audit);
+                  return [a] { return run(*a); };
+                });
+}
+
+}  // namespace nest

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nest/core/json_fwd.h"
+#include "nest/core/tensor.h"
+#include "nest/data/dataset.h"
+#include "nest/data/manifest.h"
+#include "nest/graph/model.h"
+
+namespace nest::eval {
+
+/// An utterance that could not be evaluated, and why.
+struct Failure {
+  std::string id;
+  std::string subject;
+  std::string session;
+  std::string kind;  ///< data::Problem's kinds, "not-finite", "unreadable", "rejected"
+  std::string message;
+  bool operator==(const Failure&) const = default;
+};
+Json to_json(const Failure& failure);
+Failure failure_from_json(const Json& json);
+
+/// Part `index` of `count`: every count-th utterance from `index` on.
+struct Shard {
+  std::size_t index = 0;
+  std::size_t count = 1;
+};
+/// "2/4" is the second of four parts. Errors: InvalidArgument.
+Shard shard_from_name(std::string_view name);
+
+/// What is evaluated: utterances in a fixed order, signals loaded when needed.
+struct EvalSet {
+  std::string name;
+  std::string split;
+  double rate_hz = 0;  ///< 0: unknown, then times and real-time factors are unknown too
+  std::vector<std::string> channels;
+  std::vector<data::Utterance> utterances;
+  std::vector<std::size_t> positions;  ///< of each in the whole set; kept when sharded
+  /// [channels, samples] float32 of utterances[i]; thread-safe. Errors: those of the file.
+  std::function<Tensor(std::size_t)> load;
+  std::vector<Failure> failures;  ///< found before any signal was decoded
+
+  /// Utterances of one part. Failures go with the first part, so that merging counts them once.
+  EvalSet part(const Shard& shard) const;
+};
+
+struct EvalSetOptions {
+  std::string split = "test";
+  std::string subject;  ///< empty: all
+  std::string session;
+};
+
+/// The utterances of one split, seen through the model's own signal contract if it has one.
+///
+/// Errors: those of data::Dataset::open; DataCorrupt if the split is empty or if rate or channels
+/// of the data cannot meet the contract.
+EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
+                      const graph::SignalContract& contract = {});
+
+/// Errors: DataCorrupt that names both sides for another rate, missing channels, another count of
+/// channels or another unit.
+void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data);
+
+}  // namespace nest::eval

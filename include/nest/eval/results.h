@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nest/core/json.h"
+#include "nest/eval/eval_set.h"
+#include "nest/text/score.h"
+
+namespace nest::eval {
+
+/// Version of the results file; docs/results-schema.md describes it.
+inline constexpr const char* kResultsSchema = "nest.results/1";
+
+struct TokenResult {
+  std::string text;
+  double start_s = 0;
+  double end_s = 0;
+  double confidence = 0;
+  int correct = -1;  ///< 1: aligned with an equal reference token, 0: not, -1: not judged
+};
+
+struct UtteranceResult {
+  std::size_t position = 0;  ///< in the whole set
+  std::string id;
+  std::string subject;
+  std::string session;
+  std::string reference;
+  std::string hypothesis;
+  text::UtteranceScore score;
+  std::vector<std::string> nbest;  ///< texts, best first
+  /// Counts of the n-best entry with the fewest word (character) errors.
+  text::EditCounts oracle_words;
+  text::EditCounts oracle_characters;
+  std::vector<TokenResult> tokens;
+  double hypothesis_score = 0;  ///< of the decoder, natural logarithm
+  double signal_s = 0;          ///< 0 if the rate is unknown
+  double load_ms = 0;
+  double encode_ms = 0;
+  double decode_ms = 0;
+};
+
+/// Everything one evaluation found. The summary is computed from it, never stored on its own, so
+/// that merged parts give exactly what one run gives.
+struct Results {
+  Json model;                               ///< decode::Recognizer::info()
+  Json dataset;                             ///< name, split, channels, rate
+  Json options;                             ///< EvalOptions
+  Json environment;                         ///< machine line
+  std::vector<UtteranceResult> utterances;  ///< by position
+  std::vector<Failure> failures;
+  double wall_s = 0;      ///< of decoding, without opening the set; the sum over parts
+  std::size_t parts = 1;  ///< evaluations merged into this one
+};
+
+struct SummaryOptions {
+  text::ScoreOptions score;
+  text::BootstrapOptions bootstrap;
+  std::size_t worst = 10;       ///< utterances listed with their alignments
+  std::size_t confusions = 40;  ///< pairs of characters listed
+};
+
+/// Metrics, intervals by utterance, sentence and subject, tables by subject and session, latency,
+/// n-best oracle, calibration, confusions, worst utterances, failures.
+Json summarize(const Results& results, const SummaryOptions& options);
+
+/// The results file: header, summary, every utterance.
+Json to_json(const Results& results, const SummaryOptions& options);
+/// Errors: DataCorrupt for another schema or missing keys; the summary in the file is not read.
+Results results_from_json(const Json& json);
+Results load_results(const std::string& path);
+
+/// One evaluation from its parts. Errors: InvalidArgument if they are of different models, data or
+/// options, or if an utterance is in two parts.
+Results merge_results(std::span<const Results> parts);
+
+std::vector<text::UtteranceScore> scores_of(const Results& results);
+std::vector<text::TextPair> pairs_of(const Results& results);
+/// Name of the resampling unit of each utterance: "utterance", "sentence", "subject", "session".
+std::vector<std::string> units_of(const Results& results, const std::string& unit);
+
+/// mean, p50, p95, p99 (linear interpolation), max.
+Json distribution_json(std::vector<double> values);
+
+}  // namespace nest::eval

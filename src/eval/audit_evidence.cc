@@ -1,0 +1,225 @@
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/core/log.h"
+#include "nest/core/rng.h"
+#include "nest/eval/audit.h"
+#include "nest/eval/floors.h"
+#include "nest/eval/surrogates.h"
+#include "nest/text/significance.h"
+
+namespace nest::eval {
+namespace {
+
+using text::UtteranceScore;
+
+/// Compares what is decoded from EEG (a) with something else (b) on the same utterances.
+///
+/// The control counts as beaten when the interval of b - a lies above zero.
+Json compare_with(const std::string& name, const std::vector<UtteranceScore>& real,
+                  const std::vector<UtteranceScore>& other, const std::vector<std::string>& units,
+                  const AuditOptions& options) {
+  Json json{{"name", name}};
+  const auto a = text::count_table(real).grouped(units);
+  const auto b = text::count_table(other).grouped(units);
+  const std::pair<const char*, text::Statistic> statistics[] = {{"wer", text::wer_statistic()},
+                                                                {"cer", text::cer_statistic()}};
+  bool beaten = true;
+  for (const auto& [metric, statistic] : statistics) {
+    const auto result = text::compare_paired(a, b, statistic, options.eval.summary.bootstrap);
+    json[metric] = to_json(result);
+    if (std::string_view(metric) == "cer") beaten = result.delta.low > 0;
+  }
+  json["better_than_this"] = beaten;
+  return json;
+}
+
+std::vector<UtteranceScore> score_against(const Results& real,
+                                          const std::vector<std::string>& hypotheses,
+                                          const AuditOptions& options) {
+  std::vector<UtteranceScore> scores;
+  for (std::size_t i = 0; i < real.utterances.size(); ++i) {
+    scores.push_back(text::score_utterance({{real.utterances[i].reference}, hypotheses[i]},
+                                           options.eval.summary.score));
+  }
+  return scores;
+}
+
+/// For each utterance another one of the same subject (of any, if the subject has one only): a
+/// cyclic shift of a random order.
+std::vector<std::size_t> other_trials(const Results& real, std::uint64_t seed, std::size_t round) {
+  std::map<std::string, std::vector<std::size_t>> groups;
+  std::map<std::string, std::size_t> sizes;
+  for (const UtteranceResult& u : real.utterances) ++sizes[u.subject];
+  for (std::size_t i = 0; i < real.utterances.size(); ++i) {
+    const std::string& subject = real.utterances[i].subject;
+    groups[sizes[subject] > 1 ? subject : std::string("\n")].push_back(i);
+  }
+  std::vector<std::size_t> other(real.utterances.size());
+  Rng rng(seed, "trials", round);
+  for (auto& [subject, members] : groups) {
+    rng.shuffle(std::span(members));
+    for (std::size_t k = 0; k < members.size(); ++k) {
+      other[members[k]] = members[(k + 1) % members.size()];
+    }
+  }
+  return other;
+}
+
+UtteranceScore scaled_sum(const UtteranceScore& a, const UtteranceScore& b) {
+  UtteranceScore sum = a;
+  sum.words += b.words;
+  sum.characters += b.characters;
+  sum.bleu += b.bleu;
+  return sum;
+}
+
+/// Real EEG of other trials: what another trial's signal was decoded to, scored against this
+/// utterance's reference. Sums over all pairings; the real counts are multiplied alike, so that
+/// both sides are sums of integers.
+Json shuffled_trials(const Results& real, const std::vector<std::string>& units,
+                     const AuditOptions& options) {
+  const auto scores = scores_of(real);
+  std::vector<UtteranceScore> repeated(scores.size());
+  std::vector<UtteranceScore> shuffled(scores.size());
+  for (int round = 0; round < options.shuffles; ++round) {
+    const auto other = other_trials(real, options.seed, static_cast<std::size_t>(round));
+    std::vector<std::string> hypotheses;
+    for (const std::size_t i : other) hypotheses.push_back(real.utterances[i].hypothesis);
+    const auto against = score_against(real, hypotheses, options);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      repeated[i] = scaled_sum(repeated[i], scores[i]);
+      shuffled[i] = scaled_sum(shuffled[i], against[i]);
+    }
+  }
+  return compare_with("shuffled_trials", repeated, shuffled, units, options);
+}
+
+/// Real and surrogate results restricted to the utterances both have.
+std::vector<std::string> aligned_hypotheses(const Results& real, const Results& other) {
+  std::map<std::size_t, std::string> texts;
+  for (const UtteranceResult& u : other.utterances) texts[u.position] = u.hypothesis;
+  std::vector<std::string> hypotheses;
+  for (const UtteranceResult& u : real.utterances) {
+    const auto at = texts.find(u.position);
+    require(at != texts.end(), ErrorCode::kCheckFailed,
+            "utterance {} was decoded from EEG but not from its surrogate", u.id);
+    hypotheses.push_back(at->second);
+  }
+  return hypotheses;
+}
+
+std::string interval_text(const Json& entry) {
+  const Json& delta = entry.at("cer").at("delta");
+  if (delta.at("low").is_null()) return entry.at("name").get<std::string>() + " undefined";
+  return fmt::format("{} {:+.1f} [{:.1f}, {:.1f}]", entry.at("name").get<std::string>(),
+                     100 * delta.at("estimate").get<double>(), 100 * delta.at("low").get<double>(),
+                     100 * delta.at("high").get<double>());
+}
+
+Json evidence_json(int number, const char* name, Json entries, const std::string& yes,
+                   const std::string& no) {
+  bool passed = true;
+  std::string figures;
+  for (const Json& entry : entries) {
+    if (entry.value("is_oracle", false)) continue;
+    passed = passed && entry.at("better_than_this").get<bool>();
+    figures += (figures.empty() ? "" : ", ") + interval_text(entry);
+  }
+  Json json{{"number", number}, {"name", name}, {"passed", passed}};
+  json["summary"] = (passed ? yes : no) + " (CER points worse than EEG: " + figures + ")";
+  json["controls"] = std::move(entries);
+  return json;
+}
+
+double entropy_bits(const std::map<std::string, std::size_t>& counts, double total) {
+  double entropy = 0;
+  for (const auto& [text, count] : counts) {
+    const double p = static_cast<double>(count) / total;
+    entropy -= p * std::log2(p);
+  }
+  return entropy;
+}
+
+}  // namespace
+
+Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options) {
+  const auto units = units_of(real, options.unit);
+  Json controls = Json::array();
+  for (const Surrogate kind : {Surrogate::kGaussian, Surrogate::kPhase, Surrogate::kZeros}) {
+    log_info("audit: decoding {}", name_of(kind));
+    const Results other = ModelEvaluator(inputs.factory, options.eval)
+                              .evaluate(with_surrogates(inputs.test, kind, options.seed));
+    controls.push_back(compare_with(std::string(name_of(kind)), scores_of(real),
+                                    score_against(real, aligned_hypotheses(real, other), options),
+                                    units, options));
+  }
+  controls.push_back(shuffled_trials(real, units, options));
+  const std::string yes = "evidence that EEG is used";
+  const std::string no = "no evidence that EEG is used";
+  Json json = evidence_json(2, "eeg_use", std::move(controls), yes, no);
+  json["verdict"] = json.at("passed").get<bool>() ? yes : no;
+  return json;
+}
+
+Json check_floors(const AuditInputs& inputs, const Results& real, const AuditOptions& options) {
+  std::vector<std::string> training;
+  for (const data::Utterance& utterance : inputs.utterances) {
+    if (utterance.split == options.split.train) training.push_back(utterance.text);
+  }
+  std::vector<std::string> references;
+  for (const UtteranceResult& u : real.utterances) references.push_back(u.reference);
+  const auto units = units_of(real, options.unit);
+  Json entries = Json::array();
+  for (const Floor& floor : text_floors(training, references, 2000, options.eval.threads)) {
+    Json entry = compare_with(floor.name, scores_of(real),
+                              score_against(real, floor.hypotheses, options), units, options);
+    entry["description"] = floor.description;
+    entry["is_oracle"] = floor.is_oracle;
+    entries.push_back(std::move(entry));
+  }
+  return evidence_json(3, "floors", std::move(entries), "better than text without EEG",
+                       "not better than text without EEG");
+}
+
+Json check_collapse(const Results& real, const AuditOptions& options) {
+  std::map<std::string, std::size_t> hypotheses;
+  std::map<std::string, std::size_t> references;
+  for (const UtteranceResult& u : real.utterances) {
+    ++hypotheses[u.hypothesis];
+    ++references[u.reference];
+  }
+  const auto total = static_cast<double>(real.utterances.size());
+  const double distinct =
+      static_cast<double>(hypotheses.size()) / static_cast<double>(references.size());
+  const double reference_entropy = entropy_bits(references, total);
+  const double entropy = entropy_bits(hypotheses, total);
+  const double ratio = reference_entropy > 0 ? entropy / reference_entropy : 1;
+  const bool passed = distinct >= options.min_distinct_ratio && ratio >= options.min_entropy_ratio;
+  std::string most;
+  std::size_t count = 0;
+  for (const auto& [text, n] : hypotheses) {
+    if (n > count) {
+      most = text;
+      count = n;
+    }
+  }
+  Json json{{"number", 5}, {"name", "collapse"}, {"passed", passed}};
+  json["summary"] = fmt::format(
+      "{} distinct hypotheses for {} references, entropy {:.2f} of {:.2f} bits; the most "
+      "frequent, \"{}\", is {:.0f} % of all",
+      hypotheses.size(), references.size(), entropy, reference_entropy, most,
+      100 * static_cast<double>(count) / total);
+  json["distinct_ratio"] = distinct;
+  json["min_distinct_ratio"] = options.min_distinct_ratio;
+  json["entropy_ratio"] = ratio;
+  json["min_entropy_ratio"] = options.min_entropy_ratio;
+  json["most_frequent"] = {{"text", most}, {"count", count}};
+  return json;
+}
+
+}  // namespace nest::eval

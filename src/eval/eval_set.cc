@@ -1,0 +1,153 @@
+#include "nest/eval/eval_set.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_map>
+
+#include "nest/core/error.h"
+#include "nest/core/json.h"
+#include "nest/core/log.h"
+
+namespace nest::eval {
+namespace {
+
+bool is_selected(const data::Utterance& utterance, const EvalSetOptions& options) {
+  const auto fits = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
+  return fits(options.split, utterance.split) && fits(options.subject, utterance.subject) &&
+         fits(options.session, utterance.session);
+}
+
+/// Problems of the selected utterances, and of lines that could not be read at all.
+std::vector<Failure> failures_of(const data::Dataset& dataset, const std::string& folder,
+                                 const EvalSetOptions& options) {
+  std::vector<Failure> failures;
+  if (dataset.problems().empty()) return failures;
+  const data::Manifest manifest =
+      data::read_manifest(std::filesystem::path(folder) / "manifest.jsonl");
+  std::unordered_map<std::size_t, const data::Utterance*> by_line;
+  for (std::size_t i = 0; i < manifest.utterances.size(); ++i) {
+    by_line[manifest.lines[i]] = &manifest.utterances[i];
+  }
+  for (const data::Problem& problem : dataset.problems()) {
+    const auto at = by_line.find(problem.line);
+    if (at != by_line.end() && !is_selected(*at->second, options)) continue;
+    Failure failure{problem.id, "", "", problem.kind, problem.message};
+    if (at != by_line.end()) {
+      failure.subject = at->second->subject;
+      failure.session = at->second->session;
+    }
+    const bool known = std::any_of(failures.begin(), failures.end(), [&](const Failure& f) {
+      return !f.id.empty() && f.id == failure.id;
+    });
+    if (!known) failures.push_back(std::move(failure));
+  }
+  return failures;
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+Json to_json(const Failure& failure) {
+  return {{"id", failure.id},
+          {"subject", failure.subject},
+          {"session", failure.session},
+          {"kind", failure.kind},
+          {"message", failure.message}};
+}
+
+Failure failure_from_json(const Json& json) {
+  return {json.at("id").get<std::string>(), json.at("subject").get<std::string>(),
+          json.at("session").get<std::string>(), json.at("kind").get<std::string>(),
+          json.at("message").get<std::string>()};
+}
+
+Shard shard_from_name(std::string_view name) {
+  std::size_t number = 0;
+  std::size_t count = 0;
+  const std::size_t slash = std::min(name.find('/'), name.size());
+  const char* end = name.data() + name.size();
+  const auto first = std::from_chars(name.data(), name.data() + slash, number);
+  const auto second = std::from_chars(std::min(name.data() + slash + 1, end), end, count);
+  const bool valid = slash < name.size() && first.ec == std::errc() &&
+                     first.ptr == name.data() + slash && second.ec == std::errc() &&
+                     second.ptr == end && number >= 1 && number <= count;
+  require(valid, ErrorCode::kInvalidArgument,
+          "shard '{}': write i/n with 1 <= i <= n, for example 2/4", name);
+  return {number - 1, count};
+}
+
+EvalSet EvalSet::part(const Shard& shard) const {
+  EvalSet result = *this;
+  result.utterances.clear();
+  result.positions.clear();
+  std::vector<std::size_t> original;
+  for (std::size_t i = shard.index; i < utterances.size(); i += shard.count) {
+    result.utterances.push_back(utterances[i]);
+    result.positions.push_back(positions[i]);
+    original.push_back(i);
+  }
+  result.load = [load = load, original](std::size_t i) { return load(original[i]); };
+  if (shard.index > 0) result.failures.clear();
+  return result;
+}
+
+void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data) {
+  if (model.rate_hz > 0 && data.rate_hz > 0) {
+    require(std::abs(model.rate_hz - data.rate_hz) <= 1e-6 * model.rate_hz, ErrorCode::kDataCorrupt,
+            "the model was made for {} Hz, the data has {} Hz: resample the data first",
+            model.rate_hz, data.rate_hz);
+  }
+  if (!model.channels.empty() && !data.channels.empty()) {
+    std::vector<std::string> missing;
+    for (const std::string& name : model.channels) {
+      const auto& names = data.channels;
+      if (std::find(names.begin(), names.end(), name) == names.end()) missing.push_back(name);
+    }
+    require(missing.empty(), ErrorCode::kDataCorrupt,
+            "the model needs channels the data does not have: {} (the data has {})", join(missing),
+            join(data.channels));
+  } else if (model.num_channels > 0 && data.num_channels > 0) {
+    require(model.num_channels == data.num_channels, ErrorCode::kDataCorrupt,
+            "the model was made for {} channels, the data has {}", model.num_channels,
+            data.num_channels);
+  }
+}
+
+EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
+                      const graph::SignalContract& contract) {
+  auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(folder));
+  EvalSet set;
+  set.failures = failures_of(*dataset, folder, options);
+  if (contract.rate_hz > 0 || !contract.channels.empty()) {
+    require_compatible(contract, dataset->info().signal);
+    data::DatasetInfo info = dataset->info();
+    info.signal = contract;  // the model's filters and statistics, not those of this data
+    if (info.signal.channels.empty()) info.signal.channels = dataset->info().signal.channels;
+    dataset = std::make_shared<data::Dataset>(std::filesystem::path(folder), std::move(info),
+                                              dataset->utterances());
+  }
+  set.name = dataset->info().name.empty() ? std::filesystem::path(folder).filename().string()
+                                          : dataset->info().name;
+  set.split = options.split;
+  set.rate_hz = dataset->info().signal.rate_hz;
+  set.channels = dataset->info().signal.channels;
+  const auto indices = dataset->select({options.split, options.subject, options.session});
+  require(!indices.empty() || !set.failures.empty(), ErrorCode::kDataCorrupt,
+          "{}: no utterance has split '{}'", folder, options.split);
+  for (const std::size_t index : indices) {
+    set.positions.push_back(set.utterances.size());
+    set.utterances.push_back(dataset->utterance(index));
+  }
+  set.load = [dataset, indices](std::size_t i) { return dataset->load_signal(indices[i]); };
+  return set;
+}
+
+}  // namespace nest::eval

@@ -1,0 +1,315 @@
+#include "nest/eval/evaluator.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <optional>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/isa.h"
+#include "nest/core/log.h"
+#include "nest/core/parallel.h"
+#include "nest/core/progress.h"
+#include "nest/eval/compare.h"
+#include "nest/text/tokenizer.h"
+
+namespace nest::eval {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+/// Lends each thread a recognizer of its own; they are made when first needed.
+class RecognizerPool {
+ public:
+  RecognizerPool(const RecognizerFactory& factory, const EvalSet& set)
+      : factory_(factory), set_(set) {}
+
+  std::unique_ptr<decode::Recognizer> take() {
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty()) return factory_(set_);
+    auto recognizer = std::move(idle_.back());
+    idle_.pop_back();
+    return recognizer;
+  }
+  void give(std::unique_ptr<decode::Recognizer> recognizer) {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(recognizer));
+  }
+
+ private:
+  const RecognizerFactory& factory_;
+  const EvalSet& set_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<decode::Recognizer>> idle_;
+};
+
+void require_finite(const Tensor& signal) {
+  const auto values = signal.data<float>();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto samples = static_cast<std::size_t>(signal.dim(1));
+    require(std::isfinite(values[i]), ErrorCode::kDataCorrupt,
+            "channel {} sample {} is not a finite number", i / samples, i % samples);
+  }
+}
+
+Failure failure_of(const data::Utterance& utterance, const std::string& kind,
+                   const std::string& message) {
+  return {utterance.id, utterance.subject, utterance.session, kind, message};
+}
+
+std::vector<TokenResult> tokens_of(const decode::Recognition& recognition,
+                                   const std::string& reference, const text::Tokenizer* tokenizer) {
+  std::vector<TokenResult> tokens(recognition.tokens.size());
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const int id = recognition.tokens[i];
+    if (tokenizer != nullptr && id >= 0 && id < tokenizer->size()) {
+      tokens[i].text = tokenizer->token(id);
+    } else {
+      tokens[i].text = std::to_string(id);
+    }
+    if (i < recognition.times.size()) {
+      tokens[i].start_s = recognition.times[i].start_s;
+      tokens[i].end_s = recognition.times[i].end_s;
+    }
+    if (i < recognition.confidences.size()) tokens[i].confidence = recognition.confidences[i];
+  }
+  if (tokenizer == nullptr) return tokens;
+  const auto symbols = [](const auto& ids) {
+    return std::vector<text::Symbol>(ids.begin(), ids.end());
+  };
+  std::size_t at = 0;
+  for (const text::EditOp op :
+       text::align(symbols(tokenizer->encode(reference)), symbols(recognition.tokens))) {
+    if (op != text::EditOp::kDelete) tokens[at++].correct = op == text::EditOp::kHit ? 1 : 0;
+  }
+  return tokens;
+}
+
+UtteranceResult result_of(const data::Utterance& utterance, const decode::Recognition& recognition,
+                          const text::ScoreOptions& options, const text::Tokenizer* tokenizer) {
+  UtteranceResult result;
+  result.id = utterance.id;
+  result.subject = utterance.subject;
+  result.session = utterance.session;
+  result.reference = utterance.text;
+  result.hypothesis = recognition.text;
+  result.nbest = recognition.nbest_texts;
+  result.score = text::score_utterance({{utterance.text}, recognition.text}, options);
+  result.oracle_words = result.score.words;
+  result.oracle_characters = result.score.characters;
+  for (const std::string& candidate : result.nbest) {
+    const auto score = text::score_utterance({{utterance.text}, candidate}, options);
+    if (score.words.errors() < result.oracle_words.errors()) result.oracle_words = score.words;
+    if (score.characters.errors() < result.oracle_characters.errors()) {
+      result.oracle_characters = score.characters;
+    }
+  }
+  result.tokens = tokens_of(recognition, utterance.text, tokenizer);
+  if (!recognition.nbest.empty()) result.hypothesis_score = recognition.nbest.front().score;
+  result.encode_ms = recognition.encode_ms;
+  result.decode_ms = recognition.decode_ms;
+  return result;
+}
+
+/// One batch of utterances: load, recognize, score.
+class BatchRun {
+ public:
+  BatchRun(const EvalSet& set, const EvalOptions& options, const text::Tokenizer* tokenizer)
+      : set_(set), options_(options), tokenizer_(tokenizer) {}
+
+  void run(decode::Recognizer& recognizer, std::size_t begin, std::size_t end,
+           std::vector<std::optional<UtteranceResult>>& results,
+           std::vector<std::optional<Failure>>& failures) const {
+    std::vector<Tensor> signals;
+    std::vector<std::size_t> indices;
+    std::vector<double> load_ms;
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto start = Clock::now();
+      try {
+        Tensor signal = set_.load(i);
+        require_finite(signal);
+        signals.push_back(std::move(signal));
+        indices.push_back(i);
+        load_ms.push_back(milliseconds_since(start));
+      } catch (const Error& error) {
+        const bool not_finite = error.message().find("finite") != std::string::npos;
+        fail_one(i, not_finite ? "not-finite" : "unreadable", error, failures);
+      }
+    }
+    const auto recognitions = recognize(recognizer, signals, indices, failures);
+    for (std::size_t k = 0; k < indices.size(); ++k) {
+      if (!recognitions[k]) continue;
+      const std::size_t i = indices[k];
+      UtteranceResult result = with_context(set_.utterances[i].id, [&] {
+        return result_of(set_.utterances[i], *recognitions[k], options_.summary.score, tokenizer_);
+      });
+      result.position = set_.positions[i];
+      result.load_ms = load_ms[k];
+      if (set_.rate_hz > 0) {
+        result.signal_s = static_cast<double>(signals[k].dim(1)) / set_.rate_hz;
+      }
+      results[i] = std::move(result);
+    }
+  }
+
+ private:
+  void fail_one(std::size_t i, const std::string& kind, const Error& error,
+                std::vector<std::optional<Failure>>& failures) const {
+    if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInternal) throw;
+    if (options_.strict) {
+      fail(ErrorCode::kDataCorrupt, "utterance {}: {}: {} (--strict)", set_.utterances[i].id, kind,
+           error.what());
+    }
+    log_warn("utterance {}: {}: {}", set_.utterances[i].id, kind, error.what());
+    failures[i] = failure_of(set_.utterances[i], kind, error.what());
+  }
+
+  /// A batch that is refused is tried utterance by utterance, to find the one that is to blame.
+  std::vector<std::optional<decode::Recognition>> recognize(
+      decode::Recognizer& recognizer, std::span<const Tensor> signals,
+      const std::vector<std::size_t>& indices,
+      std::vector<std::optional<Failure>>& failures) const {
+    std::vector<std::optional<decode::Recognition>> all(signals.size());
+    if (signals.empty()) return all;
+    try {
+      auto recognitions = recognizer.recognize(signals);
+      require(recognitions.size() == signals.size(), ErrorCode::kInternal,
+              "the recognizer returned {} results for {} signals", recognitions.size(),
+              signals.size());
+      std::move(recognitions.begin(), recognitions.end(), all.begin());
+      return all;
+    } catch (const Error& error) {
+      if (signals.size() == 1) {
+        fail_one(indices.front(), "rejected", error, failures);
+        return all;
+      }
+      if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInternal) throw;
+    }
+    for (std::size_t k = 0; k < signals.size(); ++k) {
+      all[k] = std::move(recognize(recognizer, signals.subspan(k, 1), {indices[k]}, failures)[0]);
+    }
+    return all;
+  }
+
+  const EvalSet& set_;
+  const EvalOptions& options_;
+  const text::Tokenizer* tokenizer_;
+};
+
+}  // namespace
+
+void register_flags(Flags& flags, EvalOptions& options) {
+  flags.group("Evaluation");
+  flags.add("jobs", options.threads, "batches decoded at the same time; 0: all cores");
+  flags.add("strict", options.strict, "stop at the first bad utterance");
+  register_flags(flags, options.summary.score);
+  flags.group("Intervals");
+  register_flags(flags, options.summary.bootstrap);
+}
+
+void validate(const EvalOptions& options) {
+  require(options.batch_size >= 1 && options.batch_size <= 4096, ErrorCode::kInvalidArgument,
+          "--batch-size {} must be 1 to 4096", options.batch_size);
+  require(options.threads >= 0 && options.threads <= 1024, ErrorCode::kInvalidArgument,
+          "--jobs {} must be 0 (all cores) to 1024", options.threads);
+  validate(options.summary.score);
+  validate(options.summary.bootstrap);
+}
+
+Json to_json(const EvalOptions& options) {
+  return {{"score", to_json(options.summary.score)},
+          {"bootstrap", to_json(options.summary.bootstrap)},
+          {"batch_size", options.batch_size},
+          {"threads", options.threads}};
+}
+
+ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
+                               std::shared_ptr<const text::Tokenizer> tokenizer)
+    : factory_(std::move(factory)), options_(std::move(options)), tokenizer_(std::move(tokenizer)) {
+  validate(options_);
+}
+
+Results ModelEvaluator::evaluate(const EvalSet& set) const {
+  require(!options_.strict || set.failures.empty(), ErrorCode::kDataCorrupt,
+          "{} bad utterances, the first is {}: {}: {} (--strict)", set.failures.size(),
+          set.failures.empty() ? "" : set.failures.front().id,
+          set.failures.empty() ? "" : set.failures.front().kind,
+          set.failures.empty() ? "" : set.failures.front().message);
+  RecognizerPool pool(factory_, set);
+  const BatchRun batch_run(set, options_, tokenizer_.get());
+  const std::size_t count = set.utterances.size();
+  const auto size = static_cast<std::size_t>(options_.batch_size);
+  std::vector<std::optional<UtteranceResult>> results(count);
+  std::vector<std::optional<Failure>> failures(count);
+  Progress progress("evaluate", static_cast<std::int64_t>(count), "utterances");
+
+  Results all;
+  {
+    auto recognizer = pool.take();
+    all.model = recognizer->info();
+    pool.give(std::move(recognizer));
+  }
+  const auto start = Clock::now();
+  parallel_for((count + size - 1) / size, options_.threads, [&](std::size_t batch) {
+    check_interrupted("no results were written; run the same command again");
+    auto recognizer = pool.take();
+    const std::size_t end = std::min(count, (batch + 1) * size);
+    batch_run.run(*recognizer, batch * size, end, results, failures);
+    pool.give(std::move(recognizer));
+    progress.advance(static_cast<std::int64_t>(end - batch * size));
+  });
+  all.wall_s = milliseconds_since(start) / 1000;
+  all.failures = set.failures;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (results[i]) all.utterances.push_back(std::move(*results[i]));
+    if (failures[i]) all.failures.push_back(std::move(*failures[i]));
+  }
+  std::stable_sort(all.failures.begin(), all.failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.id < b.id; });
+  all.dataset = {{"name", set.name},
+                 {"split", set.split},
+                 {"rate_hz", set.rate_hz},
+                 {"channels", set.channels}};
+  all.options = to_json(options_);
+  all.environment = environment_json();
+  return all;
+}
+
+Json benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
+                     const EvalOptions& options, std::shared_ptr<const text::Tokenizer> tokenizer) {
+  require(!runs.empty(), ErrorCode::kInvalidArgument, "a benchmark suite needs at least one run");
+  Json suite;
+  suite["schema"] = "nest.suite/1";
+  suite["runs"] = Json::array();
+  suite["comparison"] = Json::array();
+  std::optional<Results> first;
+  for (const SuiteRun& run : runs) {
+    const Results results = ModelEvaluator(run.factory, options, tokenizer).evaluate(set);
+    suite["runs"].push_back({{"name", run.name}, {"results", to_json(results, options.summary)}});
+    if (!first) {
+      first = results;
+    } else if (!results.utterances.empty()) {
+      CompareOptions compare;
+      compare.score = options.summary.score;
+      compare.bootstrap = options.summary.bootstrap;
+      Json entry{{"baseline", runs.front().name}, {"name", run.name}};
+      entry["comparison"] = compare_results(*first, results, compare);
+      suite["comparison"].push_back(std::move(entry));
+    }
+  }
+  return suite;
+}
+
+Json environment_json() {
+  return {
+      {"cores", available_cores()}, {"isa", name_of(isa_selected())}, {"compiler", __VERSION__}};
+}
+
+}  // namespace nest::eval

@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/eval/split_audit.h"
+
+namespace nest::eval {
+namespace {
+
+struct Statistics {
+  std::vector<double> mean;
+  std::vector<double> stddev;
+};
+
+/// Largest difference over channels: of means in standard deviations, of deviations as a ratio.
+double distance(const Statistics& a, const Statistics& b) {
+  double worst = 0;
+  for (std::size_t c = 0; c < a.mean.size(); ++c) {
+    worst = std::max(worst, std::abs(a.mean[c] - b.mean[c]) / b.stddev[c]);
+    worst = std::max(worst, std::abs(std::log(a.stddev[c] / b.stddev[c])));
+  }
+  return worst;
+}
+
+/// Mean and deviation over the given splits, by the dataset's own fit under another split name.
+Statistics fit_over(const data::Dataset& dataset, const graph::SignalContract& contract,
+                    const std::vector<std::string>& splits) {
+  std::vector<data::Utterance> utterances;
+  for (data::Utterance utterance : dataset.utterances()) {
+    if (std::find(splits.begin(), splits.end(), utterance.split) == splits.end()) continue;
+    utterance.split = "audit";
+    utterances.push_back(std::move(utterance));
+  }
+  data::DatasetInfo info = dataset.info();
+  info.signal = contract;
+  info.signal.normalization = "none";
+  info.signal.mean.clear();
+  info.signal.stddev.clear();
+  data::Dataset copy(dataset.folder(), std::move(info), std::move(utterances));
+  copy.fit_normalization("audit");
+  return {copy.info().signal.mean, copy.info().signal.stddev};
+}
+
+}  // namespace
+
+Json audit_normalization(const data::Dataset& dataset, const graph::SignalContract& claimed,
+                         const SplitAuditOptions& options) {
+  Json json{{"passed", true}, {"problems", Json::array()}, {"method", claimed.normalization}};
+  if (claimed.normalization != "fixed") return json;  // nothing is fitted
+  Json problems = Json::array();
+  const Json& record = dataset.info().normalization_fit;
+  json["record"] = record;
+  if (record.is_object() && record.value("split", "") == options.test) {
+    problems.push_back(
+        fmt::format("the dataset's record says that the normalisation was fitted on "
+                    "split '{}'",
+                    options.test));
+  }
+  const Statistics used{claimed.mean, claimed.stddev};
+  graph::SignalContract contract = claimed;
+  if (contract.channels.empty()) contract.channels = dataset.info().signal.channels;
+  const Statistics train = fit_over(dataset, contract, {options.train});
+  const Statistics test = fit_over(dataset, contract, {options.test});
+  const Statistics both = fit_over(dataset, contract, {options.train, options.test});
+  require(used.mean.size() == train.mean.size() && used.stddev.size() == train.mean.size(),
+          ErrorCode::kDataCorrupt, "the normalisation has {} channels, the data has {}",
+          used.mean.size(), train.mean.size());
+  const double to_train = distance(used, train);
+  const double to_test = distance(used, test);
+  const double to_both = distance(used, both);
+  json["distance"] = {{"train", to_train}, {"test", to_test}, {"train_and_test", to_both}};
+  const double nearest = std::min(to_test, to_both);
+  if (to_train > 1e-4 && nearest < to_train) {
+    problems.push_back(fmt::format(
+        "the statistics in use are nearer to a fit that includes the test split ({:.4g}) than to "
+        "one on the training split ({:.4g})",
+        nearest, to_train));
+  }
+  json["passed"] = problems.empty();
+  json["problems"] = std::move(problems);
+  return json;
+}
+
+}  // namespace nest::eval

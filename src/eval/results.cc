@@ -1,0 +1,232 @@
+#include "nest/eval/results.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+
+namespace nest::eval {
+namespace {
+
+Json counts_json(const text::EditCounts& c) {
+  return {c.substitutions, c.deletions, c.insertions, c.hits};
+}
+
+text::EditCounts counts_from_json(const Json& json) {
+  text::EditCounts counts;
+  counts.substitutions = json.at(0).get<std::int64_t>();
+  counts.deletions = json.at(1).get<std::int64_t>();
+  counts.insertions = json.at(2).get<std::int64_t>();
+  counts.hits = json.at(3).get<std::int64_t>();
+  return counts;
+}
+
+Json bleu_json(const text::BleuStats& stats) {
+  return {{"lengths", {stats.hypothesis_length, stats.reference_length}},
+          {"matches", stats.matches},
+          {"totals", stats.totals}};
+}
+
+text::BleuStats bleu_from_json(const Json& json) {
+  text::BleuStats stats;
+  stats.hypothesis_length = json.at("lengths").at(0).get<std::int64_t>();
+  stats.reference_length = json.at("lengths").at(1).get<std::int64_t>();
+  json.at("matches").get_to(stats.matches);
+  json.at("totals").get_to(stats.totals);
+  return stats;
+}
+
+Json token_json(const TokenResult& token) {
+  Json json{{"text", token.text},
+            {"start_s", token.start_s},
+            {"end_s", token.end_s},
+            {"confidence", token.confidence}};
+  if (token.correct >= 0) json["correct"] = token.correct == 1;
+  return json;
+}
+
+TokenResult token_from_json(const Json& json) {
+  TokenResult token;
+  json.at("text").get_to(token.text);
+  json.at("start_s").get_to(token.start_s);
+  json.at("end_s").get_to(token.end_s);
+  json.at("confidence").get_to(token.confidence);
+  if (json.contains("correct")) token.correct = json.at("correct").get<bool>() ? 1 : 0;
+  return token;
+}
+
+Json utterance_json(const UtteranceResult& u) {
+  Json json;
+  json["position"] = u.position;
+  json["id"] = u.id;
+  json["subject"] = u.subject;
+  json["session"] = u.session;
+  json["reference"] = u.reference;
+  json["hypothesis"] = u.hypothesis;
+  json["words"] = counts_json(u.score.words);
+  json["characters"] = counts_json(u.score.characters);
+  json["bleu"] = bleu_json(u.score.bleu);
+  json["sacrebleu"] = bleu_json(u.score.sacrebleu);
+  json["exact"] = u.score.exact;
+  json["nbest"] = u.nbest;
+  json["oracle_words"] = counts_json(u.oracle_words);
+  json["oracle_characters"] = counts_json(u.oracle_characters);
+  json["score"] = u.hypothesis_score;
+  json["tokens"] = Json::array();
+  for (const TokenResult& token : u.tokens) json["tokens"].push_back(token_json(token));
+  json["signal_s"] = u.signal_s;
+  json["load_ms"] = u.load_ms;
+  json["encode_ms"] = u.encode_ms;
+  json["decode_ms"] = u.decode_ms;
+  return json;
+}
+
+UtteranceResult utterance_from_json(const Json& json) {
+  UtteranceResult u;
+  json.at("position").get_to(u.position);
+  json.at("id").get_to(u.id);
+  json.at("subject").get_to(u.subject);
+  json.at("session").get_to(u.session);
+  json.at("reference").get_to(u.reference);
+  json.at("hypothesis").get_to(u.hypothesis);
+  u.score.words = counts_from_json(json.at("words"));
+  u.score.characters = counts_from_json(json.at("characters"));
+  u.score.bleu = bleu_from_json(json.at("bleu"));
+  u.score.sacrebleu = bleu_from_json(json.at("sacrebleu"));
+  json.at("exact").get_to(u.score.exact);
+  json.at("nbest").get_to(u.nbest);
+  u.oracle_words = counts_from_json(json.at("oracle_words"));
+  u.oracle_characters = counts_from_json(json.at("oracle_characters"));
+  if (json.at("score").is_number()) json.at("score").get_to(u.hypothesis_score);
+  for (const Json& token : json.at("tokens")) u.tokens.push_back(token_from_json(token));
+  json.at("signal_s").get_to(u.signal_s);
+  json.at("load_ms").get_to(u.load_ms);
+  json.at("encode_ms").get_to(u.encode_ms);
+  json.at("decode_ms").get_to(u.decode_ms);
+  return u;
+}
+
+/// Options that change results; batch size and threads do not.
+Json essential(const Json& options) {
+  return options.value("score", Json());
+}
+
+}  // namespace
+
+Json to_json(const Results& results, const SummaryOptions& options) {
+  Json json;
+  json["schema"] = kResultsSchema;
+  json["model"] = results.model;
+  json["dataset"] = results.dataset;
+  json["options"] = results.options;
+  json["environment"] = results.environment;
+  json["parts"] = results.parts;
+  json["wall_s"] = results.wall_s;
+  json["summary"] = summarize(results, options);
+  const Json& metrics = json["summary"]["metrics"];
+  const Json headline{{"wer", metrics.at("wer").at("value")},
+                      {"cer", metrics.at("cer").at("value")},
+                      {"bleu", metrics.at("bleu").at("fraction")}};
+  json.update(headline);
+  json["failures"] = Json::array();
+  for (const Failure& failure : results.failures) json["failures"].push_back(to_json(failure));
+  json["utterances"] = Json::array();
+  for (const UtteranceResult& u : results.utterances) {
+    json["utterances"].push_back(utterance_json(u));
+  }
+  return json;
+}
+
+Results results_from_json(const Json& json) {
+  const std::string schema = json.is_object() ? json.value("schema", "") : "";
+  require(schema == kResultsSchema, ErrorCode::kDataCorrupt,
+          "not a results file of nest benchmark: schema is '{}', expected '{}'", schema,
+          kResultsSchema);
+  try {
+    Results results;
+    results.model = json.at("model");
+    results.dataset = json.at("dataset");
+    results.options = json.at("options");
+    results.environment = json.at("environment");
+    json.at("parts").get_to(results.parts);
+    json.at("wall_s").get_to(results.wall_s);
+    for (const Json& f : json.at("failures")) results.failures.push_back(failure_from_json(f));
+    for (const Json& u : json.at("utterances")) {
+      results.utterances.push_back(utterance_from_json(u));
+    }
+    return results;
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorCode::kDataCorrupt, "broken results file: {}", error.what());
+  }
+}
+
+Results load_results(const std::string& path) {
+  return with_context(path, [&] { return results_from_json(load_json(path)); });
+}
+
+Results merge_results(std::span<const Results> parts) {
+  require(!parts.empty(), ErrorCode::kInvalidArgument, "nothing to merge");
+  Results all;
+  all.parts = 0;
+  std::set<std::size_t> positions;
+  for (const Results& part : parts) {
+    const Results& first = parts.front();
+    require(part.model == first.model && part.dataset == first.dataset &&
+                essential(part.options) == essential(first.options),
+            ErrorCode::kInvalidArgument,
+            "the parts are of different models, data or scoring options and cannot be merged");
+    for (const UtteranceResult& u : part.utterances) {
+      require(positions.insert(u.position).second, ErrorCode::kInvalidArgument,
+              "utterance {} (position {}) is in two parts", u.id, u.position);
+      all.utterances.push_back(u);
+    }
+    all.failures.insert(all.failures.end(), part.failures.begin(), part.failures.end());
+    all.wall_s += part.wall_s;
+    all.parts += part.parts;
+  }
+  std::sort(all.utterances.begin(), all.utterances.end(),
+            [](const auto& a, const auto& b) { return a.position < b.position; });
+  std::stable_sort(all.failures.begin(), all.failures.end(),
+                   [](const Failure& a, const Failure& b) { return a.id < b.id; });
+  all.model = parts.front().model;
+  all.dataset = parts.front().dataset;
+  all.options = parts.front().options;
+  all.environment = parts.front().environment;
+  return all;
+}
+
+std::vector<text::UtteranceScore> scores_of(const Results& results) {
+  std::vector<text::UtteranceScore> scores;
+  for (const UtteranceResult& u : results.utterances) scores.push_back(u.score);
+  return scores;
+}
+
+std::vector<text::TextPair> pairs_of(const Results& results) {
+  std::vector<text::TextPair> pairs;
+  for (const UtteranceResult& u : results.utterances)
+    pairs.push_back({{u.reference}, u.hypothesis});
+  return pairs;
+}
+
+std::vector<std::string> units_of(const Results& results, const std::string& unit) {
+  std::vector<std::string> names;
+  for (const UtteranceResult& u : results.utterances) {
+    if (unit == "utterance") {
+      names.push_back(std::to_string(u.position));
+    } else if (unit == "sentence") {
+      names.push_back(u.reference);
+    } else if (unit == "subject") {
+      names.push_back(u.subject);
+    } else if (unit == "session") {
+      names.push_back(u.subject + "/" + u.session);
+    } else {
+      fail(ErrorCode::kInvalidArgument,
+           "unknown resampling unit '{}': use utterance, sentence, subject or session", unit);
+    }
+  }
+  return names;
+}
+
+}  // namespace nest::eval

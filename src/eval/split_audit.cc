@@ -1,0 +1,192 @@
+#include "nest/eval/split_audit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/core/parallel.h"
+#include "nest/text/edit_distance.h"
+#include "nest/text/unicode.h"
+
+namespace nest::eval {
+namespace {
+
+constexpr std::size_t kMinNearLength = 20;  ///< shorter sentences are too alike by chance
+constexpr std::size_t kExamples = 5;
+
+/// Lower case, letters and digits, single spaces.
+std::string canonical(const std::string& text) {
+  std::string kept;
+  for (const char32_t c : text::decode_utf8(text::lowercase(text::nfc(text)))) {
+    if (text::is_space(c) || text::is_word_character(c)) text::append_utf8(kept, c);
+  }
+  std::string result;
+  for (const std::string& word : text::split_words(kept)) {
+    result += (result.empty() ? "" : " ") + word;
+  }
+  return result.empty() ? text : result;
+}
+
+struct Side {
+  std::vector<const data::Utterance*> utterances;
+  std::vector<std::string> sentences;
+};
+
+Side side_of(const std::vector<data::Utterance>& utterances, const std::string& split) {
+  Side side;
+  for (const data::Utterance& utterance : utterances) {
+    if (utterance.split != split) continue;
+    side.utterances.push_back(&utterance);
+    side.sentences.push_back(canonical(utterance.text));
+  }
+  return side;
+}
+
+/// How many test items have a name that is in training too, with examples.
+Json overlap(const std::vector<std::string>& train, const std::vector<std::string>& test) {
+  const std::set<std::string> known(train.begin(), train.end());
+  std::set<std::string> shared;
+  std::size_t utterances = 0;
+  for (const std::string& name : test) {
+    if (name.empty() || !known.contains(name)) continue;
+    ++utterances;
+    shared.insert(name);
+  }
+  Json json{{"test", std::set<std::string>(test.begin(), test.end()).size()},
+            {"shared", shared.size()},
+            {"test_utterances", utterances}};
+  json["examples"] = Json::array();
+  for (const std::string& name : shared) {
+    if (json["examples"].size() < kExamples) json["examples"].push_back(name);
+  }
+  return json;
+}
+
+std::vector<std::string> names_of(const Side& side, bool with_session) {
+  std::vector<std::string> names;
+  for (const data::Utterance* u : side.utterances) {
+    const bool known = !u->subject.empty() || !u->session.empty();
+    names.push_back(!with_session ? u->subject : known ? u->subject + "/" + u->session : "");
+  }
+  return names;
+}
+
+/// Share of test utterances that are nearly a (different) training sentence.
+Json near_duplicates(const Side& train, const Side& test, const SplitAuditOptions& options) {
+  const std::set<std::string> known(train.sentences.begin(), train.sentences.end());
+  std::vector<std::vector<text::Symbol>> candidates;
+  for (const std::string& sentence : known) candidates.push_back(text::character_symbols(sentence));
+  std::vector<int> near(test.sentences.size(), 0);
+  parallel_for(test.sentences.size(), options.threads, [&](std::size_t i) {
+    const auto sentence = text::character_symbols(test.sentences[i]);
+    if (sentence.size() < kMinNearLength || known.contains(test.sentences[i])) return;
+    for (const auto& candidate : candidates) {
+      const auto longer = static_cast<double>(std::max(candidate.size(), sentence.size()));
+      const auto shorter = static_cast<double>(std::min(candidate.size(), sentence.size()));
+      if (shorter < options.near_duplicate * longer) continue;
+      const auto distance = static_cast<double>(text::edit_distance(candidate, sentence));
+      near[i] = near[i] != 0 || 1 - distance / longer >= options.near_duplicate;
+    }
+  });
+  const auto count = std::count(near.begin(), near.end(), 1);
+  const double share =
+      near.empty() ? 0 : static_cast<double>(count) / static_cast<double>(near.size());
+  return {{"similarity", options.near_duplicate},
+          {"test_utterances", count},
+          {"share", share},
+          {"limit", options.max_near_duplicates}};
+}
+
+/// Test utterances that share samples of the same file with a training utterance.
+Json shared_samples(const Side& train, const Side& test) {
+  struct Range {
+    std::int64_t begin;
+    std::int64_t end;
+  };
+  const auto ranges = [](const data::Utterance& utterance) {
+    std::vector<Range> all;
+    for (const data::SampleRange& r : utterance.ranges) {
+      const std::int64_t end = r.num_samples < 0 ? std::numeric_limits<std::int64_t>::max()
+                                                 : r.first_sample + r.num_samples;
+      all.push_back({r.first_sample, end});
+    }
+    return all;
+  };
+  std::map<std::string, std::vector<Range>> used;
+  for (const data::Utterance* u : train.utterances) {
+    for (const Range& range : ranges(*u)) used[u->signal + "|" + u->stream].push_back(range);
+  }
+  Json json{{"test_utterances", 0}, {"examples", Json::array()}};
+  std::size_t count = 0;
+  for (const data::Utterance* u : test.utterances) {
+    const auto at = used.find(u->signal + "|" + u->stream);
+    if (at == used.end()) continue;
+    bool overlaps = false;
+    for (const Range& mine : ranges(*u)) {
+      for (const Range& other : at->second) {
+        overlaps = overlaps || (mine.begin < other.end && other.begin < mine.end);
+      }
+    }
+    if (!overlaps) continue;
+    ++count;
+    if (json["examples"].size() < kExamples) json["examples"].push_back(u->id);
+  }
+  json["test_utterances"] = count;
+  return json;
+}
+
+}  // namespace
+
+Json audit_split(const std::vector<data::Utterance>& utterances, const SplitAuditOptions& options) {
+  const Side train = side_of(utterances, options.train);
+  const Side test = side_of(utterances, options.test);
+  Json json{{"passed", true}, {"problems", Json::array()}};
+  json["train_utterances"] = train.utterances.size();
+  json["test_utterances"] = test.utterances.size();
+  json["must_be_disjoint"] = options.disjoint;
+  json["sentence"] = overlap(train.sentences, test.sentences);
+  json["near_duplicate"] = near_duplicates(train, test, options);
+  json["subject"] = overlap(names_of(train, false), names_of(test, false));
+  json["session"] = overlap(names_of(train, true), names_of(test, true));
+  json["samples"] = shared_samples(train, test);
+
+  Json problems = Json::array();
+  if (train.utterances.empty()) {
+    problems.push_back(
+        fmt::format("no utterance has split '{}': nothing to compare with", options.train));
+  }
+  for (const std::string& what : options.disjoint) {
+    if (what == "none") continue;
+    require(what == "sentence" || what == "subject" || what == "session",
+            ErrorCode::kInvalidArgument, "--disjoint {}: use sentence, subject, session or none",
+            what);
+    const auto shared = json[what].at("shared").get<std::size_t>();
+    if (shared == 0) continue;
+    problems.push_back(fmt::format("{} of {} test {}s are in training too ({} test utterances)",
+                                   shared, json[what].at("test").get<std::size_t>(), what,
+                                   json[what].at("test_utterances").get<std::size_t>()));
+  }
+  const bool new_sentences = std::find(options.disjoint.begin(), options.disjoint.end(),
+                                       "sentence") != options.disjoint.end();
+  if (new_sentences &&
+      json["near_duplicate"].at("share").get<double>() > options.max_near_duplicates) {
+    problems.push_back(
+        fmt::format("{:.1f} % of the test utterances are near-duplicates of "
+                    "training sentences",
+                    100 * json["near_duplicate"].at("share").get<double>()));
+  }
+  if (json["samples"].at("test_utterances").get<std::size_t>() > 0) {
+    problems.push_back(fmt::format("{} test utterances share samples with training utterances",
+                                   json["samples"].at("test_utterances").get<std::size_t>()));
+  }
+  json["passed"] = problems.empty();
+  json["problems"] = std::move(problems);
+  return json;
+}
+
+}  // namespace nest::eval

@@ -1,0 +1,98 @@
+#include "nest/eval/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/eval/audit.h"
+#include "tests/eval/fakes.h"
+
+namespace nest::eval {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Material {
+  Json results;
+  Json audit;
+  std::vector<ReportSignal> signals;
+};
+
+Material make_material() {
+  AuditOptions options;
+  options.eval.summary.bootstrap.replicates = 200;
+  options.shuffles = 3;
+  AuditInputs inputs;
+  inputs.factory = fake::honest();
+  inputs.test = fake::make_set(0, 40, "test", 3.0);
+  inputs.test.utterances[7].text = "<b>&\"quoted\"";
+  inputs.test.failures.push_back({"bad", "s1", "r1", "wrong-rate", "256 <Hz>"});
+  inputs.utterances = inputs.test.utterances;
+  const EvalSet train = fake::make_set(40, 80, "train");
+  inputs.utterances.insert(inputs.utterances.end(), train.utterances.begin(),
+                           train.utterances.end());
+  Material material;
+  const Results results = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test);
+  material.results = to_json(results, options.eval.summary);
+  material.audit = audit(inputs, options);
+  for (const std::string& id : report_example_ids(material.results)) {
+    for (std::size_t i = 0; i < inputs.test.utterances.size(); ++i) {
+      if (inputs.test.utterances[i].id != id) continue;
+      material.signals.push_back({id, inputs.test.load(i), fake::kRate, inputs.test.channels});
+    }
+  }
+  return material;
+}
+
+TEST(Report, html_stands_alone_and_shows_every_part) {
+  const Material m = make_material();
+  ASSERT_EQ(m.signals.size(), 3u);
+  const std::string html = report_html(m.results, m.audit, m.signals);
+  for (const char* part :
+       {"word error rate", "Audit: ", "EEG against controls", "Latency", "Confusion of characters",
+        "Subjects", "Examples", "EEG with token times", "Not decoded", "Signatures",
+        "prefers-color-scheme: dark", "width=device-width"}) {
+    EXPECT_THAT(html, HasSubstr(part));
+  }
+  for (const char* foreign : {"http://", "https://", "<script", "<link", "@import", "url("}) {
+    EXPECT_THAT(html, Not(HasSubstr(foreign)));
+  }
+}
+
+TEST(Report, foreign_text_is_escaped) {
+  const Material m = make_material();
+  const std::string html = report_html(m.results, m.audit, m.signals);
+  EXPECT_THAT(html, Not(HasSubstr("<b>&\"")));
+  EXPECT_THAT(html, Not(HasSubstr("256 <Hz>")));
+  EXPECT_THAT(html, HasSubstr("256 &lt;Hz&gt;"));
+}
+
+TEST(Report, works_without_audit_and_signals_and_for_an_empty_set) {
+  const Material m = make_material();
+  EXPECT_THAT(report_html(m.results, nullptr), Not(HasSubstr("Audit")));
+  Results empty;
+  empty.model = empty.dataset = empty.environment = empty.options = Json::object();
+  SummaryOptions options;
+  options.bootstrap.replicates = 10;
+  EXPECT_THAT(report_html(to_json(empty, options), nullptr), HasSubstr("0 of 0 utterances"));
+  EXPECT_THAT(report_markdown(to_json(empty, options), nullptr), HasSubstr("0 of 0 utterances"));
+}
+
+TEST(Report, markdown_has_the_tables) {
+  const Material m = make_material();
+  const std::string text = report_markdown(m.results, m.audit);
+  for (const char* part : {"| wer |", "| total_ms |", "## Audit: ", "| s3 |", "wrong-rate"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+TEST(Report, other_files_are_refused) {
+  EXPECT_THROW(report_html(Json::object(), nullptr), Error);
+  EXPECT_THROW(report_html(Json{{"schema", "nest.results/1"}}, nullptr), Error);
+  EXPECT_THROW(report_markdown(make_material().results, Json{{"schema", "x"}}), Error);
+}
+
+}  // namespace
+}  // namespace nest::eval
