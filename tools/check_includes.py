@@ -24,7 +24,7 @@ TABLE = {
     "runtime": ["core", "graph"],
     "stream": ["core", "io", "signal", "graph", "runtime", "decode", "text"],
     "nn": ["core", "graph"],
-    "train": ["core", "graph", "nn", "io", "signal", "text", "decode", "data"],
+    "train": ["core", "graph", "nn", "io", "signal", "text", "decode", "data", "deploy"],
     "compress": ["core", "graph", "nn"],
     "profile": ["core", "graph", "runtime", "nn"],
     "eval": ["core", "graph", "io", "signal", "text", "decode", "data"],

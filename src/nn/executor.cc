@@ -162,6 +162,11 @@ std::string TorchExecutor::describe() const {
   return text;
 }
 
+std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
+                                                     const TorchOptions& options) {
+  return std::make_unique<TorchExecutor>(std::move(model), options);
+}
+
 graph::Model TorchExecutor::snapshot() const {
   graph::Model model = model_;
   model.weights = parameters_.to_tensors();

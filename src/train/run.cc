@@ -53,6 +53,18 @@ void set_everywhere(Json& json, const std::string& key, std::int64_t value) {
   }
 }
 
+/// The name of the validation split; "auto" tries the two names in use.
+std::string find_validation(const data::Dataset& dataset, const std::string& asked) {
+  const std::vector<std::string> names =
+      asked == "auto" ? std::vector<std::string>{"validation", "valid"} : std::vector{asked};
+  for (const std::string& name : names) {
+    if (!name.empty() && !dataset.select({name, "", ""}).empty()) return name;
+  }
+  require(asked.empty() || asked == "auto", ErrorCode::kInvalidArgument,
+          "{} has no utterance of split '{}'", dataset.folder().string(), asked);
+  return "";
+}
+
 template <class T>
 void take(T& option, const T& fallback, const T& configured) {
   if (option == fallback) option = configured;
@@ -68,7 +80,7 @@ void register_flags(Flags& flags, RunOptions& options) {
   flags.add("tokenizer", options.tokenizer, "character, word, bpe or a tokenizer file");
   flags.add("vocab-size", options.vocab_size, "bpe and word: largest vocabulary");
   flags.add("train-split", options.train_split, "split to train on");
-  flags.add("validation-split", options.validation_split, "split to validate on; empty: none");
+  flags.add("validation-split", options.validation_split, "auto: validation or valid; empty: none");
   flags.add("init", options.init, "checkpoint whose weights are the start");
   flags.add("resume", options.resume, "go on from OUT/last.pt");
 }
@@ -164,12 +176,13 @@ Json run_training(const RunOptions& run, TrainOptions options) {
   graph::Model model = model_for(run, dataset, *tokenizer, options.seed);
   const MemorySource training(DatasetSource(dataset, run.train_split, *tokenizer));
   std::unique_ptr<MemorySource> validation;
-  if (!dataset.select({run.validation_split, "", ""}).empty() && !run.validation_split.empty()) {
+  const std::string validation_split = find_validation(dataset, run.validation_split);
+  if (!validation_split.empty()) {
     validation =
-        std::make_unique<MemorySource>(DatasetSource(dataset, run.validation_split, *tokenizer));
+        std::make_unique<MemorySource>(DatasetSource(dataset, validation_split, *tokenizer));
   } else {
-    log_warn("{} has no split '{}': the training loss decides which weights are best", run.data,
-             run.validation_split);
+    log_warn("{} has no validation split: the training loss decides which weights are best",
+             run.data);
   }
   if (communicator.rank() == 0 && !run.resume) {
     text::save_tokenizer(*tokenizer, std::filesystem::path(run.out) / "tokenizer.json");

@@ -1,7 +1,7 @@
 #include "run_state.h"
 
 #include "nest/core/error.h"
-#include "nest/graph/serialize.h"
+#include "nest/deploy/model_file.h"
 #include "nest/io/checkpoint.h"
 
 namespace nest::train {
@@ -34,13 +34,7 @@ RunState run_state_from_json(const Json& json) {
 
 void write_model(const std::filesystem::path& path, const graph::Model& model, const Json& training,
                  const Resumable* resumable) {
-  io::Checkpoint checkpoint;
-  checkpoint.state_dict = model.weights;
-  checkpoint.model_config = model.config;
-  checkpoint.extra = Json::object();
-  checkpoint.extra["model_key"] = model.name;
-  checkpoint.extra["signal"] = graph::to_json(model.signal);
-  checkpoint.extra["vocabulary"] = graph::to_json(model.vocabulary);
+  io::Checkpoint checkpoint = deploy::to_checkpoint(model);
   checkpoint.extra["training"] = training;
   if (resumable != nullptr) {
     // As one text: numbers come back exactly, and Python sees a plain string.

@@ -6,35 +6,11 @@
 
 #include <torch/types.h>
 
-#include "nest/core/json_fwd.h"
 #include "nest/graph/model.h"
+#include "nest/nn/options.h"
 #include "nest/nn/parameters.h"
 
-namespace nest {
-class Flags;
-}
-
 namespace nest::nn {
-
-/// Arithmetic of convolutions, linear and recurrent layers and attention products. Norms, softmax
-/// and losses always run in float32 (float64 for kFp64).
-///
-/// On CUDA the half types use the device's own kernels. The CPU has none that are exact and the
-/// same on every machine, so there inputs, weights and results of those layers are rounded to the
-/// half type and the sums run in float32: same bounds, no gain in speed.
-enum class Precision { kFp32, kFp16, kBf16, kFp64 };
-std::string_view name_of(Precision precision);
-/// "fp32", "fp16", "bf16", "fp64". Errors: InvalidArgument.
-Precision precision_from_name(std::string_view name);
-
-struct TorchOptions {
-  std::string device = "cpu";      ///< "cpu", "cuda", "cuda:1", or "auto": CUDA if there is one
-  std::string precision = "fp32";  ///< fp32, fp16, bf16 or fp64
-  int threads = 0;                 ///< of LibTorch's pool, process-wide; 0 leaves it alone
-};
-void register_flags(Flags& flags, TorchOptions& options);
-void validate(const TorchOptions& options);
-Json to_json(const TorchOptions& options);
 
 /// Runs every graph of a model on LibTorch, with gradients for training.
 ///

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "nest/core/json_fwd.h"
-#include "nest/nn/executor.h"
+#include "nest/nn/options.h"
 #include "nest/train/augment.h"
 #include "nest/train/optimizer.h"
 #include "nest/train/schedule.h"

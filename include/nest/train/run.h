@@ -23,7 +23,7 @@ struct RunOptions {
                                         ///< or a tokenizer file
   std::int64_t vocab_size = 1000;       ///< bpe and word: largest vocabulary
   std::string train_split = "train";
-  std::string validation_split = "validation";
+  std::string validation_split = "auto";  ///< auto: "validation" or "valid"; empty: none
   std::string init;     ///< checkpoint whose weights are the start (fine-tuning); empty: random
   bool resume = false;  ///< go on from OUT/last.pt
 };
