@@ -1,7 +1,10 @@
 #include "recognizers.h"
 
+#include <filesystem>
+
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/log.h"
 #include "nest/decode/model_recognizer.h"
 
 namespace nest {
@@ -51,6 +54,17 @@ LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
   } else if (loaded.model.vocabulary.tokenizer.is_object()) {
     loaded.tokenizer =
         text::tokenizer_from_json(loaded.model.vocabulary.tokenizer, options.model + ": tokenizer");
+  }
+  const auto beside = std::filesystem::path(options.model).parent_path() / "tokenizer.json";
+  if (loaded.tokenizer == nullptr && std::filesystem::exists(beside)) {
+    log_info("tokenizer: {} (beside the model)", beside.string());
+    loaded.tokenizer = text::load_tokenizer(beside);
+  }
+  if (loaded.tokenizer == nullptr) {
+    log_warn(
+        "{} has no tokenizer: the text is token ids, error rates mean nothing. Give "
+        "--tokenizer",
+        options.model);
   }
   const std::int64_t size = loaded.model.vocabulary.size;
   require(loaded.tokenizer == nullptr || size == 0 || loaded.tokenizer->size() <= size,

@@ -30,8 +30,8 @@ struct LoadedModel {
 };
 
 /// The model with its weights, and its tokenizer: the file named by the options, else the one
-/// stored in the model. Errors: those of deploy::load_model and text::load_tokenizer; DataCorrupt
-/// if the tokenizer has more tokens than the model.
+/// stored in the model, else tokenizer.json beside it. Errors: those of deploy::load_model and
+/// text::load_tokenizer; DataCorrupt if the tokenizer has more tokens than the model.
 LoadedModel load_model_and_tokenizer(const RecognizerOptions& options);
 
 /// Makes one executor with its decoder a call; weights are shared.

@@ -191,7 +191,8 @@ std::string audit_section(const Json& audit) {
   if (!audit.is_object()) return "";
   const bool passed = audit.at("verdict") == "pass";
   std::string html = fmt::format(
-      "<h2>Audit: <span class=\"{}\">{}</span></h2><p>{}.</p><div class=\"scroll\"><table>"
+      "<h2>Audit: <span class=\"{}\">{}</span></h2><p>{}.</p><div class=\"scroll\"><table "
+      "class=\"checks\">"
       "<tr><th>check</th><th class=\"text\">verdict</th><th class=\"text\">finding</th></tr>",
       passed ? "ok" : "fail", passed ? "passed" : "failed", escape(text_of(audit, "eeg_use")));
   for (const Json& check : audit.at("checks")) {

@@ -61,7 +61,7 @@ struct Row {
 
 /// Horizontal bars with whiskers; values in percent.
 std::string bars(const std::vector<Row>& rows, const std::string& label) {
-  constexpr double kLeft = 104;
+  constexpr double kLeft = 122;
   constexpr double kRow = 20;
   double top = 1;
   for (const Row& row : rows) {
@@ -273,6 +273,7 @@ std::string eeg_plot(const ReportSignal& signal, const Json& utterance) {
     for (const Json& token : utterance.at("tokens")) {
       const double start = token.at("start_s").get<double>();
       const double end = std::max(token.at("end_s").get<double>(), start);
+      if (end <= 0) continue;  // the model does not know its frame rate
       const double x = kLeft + width * std::min(start / seconds, 1.0);
       const double w = std::max(3.0, width * std::min((end - start) / seconds, 1.0));
       body += box(x, 20, w, height - 40, "token",

@@ -30,7 +30,7 @@ p { margin: .4rem 0; } .soft { color: var(--soft); font-size: .875rem; }
 figcaption { color: var(--soft); font-size: .8rem; margin-top: .35rem; }
 svg { display: block; width: 100%; height: auto; max-width: 34rem; }
 svg text { fill: var(--ink); font: 11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-svg .soft { fill: var(--soft); } svg .axis { stroke: var(--line); stroke-width: 1; }
+svg text.soft { fill: var(--soft); font-size: 11px; } svg .axis { stroke: var(--line); stroke-width: 1; }
 svg .bar { fill: var(--accent); } svg .ghost { fill: var(--accent); fill-opacity: .3; }
 svg .whisker { stroke: var(--ink); stroke-width: 1.4; } svg .mark { fill: var(--bad); }
 svg .rule { stroke: var(--bad); stroke-width: 1; stroke-dasharray: 3 3; }
@@ -51,6 +51,10 @@ td.text { white-space: normal; min-width: 12rem; overflow-wrap: anywhere; }
 .align .S { border-color: var(--sub); } .align .S i { color: var(--sub); }
 .align .D { border-color: var(--bad); } .align .D i { color: var(--bad); }
 .align .I { border-color: var(--ins); } .align .I i { color: var(--ins); }
+@media (max-width: 40rem) { .checks tr { display: block; padding: .35rem 0;
+  border-bottom: 1px solid var(--line); } .checks tr:first-child { display: none; }
+  .checks td { display: inline-block; border: 0; padding: .1rem .4rem .1rem 0; }
+  .checks td:last-child { display: block; min-width: 0; } }
 .ok { color: var(--good); font-weight: 600; } .fail { color: var(--bad); font-weight: 600; }
 code { font: .8rem ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 )css";
