@@ -18,7 +18,7 @@ constexpr const char* kTrainerFile = "libsentencepiece_train.so.0";
 constexpr std::size_t kProcessorBytes = 1024;
 
 void* open(const char* file) {
-  void* handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
+  void* handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   require(handle != nullptr, ErrorCode::kUnsupported,
           "SentencePiece is not there ({}); install libsentencepiece0", dlerror());
   return handle;

@@ -9,10 +9,10 @@ namespace nest::text {
 
 /// The SentencePiece library, opened when first used.
 ///
-/// Why not linked: libsentencepiece exports its own copy of Protocol Buffers, LibTorch brings
-/// another, and a program that links both crashes before main(). Opened with RTLD_LOCAL and
-/// RTLD_DEEPBIND each keeps to its own. It also lets a machine without SentencePiece run
-/// everything else.
+/// Why not linked: libsentencepiece needs libprotobuf-lite, LibTorch needs libprotobuf, and both
+/// define the same symbols. LibTorch crashes before main() if it finds the lite ones first; opened
+/// later with RTLD_LOCAL, SentencePiece finds the full ones instead, which serve it as well. It
+/// also lets a machine without SentencePiece run everything else.
 /// Errors: Unsupported naming the package if the library is not there or has another interface.
 class SentencePieceModel {
  public:
