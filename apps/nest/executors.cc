@@ -12,7 +12,7 @@ namespace nest {
 
 void register_flags(Flags& flags, ExecutorOptions& options) {
   flags.add("executor", options.executor, "torch or native").choices({"torch", "native"});
-  flags.add("precision", options.precision, "fp32, fp16, bf16, int8 or int4");
+  flags.add("precision", options.precision, "fp32, fp16, bf16; native: int8, int4; torch: fp64");
   flags.add("device", options.device, "torch: cpu, cuda, cuda:1 or auto");
   flags.add("threads", options.threads, "0: all cores");
 }
@@ -20,6 +20,8 @@ void register_flags(Flags& flags, ExecutorOptions& options) {
 void validate(const ExecutorOptions& options) {
   require(options.threads >= 0, ErrorCode::kInvalidArgument, "--threads {} must not be negative",
           options.threads);
+  require(options.executor != "native" || options.device == "cpu", ErrorCode::kInvalidArgument,
+          "--device {}: the native executor runs on the cpu; use --executor torch", options.device);
 }
 
 Json to_json(const ExecutorOptions& options) {

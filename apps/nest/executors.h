@@ -11,7 +11,7 @@ namespace nest {
 /// Which executor runs a model; the same flags on every verb that runs one.
 struct ExecutorOptions {
   std::string executor = "native";  ///< "native" or "torch"
-  std::string precision = "fp32";   ///< fp32, fp16, bf16; native also int8, int4
+  std::string precision = "fp32";   ///< fp32, fp16, bf16; native also int8, int4; torch also fp64
   std::string device = "cpu";       ///< torch: "cpu", "cuda", "cuda:1", "auto"
   int threads = 0;                  ///< 0: all cores
 };

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <memory>
 #include <vector>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
@@ -85,8 +85,8 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 int run(const StreamVerb& verb) {
   constexpr std::int64_t kCapacity = 4096;
   const auto clock = stream::make_wall_clock();
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(
-      deploy::load_model(verb.model), verb.runtime);
+  const auto prepared =
+      std::make_shared<const runtime::PreparedModel>(deploy::load_model(verb.model), verb.runtime);
   stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
   const auto source = stream::open_source(verb.source, *clock);
   const auto& contract = prepared->model().signal;
@@ -125,10 +125,11 @@ int run(const StreamVerb& verb) {
   } else {
     const auto s = pipeline.latency().statistics();
     fmt::print("{}\n", text);
-    log_info("{} hops over {:.1f} s of signal: latency p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, "
-             "p99.9 {:.2f} ms, {} above {} ms; {} gaps",
-             s.count, static_cast<double>(samples) / contract.rate_hz, s.p50_ms, s.p95_ms, s.p99_ms,
-             s.p999_ms, s.deadline_misses, verb.config.max_latency_ms, pipeline.gaps());
+    log_info(
+        "{} hops over {:.1f} s of signal: latency p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, "
+        "p99.9 {:.2f} ms, {} above {} ms; {} gaps",
+        s.count, static_cast<double>(samples) / contract.rate_hz, s.p50_ms, s.p95_ms, s.p99_ms,
+        s.p999_ms, s.deadline_misses, verb.config.max_latency_ms, pipeline.gaps());
   }
   return 0;
 }

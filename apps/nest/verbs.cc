@@ -14,6 +14,7 @@ void add_inspect(CommandLine& line);
 void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
 void add_run(CommandLine& line);
+void add_stream(CommandLine& line);
 #ifdef NEST_WITH_TORCH
 void add_train(CommandLine& line);
 #endif
@@ -33,6 +34,7 @@ void add_all_verbs(CommandLine& line) {
   add_synth(line);
   add_lm(line);
   add_run(line);
+  add_stream(line);
 #ifdef NEST_WITH_TORCH
   add_train(line);
 #endif

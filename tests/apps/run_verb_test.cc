@@ -51,6 +51,9 @@ TEST_P(RunParity, outputs_agree_with_the_reference_within_its_tolerance) {
 
 constexpr const char* kExecutors[] = {
     "native",
+#ifdef NEST_WITH_TORCH
+    "torch",
+#endif
 };
 
 INSTANTIATE_TEST_SUITE_P(Shared, RunParity,
