@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The online filter against SciPy in one run on the same core, interleaved; prints medians and the ratio.
 
-    /usr/bin/python3 bench/signal_vs_scipy.py BUILD_DIR/bench/nest_bench_signal
+    /usr/bin/python3 bench/signal_vs_scipy.py BUILD_DIR
 
 128 channels x 100 samples, Butterworth band-pass of order 4 (four sections) and 50 Hz notch, carried
 state. Times are processor time of one thread, so that other load on the machine counts less. SciPy runs sosfilt (band-pass) and lfilter (notch) on float64 [channels, samples].
@@ -32,8 +32,8 @@ def scipy_us():
     return statistics.median(times[50:])
 
 
-def nest_us(program):
-    out = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=0.1"],
+def nest_us(build):
+    out = subprocess.run([f"{build}/bench/nest_bench_signal", "--benchmark_format=json", "--benchmark_min_time=0.1"],
                          check=True, capture_output=True, text=True).stdout
     return {b["name"]: b["cpu_time"] for b in json.loads(out)["benchmarks"]
             if b["name"].startswith("online_filter")}
