@@ -84,7 +84,8 @@ void emit(Binder& binder, const LoweredNode& node) {
 
 }  // namespace
 
-Binder::Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent)
+Binder::Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent,
+               const std::set<std::string>& constant)
     : in_(in), places_(in.lowered.values.size()) {
   program_.bindings = std::move(bindings);
   add_inputs(absent);
@@ -93,6 +94,7 @@ Binder::Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::s
   }
   add_outputs();
   program_.notes = in.lowered.notes;
+  mark_constant(program_, constant);
   plan_memory(program_);
 }
 

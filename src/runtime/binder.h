@@ -22,7 +22,8 @@ class Binder {
     WeightStore& store;
     int threads = 1;
   };
-  Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent);
+  Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent,
+         const std::set<std::string>& constant);
 
   Program take();
 

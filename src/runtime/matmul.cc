@@ -113,6 +113,7 @@ void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcep
     g.lda = q.ld;
     g.a_scale = q.scales;
     g.a_sum = q.sums;
+    g.is_reversed = o.is_reversed;
     g.c = o.y;
     g.ldc = o.ldy;
     g.epilogue = epilogue;

@@ -28,6 +28,7 @@ struct MatMul {
     const float* residual = nullptr;
     std::int64_t ld_residual = 0;
     void* scratch = nullptr;
+    bool is_reversed = false;  ///< walk the weights backwards
   };
   void run(const Frame& frame, const Operands& o, int parts) const noexcept;
 };

@@ -42,6 +42,31 @@ Slot Program::add_slot(std::int64_t bytes, bool is_pinned) {
   return static_cast<Slot>(sizes.size() - 1);
 }
 
+void mark_constant(Program& program, const std::set<std::string>& inputs) {
+  std::vector<bool> constant(program.sizes.size(), false);
+  for (const ProgramPort& port : program.inputs) {
+    if (port.is_present && inputs.contains(port.name))
+      constant[static_cast<std::size_t>(port.slot)] = true;
+  }
+  program.is_constant.assign(program.steps.size(), false);
+  for (std::size_t s = 0; s < program.steps.size(); ++s) {
+    const Step& step = *program.steps[s];
+    bool any = false, all = true;
+    for (const Slot slot : step.reads) {
+      if (slot == kNoSlot) continue;
+      any = true;
+      all = all && constant[static_cast<std::size_t>(slot)];
+    }
+    program.is_constant[s] = any && all;
+    for (const Slot slot : step.writes) {
+      if (slot == kNoSlot) continue;
+      // A slot that a changing step also writes (one part of a concatenation) is not constant.
+      constant[static_cast<std::size_t>(slot)] = any && all;
+      if (any && all) program.pinned[static_cast<std::size_t>(slot)] = true;
+    }
+  }
+}
+
 void plan_memory(Program& program) {
   const std::vector<Life> lives = lifetimes(program);
   std::vector<std::size_t> order(lives.size());

@@ -66,6 +66,23 @@ Json to_json(const Options& options) {
   return json;
 }
 
+Options options_from_json(const Json& json) {
+  Options options;
+  try {
+    options.precision = json.at("precision").get<std::string>();
+    for (const auto& [layer, precision] : json.at("layers").items())
+      options.layers[layer] = precision.get<std::string>();
+    options.isa = json.at("isa").get<std::string>();
+    options.threads = json.at("threads").get<int>();
+    options.spin_us = json.at("spin_us").get<int>();
+    options.pin_threads = json.at("pin_threads").get<bool>();
+    options.rewrite = json.at("rewrite").get<bool>();
+  } catch (const Json::exception& error) {
+    fail(ErrorCode::kDataCorrupt, "runtime options: {}", error.what());
+  }
+  return options;
+}
+
 Precision precision_of(const Options& options, std::string_view node) {
   std::string_view best = options.precision;
   std::size_t length = 0;

@@ -34,6 +34,9 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
 }  // namespace
 
 PreparedModel::PreparedModel(graph::Model model, Options options)
+    : PreparedModel(std::move(model), std::move(options), true) {}
+
+PreparedModel::PreparedModel(graph::Model model, Options options, bool has_weights)
     : model_(std::move(model)),
       options_(std::move(options)),
       isa_(Isa::kGeneric),
@@ -43,7 +46,8 @@ PreparedModel::PreparedModel(graph::Model model, Options options)
   isa_ = choose_isa(options_.isa);
   kernels_ = &kernels_for(isa_);
   for (const auto& [name, graph] : model_.graphs) {
-    with_context("graph " + name, [&] { graph::validate(graph, &model_.weights); });
+    with_context("graph " + name,
+                 [&] { graph::validate(graph, has_weights ? &model_.weights : nullptr); });
   }
   log_debug("native runtime: {} {}", name_of(isa_), options_.precision);
 }
@@ -59,17 +63,22 @@ const Lowered& PreparedModel::lowered(std::string_view graph) const {
 
 std::shared_ptr<const Program> PreparedModel::plan(std::string_view graph,
                                                    const graph::Bindings& bindings,
-                                                   const std::set<std::string>& absent) const {
+                                                   const std::set<std::string>& absent,
+                                                   const std::set<std::string>& constant) const {
   const std::lock_guard lock(mutex_);
   const Lowered& low = lowered(graph);
   const int threads = options_.threads;
   Binder binder({model_.graph(graph), low, options_, *store_, threads == 0 ? 256 : threads},
-                bindings, absent);
+                bindings, absent, constant);
   return std::make_shared<const Program>(binder.take());
 }
 
+void PreparedModel::pack_all(std::string_view graph) const {
+  plan(graph, smallest_bindings(model_.graph(graph)), {});
+}
+
 void PreparedModel::seal() {
-  for (const auto& [name, graph] : model_.graphs) plan(name, smallest_bindings(graph), {});
+  for (const auto& [name, graph] : model_.graphs) pack_all(name);
   const std::lock_guard lock(mutex_);
   for (auto& [name, low] : lowered_) {
     for (LoweredNode& node : low->nodes) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,7 @@ struct Program {
   std::vector<std::int64_t> sizes;    ///< bytes by slot
   std::vector<std::int64_t> offsets;  ///< by slot, filled by plan_memory
   std::vector<bool> pinned;           ///< inputs and outputs keep their place for the whole run
+  std::vector<bool> is_constant;      ///< by step: depends on constant inputs only
   std::int64_t arena_bytes = 0;
   std::vector<ProgramPort> inputs;
   std::vector<ProgramPort> outputs;
@@ -79,6 +81,10 @@ struct Program {
 
   Slot add_slot(std::int64_t bytes, bool is_pinned = false);
 };
+
+/// Marks the steps that depend on the named inputs only and pins what they write, so that they need
+/// to run only when those inputs change.
+void mark_constant(Program& program, const std::set<std::string>& inputs);
 
 /// Gives every slot an offset so that slots alive at the same time never overlap; sets arena_bytes.
 /// Largest first, each at the lowest gap that fits (Pisarchyk & Lee 2020, greedy by size).

@@ -43,6 +43,7 @@ struct Session::Impl {
   std::vector<StateLink> links;
   std::vector<IndexRange> ranges;
   std::vector<double> seconds;  ///< by step, if profiling
+  bool is_stale = true;         ///< constant steps must run
 
   const ProgramPort& input(std::string_view name, DType dtype) const {
     const ProgramPort& port = find(program->inputs, name, "input");
@@ -93,18 +94,23 @@ void Session::Impl::link_states() {
 Session::Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
                  const graph::Bindings& bindings, const std::set<std::string>& present,
                  std::shared_ptr<Pool> pool)
+    : Session(std::move(prepared),
+              Spec{std::string(graph), bindings, present, {}, std::move(pool)}) {}
+
+Session::Session(std::shared_ptr<const PreparedModel> prepared, const Spec& spec)
     : impl_(std::make_unique<Impl>()) {
   const Options& options = prepared->options();
-  impl_->graph = &prepared->model().graph(graph);
-  const std::set<std::string> absent = absent_inputs(*impl_->graph, present);
-  impl_->program = prepared->plan(graph, bindings, absent);
-  impl_->pool = pool != nullptr ? std::move(pool)
-                                : std::make_shared<Pool>(Pool::Options{
-                                      options.threads, options.spin_us, options.pin_threads});
+  impl_->graph = &prepared->model().graph(spec.graph);
+  const std::set<std::string> absent = absent_inputs(*impl_->graph, spec.present);
+  for (const std::string& name : spec.constant) impl_->graph->input(name);
+  impl_->program = prepared->plan(spec.graph, spec.bindings, absent, spec.constant);
+  impl_->pool = spec.pool != nullptr ? spec.pool
+                                     : std::make_shared<Pool>(Pool::Options{
+                                           options.threads, options.spin_us, options.pin_threads});
   impl_->arena = Arena(impl_->program->arena_bytes);
   impl_->frame = {impl_->arena.data(), impl_->program->offsets.data(), &prepared->kernels(),
                   impl_->pool.get()};
-  impl_->ranges = index_ranges(*impl_->graph, bindings);
+  impl_->ranges = index_ranges(*impl_->graph, spec.bindings);
   if (options.profile) impl_->seconds.resize(impl_->program->steps.size());
   impl_->prepared = std::move(prepared);
   impl_->link_states();
@@ -148,18 +154,22 @@ bool Session::has_input(std::string_view name) const {
 
 void Session::run() noexcept {
   const auto& steps = impl_->program->steps;
-  if (impl_->seconds.empty()) {
-    for (const auto& step : steps) step->run(impl_->frame);
-    return;
-  }
+  const std::vector<bool>& is_constant = impl_->program->is_constant;
+  const bool is_timed = !impl_->seconds.empty();
   using Clock = std::chrono::steady_clock;
-  auto begin = Clock::now();
+  auto begin = is_timed ? Clock::now() : Clock::time_point();
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    steps[i]->run(impl_->frame);
+    if (!is_constant[i] || impl_->is_stale) steps[i]->run(impl_->frame);
+    if (!is_timed) continue;
     const auto end = Clock::now();
     impl_->seconds[i] = std::chrono::duration<double>(end - begin).count();
     begin = end;
   }
+  impl_->is_stale = false;
+}
+
+void Session::refresh() noexcept {
+  impl_->is_stale = true;
 }
 
 void Session::advance() noexcept {

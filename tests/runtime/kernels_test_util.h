@@ -8,7 +8,6 @@
 #include "nest/core/dtype.h"
 #include "nest/core/rng.h"
 #include "nest/runtime/isa.h"
-
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {

@@ -40,6 +40,8 @@ void register_flags(Flags& flags, Options& options);
 /// Errors: InvalidArgument.
 void validate(const Options& options);
 Json to_json(const Options& options);
+/// Inverse of to_json(). Errors: DataCorrupt.
+Options options_from_json(const Json& json);
 
 /// Precision of one node under the options.
 Precision precision_of(const Options& options, std::string_view node);

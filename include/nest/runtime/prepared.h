@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,12 +37,22 @@ class PreparedModel {
   const Kernels& kernels() const { return *kernels_; }
 
   /// Steps and memory plan for concrete axis lengths; weights are packed when first needed.
-  /// Inputs named in `absent` (optional ones) are left out.
+  /// Inputs named in `absent` (optional ones) are left out; steps that depend only on those in
+  /// `constant` are marked as such.
   std::shared_ptr<const Program> plan(std::string_view graph, const graph::Bindings& bindings,
-                                      const std::set<std::string>& absent) const;
+                                      const std::set<std::string>& absent,
+                                      const std::set<std::string>& constant = {}) const;
 
   /// Packs the weights of every graph, then drops the float ones.
   void seal();
+
+  /// Writes graphs and packed weights to one file, checksummed; open() maps it. Errors: Io.
+  void save(const std::filesystem::path& path) const;
+  /// A saved model: weights stay in the mapped file, model().weights is empty. Precision is the
+  /// file's; instruction set, threads and profiling are `machine`'s.
+  /// Errors: NotFound, Io, DataCorrupt, Unsupported.
+  static std::shared_ptr<const PreparedModel> open(const std::filesystem::path& path,
+                                                   const Options& machine = {});
 
   /// Bytes of all packed weights so far.
   std::size_t weight_bytes() const;
@@ -50,7 +61,9 @@ class PreparedModel {
                      const std::set<std::string>& absent = {}) const;
 
  private:
+  PreparedModel(graph::Model model, Options options, bool has_weights);
   const Lowered& lowered(std::string_view graph) const;
+  void pack_all(std::string_view graph) const;
 
   graph::Model model_;
   Options options_;

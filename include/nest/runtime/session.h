@@ -27,9 +27,19 @@ namespace nest::runtime {
 /// sessions may share one PreparedModel. Sessions that run in turns on one thread may share a Pool.
 class Session {
  public:
-  /// State inputs (see graph::Port::feeds) are there and begin as zeros; other optional inputs are
-  /// left out unless named in `present`.
-  /// Errors: NotFound for the graph; InvalidArgument for a length that does not fit.
+  struct Spec {
+    std::string graph;
+    graph::Bindings bindings;
+    /// Optional inputs to have; the others are left out. State inputs (see graph::Port::feeds) are
+    /// always there and begin as zeros.
+    std::set<std::string> present;
+    /// Inputs that keep their value until refresh(): what depends on them alone (an encoder
+    /// memory's projections) is computed once, not in every run().
+    std::set<std::string> constant;
+    std::shared_ptr<Pool> pool;  ///< null: an own one
+  };
+  /// Errors: NotFound for the graph or a port; InvalidArgument for a length that does not fit.
+  Session(std::shared_ptr<const PreparedModel> prepared, const Spec& spec);
   Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
           const graph::Bindings& bindings, const std::set<std::string>& present = {},
           std::shared_ptr<Pool> pool = nullptr);
@@ -46,6 +56,8 @@ class Session {
   bool has_input(std::string_view port) const;
 
   void run() noexcept;
+  /// Says that constant inputs have new values; the next run() computes what depends on them.
+  void refresh() noexcept;
 
   /// Copies every state output into the input it feeds (for stateful graphs, after run()).
   void advance() noexcept;

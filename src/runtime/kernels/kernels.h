@@ -63,6 +63,7 @@ struct QuantGemmArgs {
   const std::int32_t* a_sum = nullptr;  ///< s4: [m, ceil(k/32)], 8 * sum of (byte - 128) by block
   float* c = nullptr;
   std::int64_t ldc = 0;
+  bool is_reversed = false;  ///< walk the columns backwards (a cache keeps what came last)
   Epilogue epilogue;
 };
 

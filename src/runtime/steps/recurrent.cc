@@ -60,7 +60,8 @@ class RecurrentStep : public Step {
       const std::int64_t t = d.is_backward ? s.time - 1 - i : i;
       float* out = f.at(y) + t * out_row + index * s.hidden;
       const float* x_t = projected + t * width;
-      update(f, d, {h, ld_h, c, x_t, out}, parts_here);
+      // Every other frame walks the weights backwards, so the cache still holds where it begins.
+      update(f, d, {h, ld_h, c, x_t, out, i % 2 == 1}, parts_here);
       h = out;
       ld_h = s.time * out_row;
       c = f.maybe(d.cell);
@@ -74,6 +75,7 @@ class RecurrentStep : public Step {
     const float* c;
     const float* x;
     float* out;
+    bool is_odd;
   };
   void update(const Frame& f, const Direction& d, const Frames& at, int parts_here) const noexcept {
     const std::int64_t width = s.gates * s.hidden, ld_x = s.time * width;
@@ -81,7 +83,7 @@ class RecurrentStep : public Step {
     float* sums = f.at(d.sums);
     d.hidden.run(f,
                  {s.batch, at.h, at.ld_h, sums, width, s.is_lstm ? at.x : nullptr, ld_x,
-                  f.maybe<void>(d.scratch)},
+                  f.maybe<void>(d.scratch), at.is_odd},
                  parts_here);
     for (std::int64_t b = 0; b < s.batch; ++b) {
       if (s.is_lstm) {

@@ -1,0 +1,219 @@
+#include "nest/runtime/session.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "count_allocations.h"
+#include "kernels_test_util.h"
+#include "nest/core/config.h"
+#include "nest/graph/factory.h"
+#include "nest/runtime/executor.h"
+#include "runtime/program.h"
+
+namespace nest::runtime {
+namespace {
+
+struct Family {
+  const char* name;
+  const char* key;
+  const char* config;
+};
+const Family kFamilies[] = {
+    {"bilstm_ctc", "nest_ctc",
+     "{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {type: EEGNet, "
+     "n_channels: "
+     "6, sampling_rate: 64, n_pointwise_filters: 8}, temporal_encoder: {type: LSTM, input_dim: 8, "
+     "hidden_dim: 12, num_layers: 2, bidirectional: true}, decoder: {input_dim: 24, vocab_size: "
+     "11}}"},
+    {"gru_attention", "nest_attention",
+     "{model_name: NEST_Attention, n_channels: 6, vocab_size: 11, spatial_cnn: {type: EEGNet, "
+     "n_channels: 6, sampling_rate: 64, n_pointwise_filters: 8}, temporal_encoder: {type: GRU, "
+     "input_dim: 8, hidden_dim: 12, num_layers: 2, bidirectional: true}, decoder: {vocab_size: 11, "
+     "embedding_dim: 6, hidden_dim: 12, encoder_dim: 24}}"},
+    {"transformer_t", "nest_transformer_t",
+     "{model_name: NEST_Transformer_T, n_channels: 6, vocab_size: 11, spatial_cnn: {type: "
+     "DeepConvNet, n_channels: 6, n_filters: 4}, temporal_encoder: {type: Transformer, input_dim: "
+     "16, d_model: 16, nhead: 4, num_layers: 2, dim_feedforward: 32}, decoder: {vocab_size: 11, "
+     "embedding_dim: 6, hidden_dim: 12, num_layers: 1}, joint: {encoder_dim: 16, decoder_dim: 12, "
+     "joint_dim: 8, vocab_size: 11}}"},
+    {"conformer_ctc", "nest_ctc",
+     "{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {type: DeepConvNet, "
+     "n_channels: 6, n_filters: 4}, temporal_encoder: {type: Conformer, input_dim: 16, d_model: "
+     "16, "
+     "nhead: 4, num_layers: 2, conv_kernel_size: 7}, decoder: {input_dim: 16, vocab_size: 11}}"},
+};
+
+graph::Model make_model(const Family& family) {
+  graph::Model model = graph::build_model(family.key, Config::parse(family.config));
+  Rng rng(11);
+  graph::initialize_weights(model, rng);
+  return model;
+}
+
+std::shared_ptr<const PreparedModel> prepare(const Family& family, const std::string& precision,
+                                             int threads = 1) {
+  Options options;
+  options.precision = precision;
+  options.threads = threads;
+  return std::make_shared<const PreparedModel>(make_model(family), options);
+}
+
+std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, int runs = 1) {
+  Session session(prepared, "encoder", {{"B", 1}, {"T", 400}});
+  const auto x = random_floats(session.input("eeg_data").size(), 5);
+  std::copy(x.begin(), x.end(), session.input("eeg_data").begin());
+  for (int i = 0; i < runs; ++i) session.run();
+  const auto y = session.output("encoder_output");
+  return {y.begin(), y.end()};
+}
+
+class EveryFamily : public testing::TestWithParam<Family> {};
+INSTANTIATE_TEST_SUITE_P(Model, EveryFamily, testing::ValuesIn(kFamilies),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+const char* const kPrecisions[] = {"fp32", "fp16", "bf16", "int8", "int4"};
+
+TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
+  for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(GetParam(), precision, 2);
+    for (const auto& [name, graph] : prepared->model().graphs) {
+      Session session(prepared, name, {{"B", 2}, {"T", 400}, {"U", 3}});
+      session.run();
+      const long before = allocation_count();
+      for (int i = 0; i < 3; ++i) {
+        session.run();
+        session.advance();
+        session.reset();
+      }
+      EXPECT_EQ(allocation_count(), before) << name << " " << precision;
+    }
+  }
+}
+
+TEST_P(EveryFamily, thread_count_changes_no_bit) {
+  for (const char* precision : kPrecisions) {
+    const auto one = encode(prepare(GetParam(), precision, 1));
+    EXPECT_EQ(encode(prepare(GetParam(), precision, 2)), one) << precision;
+    EXPECT_EQ(encode(prepare(GetParam(), precision, 5)), one) << precision;
+  }
+}
+
+TEST_P(EveryFamily, running_again_gives_the_same_bits) {
+  const auto prepared = prepare(GetParam(), "int8");
+  EXPECT_EQ(encode(prepared, 1), encode(prepared, 4));
+}
+
+TEST_P(EveryFamily, a_padded_batch_equals_its_items_alone) {
+  for (const char* precision : kPrecisions) {
+    NativeExecutor executor(prepare(GetParam(), precision));
+    const std::int64_t lengths[] = {400, 330, 400};
+    Tensor x = Tensor::from<float>({3, 6, 400}, random_floats(3 * 6 * 400, 8));
+    const Tensor given = Tensor::from<std::int64_t>({3}, std::span<const std::int64_t>(lengths));
+    const Tensor all =
+        executor.run("encoder", {{"eeg_data", x}, {"lengths", given}}).at("encoder_output");
+    for (std::int64_t b = 0; b < 3; ++b) {
+      Tensor item(DType::kF32, {1, 6, lengths[b]});
+      for (std::int64_t c = 0; c < 6; ++c)
+        for (std::int64_t t = 0; t < lengths[b]; ++t)
+          item.mutable_data<float>()[static_cast<std::size_t>(c * lengths[b] + t)] =
+              x.data<float>()[static_cast<std::size_t>((b * 6 + c) * 400 + t)];
+      const Tensor alone = executor.run("encoder", {{"eeg_data", item}}).at("encoder_output");
+      const auto row =
+          all.data<float>().subspan(static_cast<std::size_t>(b * all.dim(1) * all.dim(2)),
+                                    static_cast<std::size_t>(all.dim(1) * all.dim(2)));
+      const auto own = alone.data<float>();
+      EXPECT_TRUE(std::equal(own.begin(), own.end(), row.begin())) << precision << " item " << b;
+      for (std::size_t i = own.size(); i < row.size(); ++i) ASSERT_EQ(row[i], 0.0f);
+    }
+  }
+}
+
+TEST_P(EveryFamily, a_saved_model_gives_the_same_bits_without_its_float_weights) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    fmt::format("nest_prepared_{}_{}", GetParam().name, ::getpid());
+  for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(GetParam(), precision);
+    prepared->save(path);
+    const auto opened = PreparedModel::open(path);
+    EXPECT_TRUE(opened->model().weights.empty());
+    EXPECT_EQ(encode(opened), encode(prepared)) << precision;
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_P(EveryFamily, the_plan_is_close_to_the_least_memory) {
+  const auto prepared = prepare(GetParam(), "int8");
+  const auto program = prepared->plan("encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
+  EXPECT_GE(program->arena_bytes, least_memory(*program));
+  EXPECT_LE(static_cast<double>(program->arena_bytes),
+            1.15 * static_cast<double>(least_memory(*program)));
+  for (const auto& step : program->steps) {
+    for (const Slot slot : step->writes) {
+      if (slot == kNoSlot) continue;
+      const auto i = static_cast<std::size_t>(slot);
+      EXPECT_LE(program->offsets[i] + program->sizes[i], program->arena_bytes);
+    }
+  }
+}
+
+TEST(Session, constant_inputs_are_used_again_and_refreshed) {
+  const auto prepared = prepare(kFamilies[1], "fp32");
+  const graph::Bindings bindings{{"B", 2}, {"T", 7}};
+  Session plain(prepared, "decoder_step", bindings);
+  Session constant(prepared, {.graph = "decoder_step",
+                              .bindings = bindings,
+                              .present = {},
+                              .constant = {"encoder_output"},
+                              .pool = nullptr});
+  for (int utterance = 0; utterance < 3; ++utterance) {
+    const auto memory =
+        random_floats(plain.input("encoder_output").size(), static_cast<std::uint64_t>(utterance));
+    for (Session* session : {&plain, &constant}) {
+      std::copy(memory.begin(), memory.end(), session->input("encoder_output").begin());
+      session->refresh();
+      session->reset();
+    }
+    for (std::int64_t step = 0; step < 4; ++step) {
+      for (Session* session : {&plain, &constant}) {
+        for (std::int64_t& token : session->input_i64("token")) token = step + 1;
+        session->run();
+        session->advance();
+      }
+      const auto a = plain.output("logits"), b = constant.output("logits");
+      EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin()));
+    }
+  }
+}
+
+TEST(Session, rows_of_state_follow_the_beam) {
+  const auto prepared = prepare(kFamilies[1], "fp32");
+  Session session(prepared, "decoder_step", {{"B", 3}, {"T", 5}});
+  const auto memory = random_floats(session.input("encoder_output").size(), 2);
+  std::copy(memory.begin(), memory.end(), session.input("encoder_output").begin());
+  for (std::size_t b = 0; b < 3; ++b) session.input_i64("token")[b] = static_cast<std::int64_t>(b);
+  session.run();
+  const int rows[] = {2, 0, 0};
+  session.advance(rows);
+  const auto from = session.output("h_n"), to = std::span<const float>(session.input("h"));
+  const std::size_t hidden = 12, layers = from.size() / (3 * hidden);
+  for (std::size_t l = 0; l < layers; ++l)
+    for (std::size_t b = 0; b < 3; ++b)
+      for (std::size_t i = 0; i < hidden; ++i)
+        EXPECT_EQ(to[(l * 3 + b) * hidden + i],
+                  from[(l * 3 + static_cast<std::size_t>(rows[b])) * hidden + i]);
+}
+
+TEST(Session, a_token_outside_the_vocabulary_is_named) {
+  const auto prepared = prepare(kFamilies[1], "fp32");
+  Session session(prepared, "decoder_step", {{"B", 1}, {"T", 5}});
+  session.input_i64("token")[0] = 11;
+  EXPECT_ANY_THROW(session.check_inputs());
+  session.input_i64("token")[0] = 10;
+  EXPECT_NO_THROW(session.check_inputs());
+}
+
+}  // namespace
+}  // namespace nest::runtime
