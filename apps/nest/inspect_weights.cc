@@ -56,7 +56,12 @@ std::optional<InspectReport> inspect_weights(const InspectOptions& options) {
   report.json["config"] = checkpoint.model_config;
   report.json["extra"] = checkpoint.extra;
   report.text = fmt::format("config {}\n", checkpoint.model_config.dump());
-  if (!checkpoint.extra.empty()) report.text += fmt::format("extra {}\n", checkpoint.extra.dump());
+  for (const auto& [key, value] : checkpoint.extra.items()) {
+    constexpr std::size_t kShown = 400;  // a run's history can be megabytes; --json has it whole
+    std::string text = value.dump();
+    if (text.size() > kShown) text = fmt::format("{}… ({} bytes)", text.substr(0, kShown), text.size());
+    report.text += fmt::format("extra.{} {}\n", key, text);
+  }
   try {
     const deploy::LoadOptions load{.config = "", .model_key = options.model_key};
     report_model(deploy::model_from_checkpoint(checkpoint, options.file, load), options, report);
