@@ -22,7 +22,7 @@ test: build
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
 demo: build
-	@$(BUILD)/apps/nest/nest doctor
+	@tools/demo.sh $(BUILD)/apps/nest/nest
 
 bench: build
 	@tools/bench.sh $(BUILD)

@@ -22,9 +22,16 @@ std::string names_of_available() {
   return names;
 }
 
+/// Names of the native runtime's finer sets, which are one set for everybody else.
+std::string_view base_name(std::string_view name) {
+  if (name == "avx512_vnni") return "avx512";
+  if (name.starts_with("neon")) return "generic";
+  return name;
+}
+
 Isa select() {
   if (const char* forced = std::getenv("NEST_ISA"); forced != nullptr && *forced != '\0') {
-    const Isa isa = isa_from_name(forced);
+    const Isa isa = isa_from_name(base_name(forced));
     require(isa_supported(isa), ErrorCode::kInvalidArgument,
             "NEST_ISA={}: this machine does not run it; available: {}", forced,
             names_of_available());
