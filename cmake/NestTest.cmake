@@ -23,6 +23,9 @@ function(nest_test module)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
   else()
     target_link_libraries(${target} PRIVATE nest_core)
+    # Test code is compiled once and run for milliseconds; the library under test keeps its -O2. LibTorch
+    # programs must keep the flags of their precompiled header.
+    target_compile_options(${target} PRIVATE -O0)
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${module}/" DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${module}" TIMEOUT 300)

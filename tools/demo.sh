@@ -38,4 +38,5 @@ step "what the precisions change"
 for precision in bf16 int8; do
   "$nest" compare "$out/native-fp32.json" "$out/native-$precision.json" --margin 1
 done
-printf '\nMade: %s\n' "$out"/*.json "$out/report.html"
+printf '\nMade:\n'
+printf '  %s\n' "$out"/*.json "$out/report.html"
