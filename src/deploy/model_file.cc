@@ -133,14 +133,11 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
   const Json stored = stored_entry(checkpoint);
   graph::Model model = build(checkpoint, stored, origin, options);
   with_context(origin, [&] {
-    // nest train writes both beside the weights, save_model() in an entry of its own.
-    const bool beside = !stored.contains("signal") && checkpoint.extra.is_object();
-    const Json& contracts = beside ? checkpoint.extra : stored;
-    if (contracts.contains("signal") && contracts["signal"].is_object()) {
-      model.signal = graph::signal_contract_from_json(contracts["signal"]);
+    if (stored.contains("signal")) {
+      model.signal = graph::signal_contract_from_json(stored["signal"]);
     }
-    if (contracts.contains("vocabulary") && contracts["vocabulary"].is_object()) {
-      model.vocabulary = graph::vocabulary_from_json(contracts["vocabulary"]);
+    if (stored.contains("vocabulary")) {
+      model.vocabulary = graph::vocabulary_from_json(stored["vocabulary"]);
     }
     graph::load_weights(model, checkpoint.state_dict);
   });
