@@ -2,6 +2,17 @@
 #
 # One object library a module; nest_core and nest_torch gather them, so that a user links one library
 # and the include table (tools/check_includes.py) stays the only statement of who may use whom.
+# nest_precompiled_header(<target> [<header> ...]): the headers nearly every source includes, compiled once.
+function(nest_precompiled_header target)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${target}.cc CONTENT "// carries the precompiled header\n")
+  add_library(${target} OBJECT ${CMAKE_BINARY_DIR}/${target}.cc)
+  target_link_libraries(${target} PRIVATE nest_options fmt::fmt)
+  target_precompile_headers(${target} PRIVATE
+    <algorithm> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string>
+    <string_view> <unordered_map> <utility> <vector> <fmt/format.h> <nlohmann/json.hpp> ${ARGN})
+endfunction()
+nest_precompiled_header(nest_core_pch)
+
 function(nest_module name)
   cmake_parse_arguments(M "" "CLOSURE" "SOURCES;LINK" ${ARGN})
   set(target nest_module_${name})
@@ -13,6 +24,8 @@ function(nest_module name)
   if(M_CLOSURE STREQUAL "torch")
     target_link_libraries(${target} PUBLIC nest_torch_deps)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
+  else()
+    target_precompile_headers(${target} REUSE_FROM nest_core_pch)
   endif()
   set_property(GLOBAL APPEND PROPERTY NEST_MODULES_${M_CLOSURE} ${target})
   set_property(GLOBAL APPEND PROPERTY NEST_LINK_${M_CLOSURE} ${M_LINK})

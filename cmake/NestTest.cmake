@@ -7,25 +7,35 @@ include(GoogleTest)
 # Where the shared vectors lie, if they do; tests that need them skip visibly when they do not.
 set(NEST_SHARED_DIR "${PROJECT_SOURCE_DIR}/../shared" CACHE PATH "Parity vectors and EEG data for tests")
 
+# The only file that knows machine paths: every other test object is the same in every checkout (ccache).
+add_library(nest_test_paths OBJECT ${PROJECT_SOURCE_DIR}/tests/support/paths.cc)
+target_include_directories(nest_test_paths PRIVATE ${PROJECT_SOURCE_DIR})
+target_link_libraries(nest_test_paths PRIVATE nest_options nest_warnings)
+target_compile_definitions(nest_test_paths PRIVATE
+  NEST_SHARED_DIR="${NEST_SHARED_DIR}" NEST_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")
+
+# Test code is compiled once and run for milliseconds: no optimisation; the library under test keeps its -O2.
+nest_precompiled_header(nest_test_pch <gtest/gtest.h> <gmock/gmock.h>)
+target_compile_options(nest_test_pch PRIVATE -O0)
+target_link_libraries(nest_test_pch PRIVATE GTest::gtest GTest::gmock)
+
 function(nest_test module)
   cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK" ${ARGN})
   set(target nest_test_${module})
   add_executable(${target} ${T_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${target} PRIVATE nest_options nest_warnings GTest::gtest_main GTest::gmock ${T_LINK})
-  target_compile_definitions(${target} PRIVATE
-    NEST_SHARED_DIR="${NEST_SHARED_DIR}" NEST_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${target} PRIVATE nest_options nest_warnings GTest::gtest_main GTest::gmock
+    nest_test_paths ${T_LINK})
+  # The precompiled headers are made with -fPIC; an executable would ask for -fPIE.
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${target} PRIVATE -fPIC)
   if(T_TORCH)
     target_link_libraries(${target} PRIVATE nest_torch nest_core)
-    # The precompiled header was made with -fPIC; an executable would ask for -fPIE.
-    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(${target} PRIVATE -fPIC)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
   else()
     target_link_libraries(${target} PRIVATE nest_core)
-    # Test code is compiled once and run for milliseconds; the library under test keeps its -O2. LibTorch
-    # programs must keep the flags of their precompiled header.
     target_compile_options(${target} PRIVATE -O0)
+    target_precompile_headers(${target} REUSE_FROM nest_test_pch)
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${module}/" DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${module}" TIMEOUT 300)

@@ -2,11 +2,9 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#ifdef NEST_WITH_TORCH
-#include "nest/nn/options.h"
-#endif
 #include "nest/runtime/executor.h"
 #include "nest/runtime/options.h"
+#include "torch_half.h"
 
 namespace nest {
 
@@ -41,16 +39,7 @@ std::unique_ptr<graph::Executor> make_executor(graph::Model model, const Executo
     native.threads = options.threads;
     return std::make_unique<runtime::NativeExecutor>(std::move(model), native);
   }
-#ifdef NEST_WITH_TORCH
-  if (options.executor == "torch") {
-    nn::TorchOptions torch;
-    torch.precision = options.precision;
-    torch.device = options.device;
-    torch.threads = options.threads;
-    return nn::make_torch_executor(std::move(model), torch);
-  }
-#endif
-  fail(ErrorCode::kUnsupported, "{}: this build has no {} executor", model.name, options.executor);
+  return make_torch_executor(std::move(model), options);
 }
 
 }  // namespace nest

@@ -9,9 +9,7 @@
 #include "nest/core/json.h"
 #include "nest/core/parallel.h"
 #include "nest/runtime/isa.h"
-#ifdef NEST_WITH_TORCH
-#include "nest/nn/library_info.h"
-#endif
+#include "torch_half.h"
 
 namespace nest {
 namespace {
@@ -57,11 +55,7 @@ Json examine() {
   report["cache_bytes"] = {{"l1", caches.l1}, {"l2", caches.l2}, {"l3", caches.l3}};
   report["memory"] = proc_value("/proc/meminfo", "MemTotal");
   report["memory_available"] = proc_value("/proc/meminfo", "MemAvailable");
-#ifdef NEST_WITH_TORCH
-  report["torch"] = nn::library_info();
-#else
-  report["torch"] = "not in this build";
-#endif
+  report["torch"] = torch_info();
   report["optional_libraries"] = optional_libraries();
   return report;
 }

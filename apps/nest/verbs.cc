@@ -15,9 +15,7 @@ void add_synth(CommandLine& line);
 void add_lm(CommandLine& line);
 void add_run(CommandLine& line);
 void add_stream(CommandLine& line);
-#ifdef NEST_WITH_TORCH
 void add_train(CommandLine& line);
-#endif
 void add_audit(CommandLine& line);
 void add_benchmark(CommandLine& line);
 void add_compare(CommandLine& line);
@@ -35,9 +33,7 @@ void add_all_verbs(CommandLine& line) {
   add_lm(line);
   add_run(line);
   add_stream(line);
-#ifdef NEST_WITH_TORCH
   add_train(line);
-#endif
   add_audit(line);
   add_benchmark(line);
   add_compare(line);

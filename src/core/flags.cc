@@ -110,8 +110,9 @@ void CommandLine::add_verb(std::string_view name, std::string_view summary,
                            const std::function<Run(Flags&)>& define) {
   CLI::App* app = impl_->app.add_subcommand(std::string(name), std::string(summary));
   impl_->flags.push_back(std::make_unique<Flags::Impl>(app));
-  Flags flags(impl_->flags.back().get());
-  impl_->verbs[std::string(name)] = define(flags);
+  // Only the verb that is named gets its flags: the others cost nothing at start.
+  app->preparse_callback([this, flags = Flags(impl_->flags.back().get()), verb = std::string(name),
+                          define](std::size_t) mutable { impl_->verbs[verb] = define(flags); });
 }
 
 void CommandLine::add_alias(std::string_view alias, std::string_view verb) {

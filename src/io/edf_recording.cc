@@ -131,7 +131,7 @@ class EdfRecording : public Recording {
       extend_segments(record, time, expected, segments);
       expected = time + header_.record_duration_s;
     }
-    if (header_.is_plus && !any) info_.warnings.push_back("EDF+ without an annotation signal");
+    if (header_.is_plus && !any) info_.warnings.emplace_back("EDF+ without an annotation signal");
     if (header_.has_gaps && per_record_ > 0) info_.segments = std::move(segments);
   }
 

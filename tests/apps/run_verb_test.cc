@@ -7,6 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/io/npy.h"
 #include "tests/support/command.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
@@ -23,7 +24,7 @@ void expect_close(const Tensor& got, const Tensor& want, const std::string& name
 
 TEST_P(RunParity, outputs_agree_with_the_reference_within_its_tolerance) {
   const auto [model, executor] = GetParam();
-  const std::filesystem::path folder = std::filesystem::path(NEST_SHARED_DIR) / "parity" / model;
+  const std::filesystem::path folder = test::shared_dir() / "parity" / model;
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   const test::TempDir dir;
   std::string inputs;

@@ -7,11 +7,12 @@
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
 #include "tests/support/command.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(NEST_TESTS_DIR) / "golden/weights";
+const std::filesystem::path kGolden = test::tests_dir() / "golden/weights";
 
 test::CommandResult nest(const std::string& arguments) {
   return test::run_nest(NEST_BINARY, arguments);

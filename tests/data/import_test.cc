@@ -11,6 +11,7 @@
 #include "nest/core/error.h"
 #include "nest/io/edf.h"
 #include "nest/io/npy.h"
+#include "tests/support/paths.h"
 
 namespace nest::data {
 namespace {
@@ -36,7 +37,7 @@ class Import : public testing::Test {
     for (const auto& u : dataset.utterances()) ++counts[u.split];
     return counts;
   }
-  const std::filesystem::path shared_ = std::filesystem::path(NEST_SHARED_DIR) / "data";
+  const std::filesystem::path shared_ = test::shared_dir() / "data";
   std::filesystem::path out_;
 };
 

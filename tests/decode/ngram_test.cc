@@ -13,11 +13,12 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/decode/ngram_train.h"
+#include "tests/support/paths.h"
 
 namespace nest::decode {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(NEST_TESTS_DIR) / "golden/lm";
+const std::filesystem::path kGolden = test::tests_dir() / "golden/lm";
 
 void expect_kenlm_scores(const NGram& model, const Json& expected) {
   ASSERT_GE(expected["sentences"].size(), 30u);

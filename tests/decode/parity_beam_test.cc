@@ -6,11 +6,12 @@
 #include "nest/core/json.h"
 #include "nest/decode/decoder.h"
 #include "nest/io/npy.h"
+#include "tests/support/paths.h"
 
 namespace nest::decode {
 namespace {
 
-const std::filesystem::path kFolder = std::filesystem::path(NEST_SHARED_DIR) / "parity/beam_search";
+const std::filesystem::path kFolder = test::shared_dir() / "parity/beam_search";
 
 /// logits[step][previous token] and attention[step][previous token], as the vectors define them.
 /// State [1]: the step.

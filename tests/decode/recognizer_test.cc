@@ -11,11 +11,12 @@
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
 #include "nest/runtime/executor.h"
+#include "tests/support/paths.h"
 
 namespace nest::decode {
 namespace {
 
-const std::filesystem::path kParity = std::filesystem::path(NEST_SHARED_DIR) / "parity";
+const std::filesystem::path kParity = test::shared_dir() / "parity";
 
 struct GreedyCase {
   std::string entry;

@@ -9,6 +9,7 @@
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/paths.h"
 
 namespace nest::deploy {
 namespace {
@@ -98,7 +99,7 @@ TEST(ModelFile, a_config_without_a_model_name_still_builds) {
 }
 
 TEST(ModelFile, every_shared_checkpoint_loads_and_saves_bit_equal) {
-  const std::filesystem::path shared = std::filesystem::path(NEST_SHARED_DIR) / "parity";
+  const std::filesystem::path shared = test::shared_dir() / "parity";
   if (!std::filesystem::exists(shared)) GTEST_SKIP() << shared << " is not there";
   const test::TempDir dir;
   int count = 0;

@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
+#include "tests/support/paths.h"
 
 namespace nest::graph {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::filesystem::path kConfigs = std::filesystem::path(NEST_TESTS_DIR) / ".." / "configs";
+const std::filesystem::path kConfigs = test::tests_dir() / ".." / "configs";
 
 Config own_configs() {
   return Config::load(kConfigs / "model.yaml");
@@ -47,7 +48,7 @@ TEST(ModelConfigs, own_file_builds_every_variant_with_the_published_counts) {
 }
 
 TEST(ModelConfigs, the_specification_file_builds_every_key) {
-  const auto path = std::filesystem::path(NEST_SHARED_DIR) / "spec" / "model.yaml";
+  const auto path = test::shared_dir() / "spec" / "model.yaml";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is missing";
   const Config config = Config::load(path);
   for (const std::string& key : config.keys()) {

@@ -5,11 +5,12 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/graph/factory.h"
+#include "tests/support/paths.h"
 
 namespace nest::graph {
 namespace {
 
-const std::filesystem::path kParity = std::filesystem::path(NEST_SHARED_DIR) / "parity";
+const std::filesystem::path kParity = test::shared_dir() / "parity";
 
 Model build(const Json& meta) {
   const auto reference_class = meta["reference_class"].get<std::string>();
@@ -37,7 +38,7 @@ std::vector<std::string> entries() {
 class ParityStructure : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ParityStructure, weights_have_the_reference_names_shapes_and_types) {
-  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << NEST_SHARED_DIR;
+  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << test::shared_dir();
   const Json meta = load_json(kParity / GetParam() / "meta.json");
   const Model model = build(meta);
   std::map<std::string, std::string> built;
@@ -52,7 +53,7 @@ TEST_P(ParityStructure, weights_have_the_reference_names_shapes_and_types) {
 }
 
 TEST_P(ParityStructure, inferred_output_shapes_equal_the_stored_ones) {
-  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << NEST_SHARED_DIR;
+  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << test::shared_dir();
   const Json meta = load_json(kParity / GetParam() / "meta.json");
   const Model model = build(meta);
   for (const Json& one : meta["cases"]) {

@@ -6,11 +6,12 @@
 
 #include "nest/core/error.h"
 #include "nest/io/checkpoint.h"
+#include "tests/support/paths.h"
 
 namespace nest::io {
 namespace {
 
-const std::filesystem::path kBad = std::filesystem::path(NEST_TESTS_DIR) / "golden/weights/bad";
+const std::filesystem::path kBad = test::tests_dir() / "golden/weights/bad";
 
 struct BadFile {
   const char* name;

@@ -7,12 +7,13 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/io/recording.h"
+#include "tests/support/paths.h"
 
 namespace nest::io {
 namespace {
 
 Json golden_files() {
-  return load_json(NEST_TESTS_DIR "/golden/eeg_formats/golden.json")["files"];
+  return load_json(test::tests_dir() / "golden/eeg_formats/golden.json")["files"];
 }
 
 std::vector<std::string> golden_names() {
@@ -25,7 +26,7 @@ std::vector<std::string> golden_names() {
 class EegGolden : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(NEST_SHARED_DIR) / "data" / GetParam();
+    path_ = test::shared_dir() / "data" / GetParam();
     if (!std::filesystem::exists(path_)) GTEST_SKIP() << "not there: " << path_;
     golden_ = golden_files()[GetParam()];
   }
@@ -89,7 +90,7 @@ TEST_P(EegGolden, annotations_equal_those_of_mne) {
 }
 
 TEST(EegCopies, gdf_and_edf_copies_of_a_recording_agree) {
-  const auto folder = std::filesystem::path(NEST_SHARED_DIR) / "data";
+  const auto folder = test::shared_dir() / "data";
   if (!std::filesystem::exists(folder / "formats/gdf")) GTEST_SKIP() << "not there: " << folder;
   const auto gdf = open_recording(folder / "formats/gdf/s01_r1.gdf");
   const auto edf = open_recording(folder / "ssvep-exo/s01_r1.edf");
@@ -105,7 +106,7 @@ TEST(EegCopies, gdf_and_edf_copies_of_a_recording_agree) {
 }
 
 TEST(EegCopies, formats_that_are_only_recognised_say_so_by_name) {
-  const auto folder = std::filesystem::path(NEST_SHARED_DIR) / "data/formats";
+  const auto folder = test::shared_dir() / "data/formats";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "not there: " << folder;
   for (const auto& [file, name] :
        {std::pair{"fif/s01_r1_raw.fif", "FIF"}, {"eeglab/test.cnt", "CNT"}}) {
@@ -118,7 +119,7 @@ TEST(EegCopies, formats_that_are_only_recognised_say_so_by_name) {
 
 // Values from pyxdf 1.17 (load_xdf with its defaults).
 TEST(EegCopies, xdf_samples_equal_those_of_pyxdf) {
-  const auto path = std::filesystem::path(NEST_SHARED_DIR) / "data/formats/eeglab/test.xdf";
+  const auto path = test::shared_dir() / "data/formats/eeglab/test.xdf";
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "not there: " << path;
   const auto xdf = open_recording(path);
   EXPECT_EQ(xdf->info().stream, "obci_neeg1");

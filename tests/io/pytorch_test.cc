@@ -11,11 +11,12 @@
 #include "nest/io/npy.h"
 #include "nest/io/safetensors.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/paths.h"
 
 namespace nest::io {
 namespace {
 
-const std::filesystem::path kGolden = std::filesystem::path(NEST_TESTS_DIR) / "golden/weights";
+const std::filesystem::path kGolden = test::tests_dir() / "golden/weights";
 
 Checkpoint sample() {
   Checkpoint checkpoint;

@@ -4,12 +4,13 @@
 #include "nest/core/json.h"
 #include "nest/nn/tensor.h"
 #include "node_cases.h"
+#include "tests/support/paths.h"
 
 namespace nest::nn {
 namespace {
 
 const Json& golden() {
-  static const Json content = load_json(std::string(NEST_TESTS_DIR) + "/golden/nn/golden.json");
+  static const Json content = load_json(test::tests_dir() / "golden/nn/golden.json");
   return content.at("cases");
 }
 

@@ -8,13 +8,14 @@
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
 #include "nest/nn/executor.h"
+#include "tests/support/paths.h"
 
 namespace nest::nn {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kParity = fs::path(NEST_SHARED_DIR) / "parity";
+const fs::path kParity = test::shared_dir() / "parity";
 
 /// |a - b| <= 1e-5 + 1e-5 |b| everywhere; returns the largest excess (<= 0 if all agree).
 double excess(const Tensor& actual, const Tensor& expected) {

@@ -9,6 +9,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 constexpr double kTolerance = 1e-12;
 
 const Json& golden() {
-  static const Json data = load_json(NEST_TESTS_DIR "/golden/signal/design.json");
+  static const Json data = load_json(test::tests_dir() / "golden/signal/design.json");
   return data;
 }
 

@@ -12,6 +12,7 @@
 #include "nest/signal/preprocess.h"
 
 #include "signals.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 using testing::mutable_view_of;
 using testing::view_of;
 
-const std::filesystem::path kFolder = NEST_SHARED_DIR "/parity/online_filter";
+const std::filesystem::path kFolder = test::shared_dir() / "parity/online_filter";
 
 class OnlineFilterParity : public ::testing::Test {
  protected:

@@ -11,6 +11,7 @@
 #include "nest/core/json.h"
 
 #include "signals.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
@@ -21,7 +22,7 @@ using testing::noise;
 using testing::view_of;
 
 TEST(Resample, one_shot_equals_scipy_resample_poly) {
-  const Json golden = load_json(NEST_TESTS_DIR "/golden/signal/resample.json");
+  const Json golden = load_json(test::tests_dir() / "golden/signal/resample.json");
   for (const Json& c : golden.at("resample")) {
     const auto rows = c.at("input").get<std::vector<std::vector<double>>>();
     const auto expected = c.at("output").get<std::vector<std::vector<double>>>();

@@ -4,6 +4,7 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/text/score.h"
+#include "tests/support/paths.h"
 
 namespace nest::text {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr double kTolerance = 1e-9;
 
 const Json& golden() {
-  static const Json data = load_json(std::string(NEST_TESTS_DIR) + "/golden/text/scores.json");
+  static const Json data = load_json(test::tests_dir() / "golden/text/scores.json");
   return data;
 }
 

@@ -2,12 +2,13 @@
 
 #include <filesystem>
 #include <string>
+#include "tests/support/paths.h"
 
 namespace nest::text {
 
 /// A file of the shared parity vectors; does not exist if they are not there.
 inline std::filesystem::path shared_file(const std::string& name) {
-  return std::filesystem::path(NEST_SHARED_DIR) / name;
+  return test::shared_dir() / name;
 }
 
 }  // namespace nest::text

@@ -1,0 +1,48 @@
+#include "torch_half.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "nest/nn/library_info.h"
+#include "nest/nn/options.h"
+#include "nest/train/run.h"
+
+namespace nest {
+
+void keep_command_line(char** /*argv*/) {}
+
+std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
+                                                     const ExecutorOptions& options) {
+  nn::TorchOptions torch;
+  torch.precision = options.precision;
+  torch.device = options.device;
+  torch.threads = options.threads;
+  return nn::make_torch_executor(std::move(model), torch);
+}
+
+Json torch_info() { return nn::library_info(); }
+
+CommandLine::Run define_train(Flags& flags) {
+  auto run = std::make_shared<train::RunOptions>();
+  auto options = std::make_shared<train::TrainOptions>();
+  auto json = std::make_shared<bool>(false);
+  train::register_flags(flags, *run);
+  train::register_flags(flags, *options);
+  flags.add("json", *json, "print JSON");
+  return [run, options, json] {
+    const Json report = train::run_training(*run, *options);
+    if (*json) {
+      fmt::print("{}\n", report.dump(2));
+      return 0;
+    }
+    fmt::print("{} after {} epochs ({} steps): best {} {} in epoch {}\n",
+               report["finished"].get<bool>() ? "finished" : "stopped", report["epochs"].dump(),
+               report["steps"].dump(), report["monitor"].get<std::string>(),
+               report["best_score"].dump(), report["best_epoch"].dump());
+    fmt::print("weights: {0}/best.pt and {0}/last.pt, log: {0}/log.jsonl\n", run->out);
+    return 0;
+  };
+}
+
+}  // namespace nest

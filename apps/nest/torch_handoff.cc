@@ -1,0 +1,51 @@
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "nest/core/error.h"
+#include "nest/core/file.h"
+#include "nest/core/log.h"
+#include "torch_half.h"
+
+namespace nest {
+namespace {
+
+char** g_argv = nullptr;
+
+std::filesystem::path torch_program() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "nest-torch";
+  return self.parent_path() / "nest-torch";
+}
+
+/// Replaces this process; returns only by an error.
+[[noreturn]] void hand_over(std::string_view what) {
+  const std::filesystem::path program = torch_program();
+  require(std::filesystem::exists(program), ErrorCode::kUnsupported,
+          "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON, or use --executor native",
+          what, program.string());
+  log_debug("{}: handing over to {}", what, program.string());
+  ::execv(program.c_str(), g_argv);
+  fail(ErrorCode::kInternal, "cannot start {}: {}", program.string(), std::strerror(errno));
+}
+
+}  // namespace
+
+void keep_command_line(char** argv) { g_argv = argv; }
+
+std::unique_ptr<graph::Executor> make_torch_executor(graph::Model /*model*/,
+                                                     const ExecutorOptions& /*options*/) {
+  hand_over("--executor torch");
+}
+
+Json torch_info() {
+  if (!std::filesystem::exists(torch_program())) return "not installed";
+  hand_over("doctor");
+}
+
+CommandLine::Run define_train(Flags& /*flags*/) { hand_over("train"); }
+
+}  // namespace nest
