@@ -1,10 +1,10 @@
 // Online filter: 128 channels x 100 samples, band-pass of order 4 and notch (five sections).
 // bench/signal_vs_scipy.py runs this and SciPy side by side.
+#include <benchmark/benchmark.h>
+
 #include "nest/core/rng.h"
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
-
-#include <benchmark/benchmark.h>
 
 namespace {
 

@@ -3,7 +3,6 @@
 
 #include "nest/core/rng.h"
 #include "nest/text/score.h"
-
 #include "reference/edit_distance.h"
 
 namespace nest::text {

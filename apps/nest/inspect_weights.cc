@@ -59,7 +59,8 @@ std::optional<InspectReport> inspect_weights(const InspectOptions& options) {
   for (const auto& [key, value] : checkpoint.extra.items()) {
     constexpr std::size_t kShown = 400;  // a run's history can be megabytes; --json has it whole
     std::string text = value.dump();
-    if (text.size() > kShown) text = fmt::format("{}… ({} bytes)", text.substr(0, kShown), text.size());
+    if (text.size() > kShown)
+      text = fmt::format("{}… ({} bytes)", text.substr(0, kShown), text.size());
     report.text += fmt::format("extra.{} {}\n", key, text);
   }
   try {

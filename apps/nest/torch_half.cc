@@ -21,7 +21,9 @@ std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
   return nn::make_torch_executor(std::move(model), torch);
 }
 
-Json torch_info() { return nn::library_info(); }
+Json torch_info() {
+  return nn::library_info();
+}
 
 CommandLine::Run define_train(Flags& flags) {
   auto run = std::make_shared<train::RunOptions>();

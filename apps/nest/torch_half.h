@@ -8,14 +8,16 @@
 
 namespace nest {
 
-// What only the LibTorch half can do. Loading LibTorch takes most of a second, so `nest` does not link it:
-// there these functions hand the whole command line to `nest-torch`, the same program with LibTorch linked
-// (torch_handoff.cc); in `nest-torch` they do the work (torch_half.cc).
+// What only the LibTorch half can do. Loading LibTorch takes most of a second, so `nest` does not
+// link it: there these functions hand the whole command line to `nest-torch`, the same program with
+// LibTorch linked (torch_handoff.cc); in `nest-torch` they do the work (torch_half.cc).
 
-/// Keeps the command line for a hand-over. `argv` is null-terminated and outlives the program's run.
+/// Keeps the command line for a hand-over. `argv` is null-terminated and outlives the program's
+/// run.
 void keep_command_line(char** argv);
 
-/// Errors: those of nn::make_torch_executor; Unsupported if nest-torch is not installed beside nest.
+/// Errors: those of nn::make_torch_executor; Unsupported if nest-torch is not installed beside
+/// nest.
 std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
                                                      const ExecutorOptions& options);
 

@@ -25,7 +25,8 @@ std::filesystem::path torch_program() {
 [[noreturn]] void hand_over(std::string_view what) {
   const std::filesystem::path program = torch_program();
   require(std::filesystem::exists(program), ErrorCode::kUnsupported,
-          "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON, or use --executor native",
+          "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON, or use "
+          "--executor native",
           what, program.string());
   log_debug("{}: handing over to {}", what, program.string());
   ::execv(program.c_str(), g_argv);
@@ -34,7 +35,9 @@ std::filesystem::path torch_program() {
 
 }  // namespace
 
-void keep_command_line(char** argv) { g_argv = argv; }
+void keep_command_line(char** argv) {
+  g_argv = argv;
+}
 
 std::unique_ptr<graph::Executor> make_torch_executor(graph::Model /*model*/,
                                                      const ExecutorOptions& /*options*/) {
@@ -46,6 +49,8 @@ Json torch_info() {
   hand_over("doctor");
 }
 
-CommandLine::Run define_train(Flags& /*flags*/) { hand_over("train"); }
+CommandLine::Run define_train(Flags& /*flags*/) {
+  hand_over("train");
+}
 
 }  // namespace nest

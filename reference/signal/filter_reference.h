@@ -1,8 +1,8 @@
 #pragma once
 
-#include "nest/signal/sos.h"
-
 #include <vector>
+
+#include "nest/signal/sos.h"
 
 namespace nest::reference {
 

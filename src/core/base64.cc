@@ -1,9 +1,9 @@
 #include "nest/core/base64.h"
 
-#include "nest/core/error.h"
-
 #include <array>
 #include <cstdint>
+
+#include "nest/core/error.h"
 
 namespace nest {
 namespace {

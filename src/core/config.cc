@@ -1,11 +1,11 @@
 #include "nest/core/config.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
+
+#include <yaml-cpp/yaml.h>
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -57,8 +57,8 @@ std::shared_ptr<Node> convert(const YAML::Node& yaml,
     node->kind = Node::Kind::kList;
     for (std::size_t i = 0; i < yaml.size(); ++i) {
       std::string name = std::to_string(i);
-      node->children.emplace_back(
-          name, convert(yaml[i], origin, child_key(node->key, name), depth + 1));
+      node->children.emplace_back(name,
+                                  convert(yaml[i], origin, child_key(node->key, name), depth + 1));
     }
   } else if (yaml.IsMap()) {
     node->kind = Node::Kind::kMap;
@@ -92,8 +92,8 @@ std::shared_ptr<Node> convert(const Json& json, const std::shared_ptr<const std:
     node->kind = Node::Kind::kList;
     for (std::size_t i = 0; i < json.size(); ++i) {
       std::string name = std::to_string(i);
-      node->children.emplace_back(
-          name, convert(json[i], origin, child_key(node->key, name), depth + 1));
+      node->children.emplace_back(name,
+                                  convert(json[i], origin, child_key(node->key, name), depth + 1));
     }
   } else if (!json.is_null()) {
     node->kind = Node::Kind::kScalar;
@@ -153,12 +153,22 @@ Config Config::from_json(const Json& json, std::string origin) {
   return Config(convert(json, std::make_shared<const std::string>(std::move(origin)), "", 0));
 }
 
-bool Config::is_map() const { return node_->kind == Node::Kind::kMap; }
-bool Config::is_list() const { return node_->kind == Node::Kind::kList; }
-bool Config::is_scalar() const { return node_->kind == Node::Kind::kScalar; }
-bool Config::is_null() const { return node_->kind == Node::Kind::kNull; }
+bool Config::is_map() const {
+  return node_->kind == Node::Kind::kMap;
+}
+bool Config::is_list() const {
+  return node_->kind == Node::Kind::kList;
+}
+bool Config::is_scalar() const {
+  return node_->kind == Node::Kind::kScalar;
+}
+bool Config::is_null() const {
+  return node_->kind == Node::Kind::kNull;
+}
 
-bool Config::has(std::string_view key) const { return !get(key).is_null(); }
+bool Config::has(std::string_view key) const {
+  return !get(key).is_null();
+}
 
 std::vector<std::string> Config::keys() const {
   std::vector<std::string> names;
@@ -220,7 +230,9 @@ bool Config::as_bool() const {
   return text == "true";
 }
 
-std::string Config::as_string() const { return scalar(*node_, "a string"); }
+std::string Config::as_string() const {
+  return scalar(*node_, "a string");
+}
 
 std::vector<double> Config::as_doubles() const {
   std::vector<double> values;
@@ -271,7 +283,8 @@ void Config::expect_keys(const std::vector<std::string>& known) const {
 
 Json Config::to_json() const {
   switch (node_->kind) {
-    case Node::Kind::kNull: return nullptr;
+    case Node::Kind::kNull:
+      return nullptr;
     case Node::Kind::kList: {
       Json list = Json::array();
       for (const auto& [name, child] : node_->children) list.push_back(Config(child).to_json());
@@ -282,7 +295,8 @@ Json Config::to_json() const {
       for (const auto& [name, child] : node_->children) map[name] = Config(child).to_json();
       return map;
     }
-    case Node::Kind::kScalar: break;
+    case Node::Kind::kScalar:
+      break;
   }
   if (node_->quoted) return node_->text;
   if (node_->text == "true") return true;
@@ -294,6 +308,8 @@ Json Config::to_json() const {
   return node_->text;
 }
 
-std::string Config::location() const { return where(*node_); }
+std::string Config::location() const {
+  return where(*node_);
+}
 
 }  // namespace nest

@@ -27,8 +27,12 @@ constexpr std::array<Row, 10> kRows{{{DType::kF32, 4, "float32"},
 
 }  // namespace
 
-std::size_t size_of(DType dtype) { return kRows[static_cast<std::size_t>(dtype)].size; }
-std::string_view name_of(DType dtype) { return kRows[static_cast<std::size_t>(dtype)].name; }
+std::size_t size_of(DType dtype) {
+  return kRows[static_cast<std::size_t>(dtype)].size;
+}
+std::string_view name_of(DType dtype) {
+  return kRows[static_cast<std::size_t>(dtype)].name;
+}
 
 DType dtype_from_name(std::string_view name) {
   std::string known;
@@ -45,7 +49,8 @@ float to_float(Half h) {
   const std::uint32_t exponent = (h.bits >> 10) & 0x1fu;
   const std::uint32_t mantissa = h.bits & 0x3ffu;
   if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  if (exponent != 0)
+    return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
 }

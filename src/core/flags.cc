@@ -1,9 +1,10 @@
 #include "nest/core/flags.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
 #include <map>
+
+#include <CLI/CLI.hpp>
 
 #include "nest/core/error.h"
 #include "nest/core/log.h"
@@ -40,18 +41,54 @@ class Flags::Impl {
   std::string title;
 };
 
-Flags& Flags::add(std::string_view n, int& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::int64_t& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::uint64_t& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, float& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, double& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::string& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::vector<int>& v, std::string_view h) { impl_->add_list(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::vector<double>& v, std::string_view h) { impl_->add_list(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::vector<std::string>& v, std::string_view h) { impl_->add_list(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::optional<std::int64_t>& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::optional<double>& v, std::string_view h) { impl_->add(n, v, h); return *this; }
-Flags& Flags::add(std::string_view n, std::optional<std::string>& v, std::string_view h) { impl_->add(n, v, h); return *this; }
+Flags& Flags::add(std::string_view n, int& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::int64_t& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::uint64_t& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, float& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, double& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::string& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::vector<int>& v, std::string_view h) {
+  impl_->add_list(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::vector<double>& v, std::string_view h) {
+  impl_->add_list(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::vector<std::string>& v, std::string_view h) {
+  impl_->add_list(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::optional<std::int64_t>& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::optional<double>& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
+Flags& Flags::add(std::string_view n, std::optional<std::string>& v, std::string_view h) {
+  impl_->add(n, v, h);
+  return *this;
+}
 
 Flags& Flags::add(std::string_view name, bool& value, std::string_view help) {
   const std::string flag = Impl::flag_name(name);

@@ -1,8 +1,8 @@
 #include "nest/core/hash.h"
 
-#include <zlib.h>
-
 #include <limits>
+
+#include <zlib.h>
 
 namespace nest {
 

@@ -1,7 +1,5 @@
 #include "nest/core/parallel.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -11,6 +9,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <sched.h>
 
 namespace nest {
 namespace {

@@ -1,11 +1,11 @@
 #include "nest/core/progress.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "nest/core/error.h"
 
@@ -85,7 +85,9 @@ void install_interrupt_handler() {
   std::signal(SIGTERM, on_signal);
 }
 
-bool interrupted() noexcept { return stop_requested.load(std::memory_order_relaxed); }
+bool interrupted() noexcept {
+  return stop_requested.load(std::memory_order_relaxed);
+}
 
 void check_interrupted(std::string_view remedy) {
   if (interrupted()) fail(ErrorCode::kInterrupted, "stopped by the user; {}", remedy);

@@ -41,8 +41,12 @@ std::uint64_t Rng::operator()() {
   return result;
 }
 
-double Rng::uniform() { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
-double Rng::uniform(double low, double high) { return low + (high - low) * uniform(); }
+double Rng::uniform() {
+  return static_cast<double>((*this)() >> 11) * 0x1p-53;
+}
+double Rng::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
 
 double Rng::normal() {
   if (state_.has_spare) {
@@ -63,7 +67,9 @@ double Rng::normal() {
   return u * factor;
 }
 
-double Rng::normal(double mean, double stddev) { return mean + stddev * normal(); }
+double Rng::normal(double mean, double stddev) {
+  return mean + stddev * normal();
+}
 
 std::uint64_t Rng::below(std::uint64_t n) {
   __extension__ using Wide = unsigned __int128;

@@ -1,10 +1,10 @@
 #include "nest/core/tensor.h"
 
-#include <fmt/ranges.h>
-
 #include <cmath>
 #include <cstring>
 #include <new>
+
+#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 
@@ -38,16 +38,26 @@ void store(void* data, std::int64_t i, double value) {
 template <class F>
 decltype(auto) dispatch(DType dtype, F&& f) {
   switch (dtype) {
-    case DType::kF32: return f.template operator()<float>();
-    case DType::kF64: return f.template operator()<double>();
-    case DType::kF16: return f.template operator()<Half>();
-    case DType::kBF16: return f.template operator()<BFloat16>();
-    case DType::kI8: return f.template operator()<std::int8_t>();
-    case DType::kU8: return f.template operator()<std::uint8_t>();
-    case DType::kI16: return f.template operator()<std::int16_t>();
-    case DType::kI32: return f.template operator()<std::int32_t>();
-    case DType::kI64: return f.template operator()<std::int64_t>();
-    case DType::kBool: return f.template operator()<bool>();
+    case DType::kF32:
+      return f.template operator()<float>();
+    case DType::kF64:
+      return f.template operator()<double>();
+    case DType::kF16:
+      return f.template operator()<Half>();
+    case DType::kBF16:
+      return f.template operator()<BFloat16>();
+    case DType::kI8:
+      return f.template operator()<std::int8_t>();
+    case DType::kU8:
+      return f.template operator()<std::uint8_t>();
+    case DType::kI16:
+      return f.template operator()<std::int16_t>();
+    case DType::kI32:
+      return f.template operator()<std::int32_t>();
+    case DType::kI64:
+      return f.template operator()<std::int64_t>();
+    case DType::kBool:
+      return f.template operator()<bool>();
   }
   fail(ErrorCode::kInternal, "unknown element type {}", static_cast<int>(dtype));
 }
@@ -59,7 +69,9 @@ bool is_float(DType dtype) {
 
 }  // namespace
 
-std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string to_string(const Shape& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 std::int64_t numel(const Shape& shape) {
   constexpr std::int64_t kLimit = std::int64_t{1} << 62;
@@ -77,10 +89,10 @@ std::int64_t numel(const Shape& shape) {
 Tensor::Tensor(DType dtype, Shape shape)
     : dtype_(dtype), shape_(std::move(shape)), numel_(nest::numel(shape_)) {
   const std::size_t bytes = (nbytes() + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = ::operator new(bytes == 0 ? kAlignment : bytes, std::align_val_t{kAlignment});
+  void* memory = ::operator new (bytes == 0 ? kAlignment : bytes, std::align_val_t{kAlignment});
   std::memset(memory, 0, bytes);
   owner_ = std::shared_ptr<const void>(
-      memory, [](void* p) { ::operator delete(p, std::align_val_t{kAlignment}); });
+      memory, [](void* p) { ::operator delete (p, std::align_val_t{kAlignment}); });
   data_ = memory;
 }
 

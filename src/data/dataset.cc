@@ -1,11 +1,10 @@
 #include "nest/data/dataset.h"
 
+#include "data/recording_cache.h"
+#include "data/signal_loader.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-
-#include "data/recording_cache.h"
-#include "data/signal_loader.h"
 
 namespace nest::data {
 namespace {

@@ -3,12 +3,11 @@
 #include <array>
 #include <map>
 
+#include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/log.h"
 #include "nest/data/splits.h"
-
-#include "data/importers.h"
 
 namespace nest::data {
 namespace {
@@ -89,8 +88,9 @@ void register_flags(Flags& flags, ImportOptions& options) {
   flags.add("ref-electrode", options.ref_electrode, "'average' or a channel name");
   flags.add("normalize", options.normalize,
             "fit mean and deviation per channel on the training part");
-  flags.add("window-norm", options.window_norm,
-            "normalise each utterance by itself instead of by a fit")
+  flags
+      .add("window-norm", options.window_norm,
+           "normalise each utterance by itself instead of by a fit")
       .choices({"none", "zscore", "robust", "whiten"});
   flags.add("strict", options.strict, "any unusable utterance is an error");
 }

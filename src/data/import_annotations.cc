@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/io/recording.h"
-
-#include "data/importers.h"
 
 namespace nest::data {
 namespace {

@@ -1,10 +1,9 @@
 // Importers of trial arrays [trials, channels, samples] in .npy files.
 #include <algorithm>
 
+#include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/io/npy_recording.h"
-
-#include "data/importers.h"
 
 namespace nest::data {
 namespace {

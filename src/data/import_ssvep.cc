@@ -1,10 +1,9 @@
 #include <cmath>
 #include <map>
 
+#include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/io/recording.h"
-
-#include "data/importers.h"
 
 namespace nest::data {
 namespace {

@@ -1,10 +1,9 @@
 #include <charconv>
 #include <sstream>
 
+#include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-
-#include "data/importers.h"
 
 namespace nest::data {
 namespace {

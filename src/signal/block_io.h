@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "nest/signal/view.h"
-
 #include "kernels/kernels.h"
+#include "nest/signal/view.h"
 
 namespace nest::signal {
 

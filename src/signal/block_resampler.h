@@ -3,10 +3,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "nest/core/tensor.h"
 #include "nest/signal/resample.h"
-
-#include "kernels/kernels.h"
 
 namespace nest::signal {
 

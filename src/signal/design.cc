@@ -6,7 +6,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-
 #include "zpk.h"
 
 namespace nest {

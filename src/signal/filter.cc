@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "nest/core/error.h"
-
 #include "block_io.h"
+#include "nest/core/error.h"
 #include "sos_bank.h"
 
 namespace nest {

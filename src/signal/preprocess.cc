@@ -5,11 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "nest/core/error.h"
-
 #include "block_io.h"
 #include "block_resampler.h"
 #include "channel_policy.h"
+#include "nest/core/error.h"
 #include "normalizer.h"
 #include "sos_bank.h"
 

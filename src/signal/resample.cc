@@ -5,10 +5,9 @@
 #include <numbers>
 #include <numeric>
 
-#include "nest/core/error.h"
-
 #include "block_io.h"
 #include "block_resampler.h"
+#include "nest/core/error.h"
 #include "sos_bank.h"
 
 namespace nest {

@@ -3,10 +3,9 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "nest/core/tensor.h"
 #include "nest/signal/sos.h"
-
-#include "kernels/kernels.h"
 
 namespace nest::signal {
 

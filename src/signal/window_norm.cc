@@ -1,9 +1,10 @@
 #include "nest/signal/window_norm.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include <Eigen/Eigenvalues>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "nest/core/error.h"
-
 #include "zpk.h"
 
 namespace nest::signal {

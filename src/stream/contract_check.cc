@@ -1,7 +1,7 @@
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 #include "nest/io/recording.h"
@@ -22,10 +22,11 @@ std::string plain(std::string name) {
 
 std::vector<std::int64_t> match_channels(const SourceInfo& source,
                                          const graph::SignalContract& contract) {
-  require(std::abs(source.rate_hz - contract.rate_hz) <= 1e-6 * contract.rate_hz,
-          ErrorCode::kDataCorrupt,
-          "{}: {} Hz, but the model was made for {} Hz; resample the recording first (nest convert)",
-          source.name, source.rate_hz, contract.rate_hz);
+  require(
+      std::abs(source.rate_hz - contract.rate_hz) <= 1e-6 * contract.rate_hz,
+      ErrorCode::kDataCorrupt,
+      "{}: {} Hz, but the model was made for {} Hz; resample the recording first (nest convert)",
+      source.name, source.rate_hz, contract.rate_hz);
   std::vector<std::int64_t> picks;
   if (contract.channels.empty() || source.channels.empty()) {
     require(source.num_channels == contract.num_channels, ErrorCode::kDataCorrupt,

@@ -42,20 +42,20 @@ Geometry make_geometry(const graph::Model& model, const StreamConfig& config) {
   g.hop_samples = std::llround(pick(config.hop_s, model.signal.hop_s, 0.5) * rate_hz);
   g.window_frames = frames_of(model, g.window_samples);
   require(g.window_frames > 0, ErrorCode::kInvalidArgument,
-          "a window of {} samples is too short for one encoder frame (--window)",
-          g.window_samples);
+          "a window of {} samples is too short for one encoder frame (--window)", g.window_samples);
   const std::int64_t period = frame_samples(model, g.window_samples);
   if (g.hop_samples % period != 0) {
     const std::int64_t below = std::max(period, g.hop_samples / period * period);
     fail(ErrorCode::kInvalidArgument,
-         "a hop of {} samples is no whole number of encoder frames of {} samples; use --hop {:.6g} or "
+         "a hop of {} samples is no whole number of encoder frames of {} samples; use --hop {:.6g} "
+         "or "
          "{:.6g}",
          g.hop_samples, period, static_cast<double>(below) / rate_hz,
          static_cast<double>(below + period) / rate_hz);
   }
   g.hop_frames = g.hop_samples / period;
-  g.lookahead_frames =
-      static_cast<std::int64_t>(std::ceil(config.lookahead_s * rate_hz / static_cast<double>(period)));
+  g.lookahead_frames = static_cast<std::int64_t>(
+      std::ceil(config.lookahead_s * rate_hz / static_cast<double>(period)));
   require(g.lookahead_frames + g.hop_frames <= g.window_frames, ErrorCode::kInvalidArgument,
           "hop ({} frames) and look-ahead ({} frames) do not fit into a window of {} frames; make "
           "--window longer",

@@ -66,8 +66,9 @@ signal::WindowNormOptions window_norm(const graph::SignalContract& contract) {
 }  // namespace
 
 struct StreamingInference::Impl {
-  Impl(std::shared_ptr<const runtime::PreparedModel> prepared_model, const StreamConfig& stream_config,
-       const decode::DecodeOptions& decoding, Clock& stream_clock)
+  Impl(std::shared_ptr<const runtime::PreparedModel> prepared_model,
+       const StreamConfig& stream_config, const decode::DecodeOptions& decoding,
+       Clock& stream_clock)
       : prepared(std::move(prepared_model)),
         config(stream_config),
         clock(stream_clock),
@@ -111,8 +112,8 @@ struct StreamingInference::Impl {
   std::optional<runtime::Session> head;
   LatencyMonitor monitor;
   std::vector<float> filtered;
-  std::span<const float> frames;  ///< of the newest window: [window_frames, dim]
-  std::int64_t decoded_until = 0; ///< frames of the newest window that are decoded
+  std::span<const float> frames;   ///< of the newest window: [window_frames, dim]
+  std::int64_t decoded_until = 0;  ///< frames of the newest window that are decoded
   std::int64_t samples_in = 0;
   std::int64_t gap_count = 0;
   double arrival_s = 0;
@@ -233,12 +234,18 @@ void StreamingInference::finish(const Sink& sink) {
 std::string StreamingInference::text_of(std::span<const decode::TokenId> tokens) const {
   return impl_->recognizer.text_of(tokens);
 }
-const LatencyMonitor& StreamingInference::latency() const { return impl_->monitor; }
+const LatencyMonitor& StreamingInference::latency() const {
+  return impl_->monitor;
+}
 const PreprocessCounts& StreamingInference::preprocess_counts() const {
   return impl_->preprocessor.counts();
 }
-std::int64_t StreamingInference::gaps() const { return impl_->gap_count; }
-std::int64_t StreamingInference::hops() const { return impl_->monitor.statistics().count; }
+std::int64_t StreamingInference::gaps() const {
+  return impl_->gap_count;
+}
+std::int64_t StreamingInference::hops() const {
+  return impl_->monitor.statistics().count;
+}
 
 std::string StreamingInference::describe() const {
   const Geometry& g = impl_->geometry;

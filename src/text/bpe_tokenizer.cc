@@ -6,7 +6,6 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
-
 #include "text/bpe_compat.h"
 #include "text/vocabulary_json.h"
 

@@ -8,7 +8,6 @@
 #include "nest/core/error.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/unicode.h"
-
 #include "text/bpe_compat.h"
 
 namespace nest::text {

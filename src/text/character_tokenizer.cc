@@ -5,7 +5,6 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/text/unicode.h"
-
 #include "text/vocabulary_json.h"
 
 namespace nest::text {

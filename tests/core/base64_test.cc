@@ -1,8 +1,8 @@
 #include "nest/core/base64.h"
 
-#include "nest/core/error.h"
-
 #include <gtest/gtest.h>
+
+#include "nest/core/error.h"
 
 namespace nest {
 namespace {

@@ -8,9 +8,8 @@ namespace {
 TEST(Error, carries_code_message_location_and_context_outermost_first) {
   try {
     with_context("recording.edf", [] {
-      with_context("record 7", [] {
-        fail(ErrorCode::kDataCorrupt, "length {} exceeds the limit {}", 9, 4);
-      });
+      with_context("record 7",
+                   [] { fail(ErrorCode::kDataCorrupt, "length {} exceeds the limit {}", 9, 4); });
     });
     FAIL() << "no error was thrown";
   } catch (const Error& error) {

@@ -8,8 +8,8 @@
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/paths.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::deploy {
 namespace {

@@ -10,8 +10,8 @@
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
 #include "nest/io/safetensors.h"
-#include "tests/support/temp_dir.h"
 #include "tests/support/paths.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::io {
 namespace {

@@ -7,7 +7,6 @@
 
 #include "nest/signal/preprocess.h"
 #include "nest/signal/sliding_window.h"
-
 #include "signals.h"
 
 namespace {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
-
 #include "signals.h"
 
 namespace nest {

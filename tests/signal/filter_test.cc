@@ -7,7 +7,6 @@
 
 #include "nest/core/error.h"
 #include "nest/signal/design.h"
-
 #include "reference/signal/filter_reference.h"
 #include "signals.h"
 

@@ -10,7 +10,6 @@
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
 #include "nest/signal/preprocess.h"
-
 #include "signals.h"
 #include "tests/support/paths.h"
 

@@ -8,7 +8,6 @@
 #include "nest/core/error.h"
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
-
 #include "signals.h"
 
 namespace nest {

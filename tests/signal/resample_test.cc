@@ -9,7 +9,6 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-
 #include "signals.h"
 #include "tests/support/paths.h"
 

@@ -1,8 +1,8 @@
 #include "nest/stream/pipeline.h"
 
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
@@ -41,7 +41,9 @@ graph::Model random_model(const std::string& key, const std::string& rest) {
   return model;
 }
 
-graph::Model ctc_model() { return random_model("nest_ctc", "decoder: {vocab_size: 6}\n"); }
+graph::Model ctc_model() {
+  return random_model("nest_ctc", "decoder: {vocab_size: 6}\n");
+}
 
 std::vector<float> noise(std::int64_t samples, std::uint64_t seed = 1) {
   Rng rng(seed);

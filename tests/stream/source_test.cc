@@ -1,16 +1,16 @@
 #include "nest/stream/source.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
-#include "nest/io/recording.h"
 #include "nest/io/edf.h"
+#include "nest/io/recording.h"
 
 namespace nest::stream {
 namespace {

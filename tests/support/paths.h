@@ -4,7 +4,8 @@
 
 namespace nest::test {
 
-/// Where the shared parity vectors and EEG data lie, if they do (-DNEST_SHARED_DIR at configure time).
+/// Where the shared parity vectors and EEG data lie, if they do (-DNEST_SHARED_DIR at configure
+/// time).
 std::filesystem::path shared_dir();
 
 /// The folder tests/ of this source tree.

@@ -4,7 +4,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
-
 #include "reference/edit_distance.h"
 
 namespace nest::text {

@@ -4,7 +4,6 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/text/score.h"
-
 #include "tests/text/shared.h"
 
 namespace nest::text {

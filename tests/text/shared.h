@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+
 #include "tests/support/paths.h"
 
 namespace nest::text {

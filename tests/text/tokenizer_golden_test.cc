@@ -5,7 +5,6 @@
 #include "nest/core/json.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
-
 #include "tests/text/shared.h"
 
 namespace nest::text {

@@ -71,8 +71,8 @@ class Config {
   std::shared_ptr<const Node> node_;
 };
 
-/// Reads and parses a JSON file in linear time. Errors: Io; DataCorrupt with line and column, for a key
-/// that occurs twice in one object, and for nesting deeper than 200 levels.
+/// Reads and parses a JSON file in linear time. Errors: Io; DataCorrupt with line and column, for a
+/// key that occurs twice in one object, and for nesting deeper than 200 levels.
 Json load_json(const std::filesystem::path& path);
 Json parse_json(std::string_view text, const std::string& origin);
 

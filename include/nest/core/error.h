@@ -1,7 +1,5 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <exception>
 #include <source_location>
 #include <string>
@@ -9,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace nest {
 
@@ -26,7 +26,8 @@ enum class ErrorCode {
 
 std::string_view name_of(ErrorCode code);
 
-/// Exit code of the command contract: 0 ok, 1 check failed, 2 usage, 3 bad data or file, 4 internal.
+/// Exit code of the command contract: 0 ok, 1 check failed, 2 usage, 3 bad data or file, 4
+/// internal.
 int exit_code(ErrorCode code);
 
 /// The one exception type of this project.
@@ -63,7 +64,7 @@ struct FormatAt {
   std::source_location where;
 
   template <class S>
-    requires std::is_convertible_v<const S&, std::string_view>
+  requires std::is_convertible_v<const S&, std::string_view>
   consteval FormatAt(const S& text, std::source_location at = std::source_location::current())
       : format(text), where(at) {}
 };

@@ -16,7 +16,8 @@ class Rng {
   using result_type = std::uint64_t;
 
   explicit Rng(std::uint64_t seed = 0);
-  /// An independent stream for a named purpose: the same (seed, name, index) gives the same numbers.
+  /// An independent stream for a named purpose: the same (seed, name, index) gives the same
+  /// numbers.
   Rng(std::uint64_t seed, std::string_view stream, std::uint64_t index = 0);
 
   static constexpr result_type min() { return 0; }

@@ -32,7 +32,7 @@ struct ImportOptions {
   bool normalize = true;  ///< fit mean and deviation on the training part
   /// "zscore", "robust" or "whiten": normalise each utterance by itself instead ("none": do not).
   std::string window_norm = "none";
-  bool strict = false;    ///< a problem in any utterance is an error
+  bool strict = false;  ///< a problem in any utterance is an error
 };
 void register_flags(Flags& flags, ImportOptions& options);
 /// Errors: InvalidArgument.

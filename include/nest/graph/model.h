@@ -68,7 +68,8 @@ struct Model {
 
   /// Errors: NotFound that lists the graphs there are.
   const Graph& graph(std::string_view name) const;
-  /// Elements of all trainable weights (no batch-norm statistics, no positional tables, fixed filter banks).
+  /// Elements of all trainable weights (no batch-norm statistics, no positional tables, fixed
+  /// filter banks).
   std::int64_t num_parameters() const;
 };
 

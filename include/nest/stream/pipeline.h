@@ -24,9 +24,9 @@ namespace nest::stream {
 
 /// How a stream is cut for the model and what happens when something goes wrong.
 struct StreamConfig {
-  double window_s = 0;      ///< what the encoder sees at once; 0: the model's contract, else 4 s
-  double hop_s = 0;         ///< new signal a step; 0: the model's contract, else 0.5 s
-  double lookahead_s = 0.5; ///< signal behind a frame that the encoder has seen when it is decoded
+  double window_s = 0;       ///< what the encoder sees at once; 0: the model's contract, else 4 s
+  double hop_s = 0;          ///< new signal a step; 0: the model's contract, else 0.5 s
+  double lookahead_s = 0.5;  ///< signal behind a frame that the encoder has seen when it is decoded
   double max_latency_ms = 10;        ///< deadline of a hop's processing; misses are counted
   std::string gap_policy = "reset";  ///< lost samples: "reset" the filters and window, or "stop"
 };
@@ -37,7 +37,7 @@ Json to_json(const StreamConfig& config);
 
 /// What one hop brought.
 struct StreamEvent {
-  double time_s = 0;               ///< end of the decoded signal, in stream time
+  double time_s = 0;                           ///< end of the decoded signal, in stream time
   std::span<const decode::TokenId> committed;  ///< every committed token so far; never taken back
   std::span<const decode::TokenId> tentative;
   LatencyLedger latency;
@@ -60,8 +60,9 @@ class StreamingInference {
 
   /// Errors: InvalidArgument if a hop is no whole number of encoder frames (says which ones are) or
   /// the window is too short; Unsupported for attention models.
-  StreamingInference(std::shared_ptr<const runtime::PreparedModel> model, const StreamConfig& config,
-                     const decode::DecodeOptions& decoding, Clock& clock);
+  StreamingInference(std::shared_ptr<const runtime::PreparedModel> model,
+                     const StreamConfig& config, const decode::DecodeOptions& decoding,
+                     Clock& clock);
   ~StreamingInference();
 
   /// Takes any number of samples; calls the sink once a completed hop.

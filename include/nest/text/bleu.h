@@ -1,7 +1,5 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -9,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
 
 namespace nest::text {
 

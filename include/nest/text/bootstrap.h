@@ -1,7 +1,5 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -9,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
 
 namespace nest {
 class Flags;

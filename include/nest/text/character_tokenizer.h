@@ -1,11 +1,11 @@
 #pragma once
 
-#include "nest/text/tokenizer.h"
-
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "nest/text/tokenizer.h"
 
 namespace nest::text {
 

@@ -1,17 +1,17 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-#include "nest/text/bleu.h"
-#include "nest/text/bootstrap.h"
-#include "nest/text/edit_distance.h"
-#include "nest/text/unicode.h"
-
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
+#include "nest/text/bleu.h"
+#include "nest/text/bootstrap.h"
+#include "nest/text/edit_distance.h"
+#include "nest/text/unicode.h"
 
 namespace nest::text {
 
@@ -40,7 +40,7 @@ struct UtteranceScore {
   EditCounts characters;
   BleuStats bleu;
   BleuStats sacrebleu;  ///< with 13a tokens, whatever the options say
-  bool exact = false;  ///< equal to one of the references after normalisation
+  bool exact = false;   ///< equal to one of the references after normalisation
   bool operator==(const UtteranceScore&) const = default;
 };
 

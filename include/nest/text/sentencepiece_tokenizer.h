@@ -1,12 +1,12 @@
 #pragma once
 
-#include "nest/text/tokenizer.h"
-
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "nest/text/tokenizer.h"
 
 namespace nest::text {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "nest/core/json_fwd.h"
-
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -10,6 +8,8 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "nest/core/json_fwd.h"
 
 namespace nest::text {
 

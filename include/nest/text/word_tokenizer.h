@@ -1,13 +1,13 @@
 #pragma once
 
-#include "nest/text/tokenizer.h"
-
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "nest/text/tokenizer.h"
 
 namespace nest::text {
 

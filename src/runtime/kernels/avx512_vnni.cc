@@ -4,7 +4,8 @@
 #include "vec_avx512.h"
 
 namespace nest::runtime {
-// clang-format off: in the order of their dependence
+// In the order of their dependence:
+// clang-format off
 #include "simd_math.inc"
 #include "simd_gemm.inc"
 // clang-format on
@@ -47,8 +48,12 @@ inline V dot_bf16(V acc, __m512i x, __m512i b) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(acc) : "v"(x), "v"(b));
   return acc;
 }
-inline QAcc q_dot(QAcc acc, QB b, QX x) { return dot_bytes(acc, x, b); }
-inline QAcc q_dot_s4(QAcc acc, QB b, QX x) { return dot_bytes(acc, b, x); }
+inline QAcc q_dot(QAcc acc, QB b, QX x) {
+  return dot_bytes(acc, x, b);
+}
+inline QAcc q_dot_s4(QAcc acc, QB b, QX x) {
+  return dot_bytes(acc, b, x);
+}
 inline V q_float(QAcc acc, const std::int32_t* sum) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(acc, _mm512_loadu_si512(sum)));
 }
@@ -113,8 +118,10 @@ void gemm_bf16(const GemmArgs& g) {
 }
 
 }  // namespace
+// clang-format off
 #include "simd_quant.inc"
 #include "simd_rows.inc"
+// clang-format on
 
 const Kernels* kernels_avx512_vnni() {
   static constinit const Kernels table = make_table();

@@ -3,7 +3,8 @@
 #include "vec_scalar.h"
 
 namespace nest::runtime {
-// clang-format off: in the order of their dependence
+// In the order of their dependence:
+// clang-format off
 #include "simd_math.inc"
 #include "simd_gemm.inc"
 #include "simd_bf16.inc"
@@ -49,8 +50,10 @@ inline V q_float_s4(QAcc acc, std::int32_t sum) {
 }
 
 }  // namespace
+// clang-format off
 #include "simd_quant.inc"
 #include "simd_rows.inc"
+// clang-format on
 
 const Kernels* kernels_generic() {
   static constinit const Kernels table = make_table();

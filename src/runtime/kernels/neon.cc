@@ -4,7 +4,8 @@
 #include "vec_neon.h"
 
 namespace nest::runtime {
-// clang-format off: in the order of their dependence
+// In the order of their dependence:
+// clang-format off
 #include "simd_math.inc"
 #include "simd_gemm.inc"
 #include "simd_bf16.inc"
@@ -52,8 +53,10 @@ inline V q_float_s4(QAcc acc, std::int32_t sum) {
 }
 
 }  // namespace
+// clang-format off
 #include "simd_quant.inc"
 #include "simd_rows.inc"
+// clang-format on
 
 const Kernels* kernels_neon() {
   static constinit const Kernels table = make_table();

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "nest/core/isa.h"
-#include "nest/signal/sos.h"
-
 #include <cstddef>
 #include <cstdint>
+
+#include "nest/core/isa.h"
+#include "nest/signal/sos.h"
 
 namespace nest::signal {
 
