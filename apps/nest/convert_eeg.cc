@@ -18,8 +18,12 @@ void register_flags(Flags& flags, ConvertEegOptions& options) {
 
 bool is_eeg_conversion(const std::string& in, const std::string& out) {
   const auto target = std::filesystem::path(out).extension();
-  if (target != ".edf" && target != ".npy") return false;
-  return !io::recording_format(in).empty();
+  const bool is_written = target == ".edf" || target == ".npy";
+  const std::string format = io::recording_format(in);
+  require(is_written || format.empty(), ErrorCode::kInvalidArgument,
+          "{}: {} recordings are written as .edf or .npy, not as '{}'", in, format,
+          target.string());
+  return is_written && !format.empty();
 }
 
 Json convert_eeg(const std::string& in, const std::string& out, const ConvertEegOptions& options) {

@@ -17,7 +17,7 @@ struct ConvertEegOptions {
 void register_flags(Flags& flags, ConvertEegOptions& options);
 
 /// True if `in` is an EEG recording and `out` names a format recordings are written in (.edf,
-/// .npy); an .npy input counts only for an .edf output.
+/// .npy). Errors: InvalidArgument if `in` is one, but `out` names another format.
 bool is_eeg_conversion(const std::string& in, const std::string& out);
 
 /// Converts and says what was written. Errors: those of the reader and the writer.

@@ -14,6 +14,7 @@ struct InspectOptions {
   std::string model_key;  ///< one model of a configuration
   std::string graph;      ///< only this graph; empty: all, in a picture the encoder
   std::string svg;        ///< where to write a picture
+  std::string stream;     ///< which part of a recording
   bool dot = false;       ///< Graphviz source instead of the text
   bool json = false;
 };

@@ -1,4 +1,4 @@
-// Arrays, tokenizers and recordings.
+// Arrays and tokenizers.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -6,11 +6,10 @@
 #include <fmt/format.h>
 
 #include "inspect.h"
-#include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
-#include "nest/io/recording.h"
+#include "nest/io/zip.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest {
@@ -73,17 +72,31 @@ std::optional<InspectReport> inspect_array(const InspectOptions& options) {
   }
   if (std::filesystem::path(options.file).extension() != ".npz") return std::nullopt;
   report.json["kind"] = "arrays";
-  for (const auto& [name, array] : io::read_npz(options.file)) {
-    report.json["arrays"][name] = describe(array);
-    report.text += fmt::format("{:<24} {}", name, line_of(report.json["arrays"][name]));
+  report.json["arrays"] = Json::object();
+  const io::ZipReader zip = io::ZipReader::open(options.file);
+  for (const io::ZipEntry& entry : zip.entries()) {
+    if (!entry.name.ends_with(".npy")) continue;
+    const std::string name = entry.name.substr(0, entry.name.size() - 4);
+    Json& json = report.json["arrays"][name];
+    with_context(fmt::format("{}: array '{}'", options.file, name), [&] {
+      const auto content = zip.read(entry, std::numeric_limits<std::uint64_t>::max());
+      try {
+        json = describe(io::parse_npy(content));
+        report.text += fmt::format("{:<24} {}", name, line_of(json));
+      } catch (const Error& error) {  // texts and structures stand beside the numbers
+        if (error.code() != ErrorCode::kUnsupported) throw;
+        json["not_read"] = error.message();
+        report.text += fmt::format("{:<24} not read: {}\n", name, error.message());
+      }
+    });
   }
   return report;
 }
 
 std::optional<InspectReport> inspect_tokenizer(const InspectOptions& options) {
-  if (std::filesystem::path(options.file).extension() != ".json") return std::nullopt;
-  const Json content = load_json(options.file);
-  const auto tokenizer = text::tokenizer_from_json(content, options.file);
+  const auto extension = std::filesystem::path(options.file).extension();
+  if (extension != ".json" && extension != ".model") return std::nullopt;
+  const auto tokenizer = text::load_tokenizer(options.file);
   InspectReport report;
   report.json["kind"] = "tokenizer";
   report.json["tokenizer"] = tokenizer->kind();
@@ -94,18 +107,6 @@ std::optional<InspectReport> inspect_tokenizer(const InspectOptions& options) {
   }
   report.text = fmt::format("tokenizer  {}  {} tokens  special {}\n", tokenizer->kind(),
                             tokenizer->size(), report.json["special"].dump());
-  return report;
-}
-
-std::optional<InspectReport> inspect_recording(const InspectOptions& options) {
-  if (io::recording_format(options.file).empty()) return std::nullopt;
-  InspectReport report;
-  report.json = io::explain(options.file);
-  report.json["kind"] = "recording";
-  if (!report.json.value("ok", false)) {
-    report.problem = report.json.value("error", options.file + ": the recording is damaged");
-  }
-  report.text = report.json.dump(2) + "\n";
   return report;
 }
 

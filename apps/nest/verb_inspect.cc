@@ -34,6 +34,7 @@ void add_inspect(CommandLine& line) {
                   flags.add("model-key", options->model_key, "one model of a configuration");
                   flags.add("dot", options->dot, "print Graphviz source instead of a table");
                   flags.add("svg", options->svg, "draw a graph to this file (needs Graphviz)");
+                  flags.add("stream", options->stream, "one part of a recording with several");
                   flags.add("json", options->json, "print JSON");
                   return [options] {
                     const InspectReport report = inspect(*options);

@@ -16,14 +16,13 @@ struct SynthArguments {
   synth::SynthOptions options;
   std::string out;
   std::string recording;
-  int recording_sentences = 10;
+  int recording_sentences = 0;
   double pause_s = 1;
   bool json = false;
 };
 
-int write_recording(const SynthArguments& a) {
-  const std::vector<std::string> texts =
-      synth::write_recording(a.options, a.recording, a.recording_sentences, a.pause_s);
+int write_recording(const SynthArguments& a, const std::vector<std::string>& texts) {
+  synth::write_recording(a.options, a.recording, texts, a.pause_s);
   if (a.json) {
     fmt::print(
         "{}\n",
@@ -66,8 +65,10 @@ int write_corpus(const SynthArguments& a) {
 int run_synth(const SynthArguments& a) {
   require(!a.out.empty() || !a.recording.empty(), ErrorCode::kInvalidArgument,
           "give --out DIR for a dataset, --recording FILE.edf for one recording, or both");
+  std::vector<std::string> texts;  // drawn first, so that a bad number is known before work is done
+  if (!a.recording.empty()) texts = synth::recording_sentences(a.options, a.recording_sentences);
   if (!a.out.empty()) write_corpus(a);
-  if (!a.recording.empty()) write_recording(a);
+  if (!a.recording.empty()) write_recording(a, texts);
   return 0;
 }
 
@@ -80,7 +81,7 @@ void add_synth(CommandLine& line) {
                   flags.add("out", a->out, "dataset folder to write");
                   flags.add("recording", a->recording, "continuous .edf to write");
                   flags.add("recording-sentences", a->recording_sentences,
-                            "test sentences in the recording");
+                            "test sentences in the recording; 0: all, at most 10");
                   flags.add("pause", a->pause_s, "seconds between them");
                   flags.add("json", a->json, "print JSON");
                   register_flags(flags, a->options);

@@ -18,10 +18,9 @@ struct Importer {
 };
 
 constexpr std::array kImporters = {
-    Importer{"ssvep-exo", import_ssvep_exo},
-    Importer{"edf-annotations", import_edf_annotations},
-    Importer{"feis", import_feis},
-    Importer{"cvep", import_cvep},
+    Importer{"ssvep-exo", import_ssvep_exo}, Importer{"edf-annotations", import_edf_annotations},
+    Importer{"feis", import_feis},           Importer{"cvep", import_cvep},
+    Importer{"zuco", import_zuco},
 };
 
 std::vector<std::string> importer_names() {
@@ -30,7 +29,13 @@ std::vector<std::string> importer_names() {
   return names;
 }
 
-// In place: relative to the dataset's folder if the caller gave relative paths, else absolute.
+bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  const auto relative = std::filesystem::relative(file, folder);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+// In place: relative to the dataset's folder if the file is in it or the caller gave relative
+// paths, else absolute.
 void place_signals(const ImportOptions& options, std::vector<Utterance>& utterances) {
   namespace fs = std::filesystem;
   const fs::path out = options.out;
@@ -39,7 +44,9 @@ void place_signals(const ImportOptions& options, std::vector<Utterance>& utteran
     std::string& target = placed[utterance.signal];
     if (target.empty()) {
       const fs::path source = utterance.signal;
-      if (options.copy) {
+      if (is_inside(source, out)) {
+        target = fs::relative(source, out).string();
+      } else if (options.copy) {
         fs::create_directories(out / "signals");
         target = (fs::path("signals") / source.filename()).string();
         fs::copy_file(source, out / target, fs::copy_options::overwrite_existing);
@@ -53,15 +60,9 @@ void place_signals(const ImportOptions& options, std::vector<Utterance>& utteran
   }
 }
 
-void carve_validation(const ImportOptions& options, std::vector<Utterance>& utterances) {
-  if (options.validation_fraction <= 0) return;
-  SplitOptions split;
-  split.by = options.validation_by;
-  split.validation_fraction = options.validation_fraction;
-  split.test_fraction = 0;
-  split.seed = options.seed;
-  split.only = "train";
-  assign_splits(utterances, split);
+bool draws_splits(const SplitOptions& split) {
+  return split.validation_fraction > 0 || split.test_fraction > 0 || !split.train.empty() ||
+         !split.validation.empty() || !split.test.empty();
 }
 
 }  // namespace
@@ -76,11 +77,6 @@ void register_flags(Flags& flags, ImportOptions& options) {
       .choices({"trials", "utterances"});
   flags.add("window-start", options.window_start_s, "start of a trial's window after its cue [s]");
   flags.add("window-length", options.window_length_s, "length of a trial's window [s]");
-  flags.add("validation-fraction", options.validation_fraction,
-            "share of the training part that becomes the validation part");
-  flags.add("validation-by", options.validation_by, "what stays together in that choice")
-      .choices({"utterance", "session", "subject"});
-  flags.add("seed", options.seed, "seed of that choice");
   flags.group("Signal contract (applied whenever the dataset is loaded)");
   flags.add("bandpass", options.bandpass_hz, "low,high edge [Hz]");
   flags.add("bandpass-order", options.bandpass_order, "Butterworth order");
@@ -93,6 +89,7 @@ void register_flags(Flags& flags, ImportOptions& options) {
            "normalise each utterance by itself instead of by a fit")
       .choices({"none", "zscore", "robust", "whiten"});
   flags.add("strict", options.strict, "any unusable utterance is an error");
+  register_flags(flags, options.split);
 }
 
 void validate(const ImportOptions& options) {
@@ -102,9 +99,7 @@ void validate(const ImportOptions& options) {
   require(options.bandpass_hz.empty() || options.bandpass_hz.size() == 2,
           ErrorCode::kInvalidArgument, "--bandpass takes two edges, low,high; {} given",
           options.bandpass_hz.size());
-  require(options.validation_fraction >= 0 && options.validation_fraction < 1,
-          ErrorCode::kInvalidArgument, "--validation-fraction {} is outside 0 to 1",
-          options.validation_fraction);
+  validate(options.split);
 }
 
 Json to_json(const ImportOptions& o) {
@@ -115,9 +110,7 @@ Json to_json(const ImportOptions& o) {
           {"mode", o.mode},
           {"window_start_s", o.window_start_s},
           {"window_length_s", o.window_length_s},
-          {"validation_fraction", o.validation_fraction},
-          {"validation_by", o.validation_by},
-          {"seed", o.seed},
+          {"split", to_json(o.split)},
           {"bandpass_hz", o.bandpass_hz},
           {"bandpass_order", o.bandpass_order},
           {"notch_hz", o.notch_hz},
@@ -156,7 +149,7 @@ Dataset import_dataset(const ImportOptions& options) {
   contract.notch_hz = options.notch_hz;
   contract.ref_electrode = options.ref_electrode;
   contract.normalization = options.window_norm;
-  carve_validation(options, imported.utterances);
+  if (draws_splits(options.split)) assign_splits(imported.utterances, options.split);
   place_signals(options, imported.utterances);
   const Dataset unchecked(options.out, imported.info, imported.utterances);
   std::vector<Utterance> usable;

@@ -15,7 +15,7 @@ std::vector<std::filesystem::path> recordings_in(const std::filesystem::path& in
   for (const auto& entry : std::filesystem::directory_iterator(in)) {
     if (!entry.is_regular_file()) continue;
     const std::string format = io::recording_format(entry.path());
-    if (!format.empty() && format != "NPY") files.push_back(entry.path());
+    if (!format.empty() && format != "NPY" && format != "NPZ") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   require(!files.empty(), ErrorCode::kNotFound, "{}: no EEG recording in this folder", in.string());

@@ -19,6 +19,7 @@ Imported import_ssvep_exo(const ImportOptions& options);
 Imported import_edf_annotations(const ImportOptions& options);
 Imported import_feis(const ImportOptions& options);
 Imported import_cvep(const ImportOptions& options);
+Imported import_zuco(const ImportOptions& options);
 
 /// Rows of a tab-separated table with a header line, by column name.
 /// Errors: NotFound, Io; DataCorrupt naming the line or the missing column.

@@ -226,7 +226,33 @@ std::filesystem::path sibling(const std::filesystem::path& header_path, std::str
   return header_path.parent_path() / std::filesystem::path(name).filename();
 }
 
+bool names(const std::filesystem::path& header_path, const std::filesystem::path& file) {
+  try {
+    const BrainVisionText header(read_text_file(header_path), "header");
+    for (const char* key : {"datafile", "markerfile"}) {
+      const std::string name = header.get("common infos", key);
+      if (!name.empty() && sibling(header_path, name).filename() == file.filename()) return true;
+    }
+  } catch (const Error&) {  // no header; it is not this function's to complain about
+  }
+  return false;
+}
+
 }  // namespace
+
+std::optional<std::filesystem::path> find_brainvision_header(const std::filesystem::path& file) {
+  std::error_code error;
+  auto same_name = file;
+  same_name.replace_extension(".vhdr");
+  if (std::filesystem::is_regular_file(same_name, error) && names(same_name, file))
+    return same_name;
+  auto folder = file.parent_path();
+  if (folder.empty()) folder = ".";
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".vhdr" && names(entry.path(), file)) return entry.path();
+  }
+  return std::nullopt;
+}
 
 std::shared_ptr<const Recording> open_brainvision(std::string_view header, std::string_view markers,
                                                   std::shared_ptr<const ByteSource> data,

@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "io/stated_rate.h"
 #include "nest/core/error.h"
 #include "nest/io/mat_file.h"
+#include "nest/io/zuco.h"
 
 namespace nest::io {
 namespace {
@@ -12,10 +14,10 @@ bool is_matrix(const MatFile::Variable& variable) {
 }
 
 double stated_rate(const MatFile& file) {
-  for (const char* name : {"fs", "Fs", "FS", "srate", "sfreq", "sampling_rate"}) {
-    if (!file.has(name)) continue;
-    const double rate = file.read(name).number();
-    if (rate > 0 && rate < 1e8) return rate;
+  for (const auto& variable : file.variables()) {
+    if (!is_rate_name(variable.name) || !variable.is_numeric || numel(variable.dims) != 1) continue;
+    const double rate_hz = file.read(variable.name).number();
+    if (is_rate(rate_hz)) return rate_hz;
   }
   return 0;
 }
@@ -37,6 +39,9 @@ Tensor transposed(const Tensor& matrix) {
 std::shared_ptr<const Recording> open_mat_recording(const std::filesystem::path& path,
                                                     const OpenOptions& options) {
   const MatFile file = MatFile::open(path);
+  if (ZucoFile::matches(file) && (options.stream.empty() || options.stream == "sentenceData")) {
+    return open_zuco(path, options);
+  }
   const MatFile::Variable* chosen = nullptr;
   for (const auto& variable : file.variables()) {
     if (!is_matrix(variable)) continue;

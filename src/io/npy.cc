@@ -102,16 +102,25 @@ Tensor read_npy(const std::filesystem::path& path) {
 }
 
 NpyFile NpyFile::open(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  return with_context(path.string(),
+                      [&] { return from_bytes(file->bytes(), file, path.string()); });
+}
+
+NpyFile NpyFile::from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                            std::string name) {
   NpyFile npy;
-  npy.file_ = MappedFile::open(path);
-  npy.header_ = with_context(path.string(), [&] { return parse_npy_header(npy.file_->bytes()); });
+  npy.header_ = parse_npy_header(bytes);
+  npy.bytes_ = bytes;
+  npy.owner_ = std::move(owner);
+  npy.name_ = std::move(name);
   return npy;
 }
 
 Tensor NpyFile::rows(std::int64_t begin, std::int64_t end) const {
   require(!shape().empty() && begin >= 0 && begin <= end && end <= shape()[0],
-          ErrorCode::kInvalidArgument, "{}: rows [{}, {}) are not within shape {}",
-          file_->path().string(), begin, end, to_string(shape()));
+          ErrorCode::kInvalidArgument, "{}: rows [{}, {}) are not within shape {}", name_, begin,
+          end, to_string(shape()));
   if (header_.is_fortran_order && shape().size() > 1) {
     const Tensor whole = all();
     const std::size_t row =
@@ -133,22 +142,22 @@ Tensor NpyFile::rows(std::int64_t begin, std::int64_t end) const {
   const std::size_t row = static_cast<std::size_t>(numel(part)) * item;
   part[0] = end - begin;
   const std::byte* data =
-      file_->bytes().data() + header_.data_offset + static_cast<std::size_t>(begin) * row;
+      bytes_.data() + header_.data_offset + static_cast<std::size_t>(begin) * row;
   const std::size_t bytes = static_cast<std::size_t>(end - begin) * row;
   if (!header_.is_byte_swapped && is_mappable(data, bytes, item, dtype() == DType::kBool)) {
-    return Tensor::view(dtype(), part, data, file_);
+    return Tensor::view(dtype(), part, data, owner_);
   }
   return copy_of(header_, data, part);
 }
 
 Tensor NpyFile::all() const {
-  const std::byte* data = file_->bytes().data() + header_.data_offset;
+  const std::byte* data = bytes_.data() + header_.data_offset;
   const std::size_t item = size_of(dtype());
   const std::size_t bytes = static_cast<std::size_t>(numel(shape())) * item;
   const bool is_in_order = !header_.is_fortran_order || shape().size() < 2;
   if (is_in_order && !header_.is_byte_swapped &&
       is_mappable(data, bytes, item, dtype() == DType::kBool)) {
-    return Tensor::view(dtype(), shape(), data, file_);
+    return Tensor::view(dtype(), shape(), data, owner_);
   }
   return copy_of(header_, data, shape());
 }

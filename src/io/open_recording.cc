@@ -76,6 +76,11 @@ constexpr std::array kFormats = {
     Format{"NPY",
            [](std::string_view head, std::string_view) { return has_magic(head, "\x93NUMPY"); },
            open_npy_recording},
+    Format{"NPZ",
+           [](std::string_view head, std::string_view extension) {
+             return has_magic(head, "PK") && extension == ".npz";
+           },
+           open_npz_recording},
     Format{"FIF",
            [](std::string_view head, std::string_view) {
              return has_magic(head, std::string_view("\0\0\0\x64\0\0\0\x1f", 8));
@@ -100,6 +105,21 @@ std::string lower_extension(const std::filesystem::path& path) {
   return extension;
 }
 
+// The file that describes the recording `path` belongs to: the BrainVision header of a data or
+// marker file, the .set of an .fdt; else the path itself.
+std::filesystem::path described_by(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  if (extension == ".eeg" || extension == ".dat" || extension == ".vmrk") {
+    return find_brainvision_header(path).value_or(path);
+  }
+  if (extension == ".fdt") {
+    auto set = path;
+    set.replace_extension(".set");
+    if (std::filesystem::is_regular_file(set)) return set;
+  }
+  return path;
+}
+
 const Format* find_format(const std::filesystem::path& path) {
   const auto source = ByteSource::open(path);
   const std::string head = source->read_text(0, std::min<std::uint64_t>(source->size(), 4096));
@@ -121,15 +141,20 @@ std::string supported() {
 }  // namespace
 
 std::string recording_format(const std::filesystem::path& path) {
-  const Format* format = find_format(path);
+  const Format* format = find_format(described_by(path));
   return format == nullptr ? "" : std::string(format->name);
 }
 
-std::shared_ptr<const Recording> open_recording(const std::filesystem::path& path,
+std::shared_ptr<const Recording> open_recording(const std::filesystem::path& file,
                                                 const OpenOptions& options) {
+  const std::filesystem::path path = described_by(file);
   const Format* format = find_format(path);
+  const std::string extension = lower_extension(path);
+  const bool lacks_header = extension == ".vmrk" || extension == ".eeg";
   require(format != nullptr, ErrorCode::kUnsupported,
-          "{}: not an EEG file of a known format; supported are {}", path.string(), supported());
+          "{}: not an EEG file of a known format{}; supported are {}", path.string(),
+          lacks_header ? ", and no BrainVision header (.vhdr) in its folder names it" : "",
+          supported());
   require(format->open != nullptr, ErrorCode::kUnsupported,
           "{}: {} files are recognised but cannot be read; convert to one of {}", path.string(),
           format->name, supported());

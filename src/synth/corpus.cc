@@ -17,6 +17,7 @@ namespace {
 
 // Streams of random numbers: utterances count from 0, recordings from here.
 constexpr std::uint64_t kRecordingStream = std::uint64_t{1} << 40;
+constexpr std::size_t kUsualSentences = 10;  // of a recording
 
 std::string subject_name(int subject) {
   return fmt::format("s{:02}", subject + 1);
@@ -115,31 +116,36 @@ CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::p
   return summary;
 }
 
-std::vector<std::string> write_recording(const SynthOptions& options,
-                                         const std::filesystem::path& file, int sentences,
-                                         double pause_s) {
-  require(sentences >= 1 && sentences <= 10000, ErrorCode::kInvalidArgument,
-          "--recording-sentences {}: choose 1 to 10000", sentences);
+std::vector<std::string> recording_sentences(const SynthOptions& options, int count) {
+  require(count >= 0 && count <= 10000, ErrorCode::kInvalidArgument,
+          "--recording-sentences {}: choose 1 to 10000, or 0 for all test sentences, at most {}",
+          count, kUsualSentences);
+  std::vector<std::string> texts;
+  for (const PlannedUtterance& planned : plan_corpus(options)) {
+    if (planned.split == "test") texts.push_back(planned.text);
+  }
+  const auto wanted = static_cast<std::size_t>(count);
+  require(!texts.empty() && wanted <= texts.size(), ErrorCode::kInvalidArgument,
+          "--recording-sentences {}: the test split has {}; raise --sentences or --test-fraction",
+          count, texts.size());
+  texts.resize(wanted > 0 ? wanted : std::min(texts.size(), kUsualSentences));
+  return texts;
+}
+
+void write_recording(const SynthOptions& options, const std::filesystem::path& file,
+                     const std::vector<std::string>& sentences, double pause_s) {
+  require(!sentences.empty(), ErrorCode::kInvalidArgument, "a recording needs a sentence");
   require(pause_s >= 0 && pause_s <= 60, ErrorCode::kInvalidArgument,
           "--pause {}: choose 0 to 60 seconds", pause_s);
   const Generator generator(options);
-  std::vector<std::string> texts;
-  for (const PlannedUtterance& planned : plan_corpus(options)) {
-    if (planned.split == "test" && static_cast<int>(texts.size()) < sentences) {
-      texts.push_back(planned.text);
-    }
-  }
-  require(static_cast<int>(texts.size()) == sentences, ErrorCode::kInvalidArgument,
-          "--recording-sentences {}: the test split has {}; raise --sentences or --test-fraction",
-          sentences, texts.size());
   Script whole{{}, 0, 0, 0, kRecordingStream};
   io::RecordingInfo info;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const Script part = generator.plan(texts[i], 0, 0, kRecordingStream + 1 + i);
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const Script part = generator.plan(sentences[i], 0, 0, kRecordingStream + 1 + i);
     for (const CharacterEvent& event : part.events) {
       whole.events.push_back({event.character, whole.duration_s + event.onset_s});
     }
-    info.annotations.push_back({whole.duration_s, part.duration_s, texts[i], ""});
+    info.annotations.push_back({whole.duration_s, part.duration_s, sentences[i], ""});
     whole.duration_s += part.duration_s + pause_s;
   }
   whole.duration_s = std::ceil(whole.duration_s);
@@ -150,7 +156,6 @@ std::vector<std::string> write_recording(const SynthOptions& options,
   io::EdfWriteOptions edf;
   edf.patient = "X X X Synthetic";
   io::write_edf(file, *io::make_recording(std::move(info), generator.render(whole)), edf);
-  return texts;
 }
 
 }  // namespace nest::synth

@@ -136,7 +136,8 @@ std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& pat
   const std::string content = read_text_file(path);
   return with_context(path.string(), [&]() -> std::shared_ptr<const Tokenizer> {
     const std::size_t first = content.find_first_not_of(" \t\r\n");
-    if (first == std::string::npos || content[first] != '{') {
+    const bool is_json = first != std::string::npos && content[first] == '{';
+    if (!is_json && path.extension() != ".json") {
       return SentencePieceTokenizer::from_model(content);
     }
     nlohmann::json json;

@@ -78,8 +78,8 @@ TEST_F(Import, ssvep_utterances_join_the_trials_their_text_names) {
 TEST_F(Import, a_validation_part_comes_from_training_sessions_only) {
   NEST_NEEDS("ssvep-exo");
   auto o = options("ssvep-exo", "ssvep-exo");
-  o.validation_fraction = 0.15;
-  o.validation_by = "session";
+  o.split.validation_fraction = 0.15;
+  o.split.by = "session";
   const Dataset dataset = import_dataset(o);
   const auto counts = splits(dataset);
   EXPECT_EQ(counts.at("test"), 288);

@@ -117,20 +117,31 @@ TEST(EegCopies, formats_that_are_only_recognised_say_so_by_name) {
   }
 }
 
-// Values from pyxdf 1.17 (load_xdf with its defaults).
+// tests/golden/eeg_formats/generate_xdf.py
 TEST(EegCopies, xdf_samples_equal_those_of_pyxdf) {
-  const auto path = test::shared_dir() / "data/formats/eeglab/test.xdf";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "not there: " << path;
-  const auto xdf = open_recording(path);
-  EXPECT_EQ(xdf->info().stream, "obci_neeg1");
-  EXPECT_EQ(xdf->info().num_samples, 9520);
-  EXPECT_EQ(xdf->info().rate_hz, 1000);
-  const double want[] = {-0.12793780863285065, -0.22353552281856537, -0.12079590559005737,
-                         -0.23565088212490082, -0.1741008311510086,  -0.07061019539833069,
-                         -0.14070042967796326, -0.20611420273780823};
-  const Tensor got = xdf->read({}, 100, 1, DType::kF64);
-  for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(got.data<double>()[i], want[i]);
-  EXPECT_EQ(xdf->read_all(DType::kF64).data<double>()[100], want[0]);
+  const Json golden = load_json(test::tests_dir() / "golden/eeg_formats/xdf_golden.json")["files"];
+  for (const auto& [name, want] : golden.items()) {
+    const auto path = test::shared_dir() / "data" / name;
+    if (!std::filesystem::exists(path)) GTEST_SKIP() << "not there: " << path;
+    const auto xdf = open_recording(path);
+    EXPECT_EQ(xdf->info().stream, want["stream"].get<std::string>());
+    EXPECT_EQ(xdf->info().rate_hz, want["rate_hz"].get<double>());
+    const auto length = want["num_samples"].get<std::int64_t>();
+    ASSERT_EQ(xdf->info().num_samples, length);
+    ASSERT_EQ(xdf->info().channels.size(), want["num_channels"].get<std::size_t>());
+    const Tensor whole = xdf->read_all(DType::kF64);
+    const auto positions = want["positions"].get<std::vector<std::int64_t>>();
+    for (std::size_t row = 0; row < want["values"].size(); ++row) {
+      const double* samples = whole.data<double>().data() + static_cast<std::int64_t>(row) * length;
+      double sum = 0;
+      for (std::int64_t k = 0; k < length; ++k) sum += std::abs(samples[k]);
+      const double want_sum = want["sum_abs"][row].get<double>();
+      EXPECT_NEAR(sum, want_sum, 1e-10 * want_sum) << "row " << row;
+      for (std::size_t k = 0; k < positions.size(); ++k) {
+        EXPECT_EQ(samples[positions[k]], want["values"][row][k].get<double>());
+      }
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, EegGolden, testing::ValuesIn(golden_names()), [](const auto& info) {

@@ -90,13 +90,23 @@ TEST_F(Corpus, opens_as_a_dataset_with_every_utterance_usable) {
 
 TEST_F(Corpus, a_recording_is_annotated_with_its_test_sentences) {
   SynthOptions options = small();
-  const std::vector<std::string> texts = write_recording(options, folder_ / "live.edf", 2);
+  const std::vector<std::string> texts = recording_sentences(options, 2);
+  write_recording(options, folder_ / "live.edf", texts);
   const auto recording = io::open_recording(folder_ / "live.edf");
   EXPECT_EQ(recording->info().channels.size(), 4u);
   EXPECT_EQ(recording->info().rate_hz, 128);
   ASSERT_EQ(recording->info().annotations.size(), 2u);
   EXPECT_EQ(recording->info().annotations[1].text, texts[1]);
-  EXPECT_THROW(write_recording(options, folder_ / "x.edf", 3), Error);
+}
+
+TEST_F(Corpus, a_recording_takes_the_test_sentences_there_are) {
+  SynthOptions options = small();
+  EXPECT_EQ(recording_sentences(options, 0).size(), 2u) << "20 sentences, a tenth for the test";
+  EXPECT_THROW(recording_sentences(options, 3), Error);
+  options.sentences = 300;
+  EXPECT_EQ(recording_sentences(options, 0).size(), 10u);
+  options.sentences = 4;
+  EXPECT_THROW(recording_sentences(options, 0), Error) << "no test sentence at all";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "nest/core/json.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
+#include "tests/support/sentencepiece_golden.h"
 #include "tests/text/shared.h"
 
 namespace nest::text {
@@ -30,6 +31,10 @@ std::shared_ptr<const Tokenizer> load_compat(const std::filesystem::path& path) 
   Json json = load_json(path);
   json["compat"] = true;
   return tokenizer_from_json(json);
+}
+
+TEST(SentencePieceGolden, a_model_file_gives_the_ids_of_the_python_package) {
+  test::expect_sentencepiece_as_in_python();
 }
 
 TEST_F(TokenizerGolden, bpe_encodes_whole_symbols_by_default_and_substrings_in_compat) {

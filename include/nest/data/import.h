@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/data/dataset.h"
+#include "nest/data/splits.h"
 
 namespace nest {
 class Flags;
@@ -13,7 +14,8 @@ class Flags;
 
 namespace nest::data {
 
-/// How foreign data become a dataset folder. Signals are referenced in place unless `copy` is set.
+/// How foreign data become a dataset folder. Signals are referenced in place unless `copy` is set;
+/// those of ZuCo are always written anew, one file a sentence.
 struct ImportOptions {
   std::string format;  ///< "ssvep-exo", "edf-annotations", "feis", "cvep", "zuco"
   std::string in;
@@ -22,9 +24,9 @@ struct ImportOptions {
   std::string mode = "trials";  ///< ssvep-exo: "trials" or "utterances" (joined trials)
   double window_start_s = 0;    ///< trial window after the cue (ssvep-exo)
   double window_length_s = 5;
-  double validation_fraction = 0;           ///< carved out of the training part only
-  std::string validation_by = "utterance";  ///< "utterance", "session" or "subject"
-  std::uint64_t seed = 0;
+  /// Drawn from what the source calls its training part (all of it, if it states no split).
+  SplitOptions split = {
+      .by = "utterance", .validation_fraction = 0, .test_fraction = 0, .only = "train"};
   std::vector<double> bandpass_hz;  ///< written into the signal contract, applied when loading
   int bandpass_order = 4;
   double notch_hz = 0;

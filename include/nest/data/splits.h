@@ -20,11 +20,11 @@ struct SplitOptions {
   std::uint64_t seed = 0;
   /// Only utterances that now have this split are assigned anew ("" = all). With "train" and
   /// test_fraction 0 a validation part is carved out of the training part alone.
-  std::string only;
+  std::string only = {};
   /// Groups named here go where the list says, before the rest is drawn.
-  std::vector<std::string> train;
-  std::vector<std::string> validation;
-  std::vector<std::string> test;
+  std::vector<std::string> train = {};
+  std::vector<std::string> validation = {};
+  std::vector<std::string> test = {};
 };
 void register_flags(Flags& flags, SplitOptions& options);
 /// Errors: InvalidArgument.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "nest/io/byte_source.h"
@@ -18,6 +19,10 @@ namespace nest::io {
 /// Unsupported for ASCII data.
 std::shared_ptr<const Recording> open_brainvision(const std::filesystem::path& header_path,
                                                   const OpenOptions& options = {});
+
+/// The header (.vhdr) in the same folder that names `file` as its data or marker file; the one of
+/// the same name is asked first. Nothing if there is none. Never throws on content.
+std::optional<std::filesystem::path> find_brainvision_header(const std::filesystem::path& file);
 
 /// The same on texts and bytes that are already at hand (tests, fuzzing). `markers` may be empty.
 std::shared_ptr<const Recording> open_brainvision(std::string_view header, std::string_view markers,

@@ -74,7 +74,8 @@ class MatFile {
 
 /// A numeric matrix variable as a recording. The stream is the variable's name; without one the
 /// largest matrix is taken. More rows than columns: it is taken as [samples, channels] (a warning
-/// says so). The rate is options.rate_hz or a scalar named fs, srate, sfreq or sampling_rate.
+/// says so). The rate is options.rate_hz or a scalar named fs, srate, sfreq, rate or sampling_rate.
+/// A ZuCo file (a struct `sentenceData`) is opened by open_zuco().
 std::shared_ptr<const Recording> open_mat_recording(const std::filesystem::path& path,
                                                     const OpenOptions& options = {});
 

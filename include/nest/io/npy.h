@@ -10,10 +10,6 @@
 
 #include "nest/core/tensor.h"
 
-namespace nest {
-class MappedFile;
-}
-
 namespace nest::io {
 
 /// What the header of a NumPy array file says.
@@ -44,6 +40,9 @@ class NpyFile {
  public:
   /// Errors: NotFound, Io, DataCorrupt, Unsupported.
   static NpyFile open(const std::filesystem::path& path);
+  /// The same from an .npy image in memory, which `owner` keeps alive; `name` is for messages.
+  static NpyFile from_bytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                            std::string name);
 
   DType dtype() const { return header_.dtype; }
   const Shape& shape() const { return header_.shape; }
@@ -58,7 +57,9 @@ class NpyFile {
 
  private:
   NpyHeader header_;
-  std::shared_ptr<const MappedFile> file_;
+  std::span<const std::byte> bytes_;
+  std::shared_ptr<const void> owner_;
+  std::string name_;
 };
 
 /// Writes format 1.0, little-endian, row-major, data aligned to 64 bytes; atomic on a path.

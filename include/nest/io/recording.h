@@ -111,9 +111,10 @@ struct OpenOptions {
   bool allow_truncated = false;
 };
 
-/// Opens an EEG file; the format is found from its content, then from its extension.
+/// Opens an EEG file; the format is found from its content, then from its extension. BrainVision
+/// data and marker files and EEGLAB's .fdt lead to the header beside them.
 /// Errors: NotFound, Io; DataCorrupt naming the field and its byte; Unsupported naming the format.
-std::shared_ptr<const Recording> open_recording(const std::filesystem::path& path,
+std::shared_ptr<const Recording> open_recording(const std::filesystem::path& file,
                                                 const OpenOptions& options = {});
 
 /// Name of the EEG format of a file ("EDF", "FIF", ...), "" if it looks like none. Never throws on

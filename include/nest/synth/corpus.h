@@ -40,10 +40,13 @@ struct CorpusSummary {
 CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
                            const std::function<void()>& on_utterance = {});
 
-/// Writes one continuous EDF+ recording of `sentences` test sentences by subject 0 in session 0,
-/// each annotated with its text, `pause_s` apart. Returns the sentences. Errors: Io.
-std::vector<std::string> write_recording(const SynthOptions& options,
-                                         const std::filesystem::path& file, int sentences,
-                                         double pause_s = 1.0);
+/// The first `count` test sentences of the corpus; 0: all of them, at most 10.
+/// Errors: InvalidArgument if the test split has fewer or none.
+std::vector<std::string> recording_sentences(const SynthOptions& options, int count);
+
+/// Writes one continuous EDF+ recording of these sentences by subject 0 in session 0, each
+/// annotated with its text, `pause_s` apart. Errors: Io.
+void write_recording(const SynthOptions& options, const std::filesystem::path& file,
+                     const std::vector<std::string>& sentences, double pause_s = 1.0);
 
 }  // namespace nest::synth

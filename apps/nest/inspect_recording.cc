@@ -1,0 +1,106 @@
+// EEG recordings, also broken ones.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "inspect.h"
+#include "nest/core/progress.h"
+#include "nest/io/recording.h"
+
+namespace nest {
+namespace {
+
+constexpr std::size_t kMostLines = 8;  // of annotations and segments; --json has all
+
+std::string channel_lines(const Json& channels) {
+  std::string text;
+  std::string line;
+  for (const Json& channel : channels) {
+    const auto name = channel["name"].get<std::string>();
+    const auto unit = channel["unit"].get<std::string>();
+    const std::string item = (name.empty() ? "(unnamed)" : name) +
+                             (unit.empty() || unit == "V" ? "" : " [" + unit + "]");
+    if (line.size() + item.size() > 90) {
+      text += fmt::format("  {}\n", line);
+      line.clear();
+    }
+    line += (line.empty() ? "" : ", ") + item;
+  }
+  return text + fmt::format("  {}\n", line);
+}
+
+template <class F>
+std::string list(const Json& items, F line_of) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(items.size(), kMostLines); ++i) text += line_of(items[i]);
+  if (items.size() > kMostLines) {
+    text += fmt::format("  ... {} more (--json lists all)\n", items.size() - kMostLines);
+  }
+  return text;
+}
+
+std::string info_text(const Json& info) {
+  const double rate_hz = info["rate_hz"].get<double>();
+  std::string text = info["format"].get<std::string>();
+  if (info.contains("stream"))
+    text += fmt::format(", part '{}'", info["stream"].get<std::string>());
+  text += fmt::format("\n{} channels, {} samples", info["channels"].size(),
+                      info["num_samples"].get<std::int64_t>());
+  text += rate_hz > 0 ? fmt::format(" at {} Hz: {}", rate_hz,
+                                    format_duration(info["duration_s"].get<double>()))
+                      : ", the rate is not stated (--rate where it is needed)";
+  if (info.contains("start_time")) {
+    text += fmt::format(", begun {}", info["start_time"].get<std::string>());
+  }
+  const auto& channels = info["channels"];
+  const bool has_volts = std::any_of(channels.begin(), channels.end(),
+                                     [](const Json& channel) { return channel["unit"] == "V"; });
+  text += fmt::format("\nchannels{}\n", has_volts ? ", in volts where no unit is given" : "");
+  text += channel_lines(channels);
+  if (info["segments"].size() > 1) {
+    text += fmt::format("{} segments\n", info["segments"].size());
+    text += list(info["segments"], [&](const Json& segment) {
+      return fmt::format("  {:>10.3f} s  {} samples\n", segment["time_s"].get<double>(),
+                         segment["num_samples"].get<std::int64_t>());
+    });
+  }
+  text += fmt::format("{} annotations\n", info["annotations"].size());
+  text += list(info["annotations"], [](const Json& note) {
+    const double duration_s = note["duration_s"].get<double>();
+    return fmt::format("  {:>10.3f} s  {}{}\n", note["onset_s"].get<double>(),
+                       note["text"].get<std::string>(),
+                       duration_s > 0 ? fmt::format("  ({:.3f} s)", duration_s) : "");
+  });
+  for (const Json& stream : info["other_streams"]) {
+    text += fmt::format("also there (--stream): '{}', {} channels, {} samples\n",
+                        stream["name"].get<std::string>(), stream["num_channels"].dump(),
+                        stream["num_samples"].dump());
+  }
+  for (const Json& warning : info["warnings"]) {
+    text += fmt::format("note: {}\n", warning.get<std::string>());
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<InspectReport> inspect_recording(const InspectOptions& options) {
+  if (io::recording_format(options.file).empty()) return std::nullopt;
+  io::OpenOptions open;
+  open.stream = options.stream;
+  InspectReport report;
+  report.json = io::explain(options.file, open);
+  report.json["kind"] = "recording";
+  if (report.json.value("ok", false)) {
+    report.text = "recording  " + info_text(report.json["info"]);
+    return report;
+  }
+  report.problem = report.json.value("error", options.file + ": the recording is damaged");
+  report.text = fmt::format("recording  {}, damaged\n", report.json["format"].get<std::string>());
+  if (report.json.contains("readable_part") && !report.json["readable_part"].is_null()) {
+    report.text += "readable with --allow-truncated:\n" + info_text(report.json["readable_part"]);
+  }
+  return report;
+}
+
+}  // namespace nest
