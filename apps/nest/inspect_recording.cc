@@ -21,7 +21,7 @@ std::string channel_lines(const Json& channels) {
     const std::string item = (name.empty() ? "(unnamed)" : name) +
                              (unit.empty() || unit == "V" ? "" : " [" + unit + "]");
     if (line.size() + item.size() > 90) {
-      text += fmt::format("  {}\n", line);
+      text += fmt::format("  {},\n", line);
       line.clear();
     }
     line += (line.empty() ? "" : ", ") + item;
