@@ -7,6 +7,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 name=${1:?usage: tools/fuzz.sh <name> [seconds]}
 seconds=${2:-600}
+[ -f "fuzz/${name}_fuzz.cc" ] || {
+  echo "fuzz: no target '$name'; there are: $(cd fuzz && ls ./*_fuzz.cc | sed 's/^..//; s/_fuzz.cc$//' | xargs)" >&2
+  exit 2
+}
 clang=$(command -v clang++ clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 |
         while read -r c; do [ "$("$c" -dumpversion | cut -d. -f1)" -ge 15 ] && echo "$c" && break; done || true)
 [ -n "$clang" ] || { echo "fuzz: clang 15 or later is missing: apt-get install clang-16 libclang-rt-16-dev" >&2; exit 1; }
