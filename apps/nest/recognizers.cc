@@ -21,6 +21,7 @@ class OwningRecognizer final : public decode::Recognizer {
     return recognizer_.recognize(signals);
   }
   Json info() const override { return recognizer_.info(); }
+  std::int64_t weight_bytes() const override { return recognizer_.weight_bytes(); }
 
  private:
   std::unique_ptr<graph::Executor> executor_;

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -7,26 +8,34 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/eval/compare.h"
+#include "nest/eval/overview.h"
 
 namespace nest {
 namespace {
 
 struct Arguments {
-  std::string a;
-  std::string b;
+  std::vector<std::string> files;
   std::string output;
+  bool table = false;
   bool json = false;
   eval::CompareOptions options;
 };
 
-int run(const Arguments& arguments) {
-  const Json json = eval::compare_results(eval::load_results(arguments.a),
-                                          eval::load_results(arguments.b), arguments.options);
-  if (!arguments.output.empty()) write_text_file(arguments.output, json.dump(2) + "\n");
-  if (arguments.json) {
+int run(const Arguments& a) {
+  require(a.files.size() >= 2, ErrorCode::kInvalidArgument,
+          "compare needs two or more results files, {} given", a.files.size());
+  std::vector<eval::NamedResults> runs;
+  for (const std::string& file : a.files) {
+    runs.push_back({std::filesystem::path(file).stem().string(), eval::load_results(file)});
+  }
+  const bool is_table = a.table || runs.size() > 2;
+  const Json json = is_table ? eval::overview(runs, a.options)
+                             : eval::compare_results(runs[0].results, runs[1].results, a.options);
+  if (!a.output.empty()) write_text_file(a.output, json.dump(2) + "\n");
+  if (a.json) {
     fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{}", eval::comparison_text(json));
+    fmt::print("{}", is_table ? eval::overview_text(json) : eval::comparison_text(json));
   }
   return json.at("regression").get<bool>() ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
@@ -34,16 +43,18 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_compare(CommandLine& line) {
-  line.add_verb("compare", "Is results file B better or worse than A on the same utterances?",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags.positional("a", a->a, "results file").required();
-                  flags.positional("b", a->b, "results file").required();
-                  flags.add("output", a->output, "write the JSON there as well");
-                  flags.add("json", a->json, "print JSON");
-                  register_flags(flags, a->options);
-                  return [a] { return run(*a); };
-                });
+  line.add_verb(
+      "compare", "Are runs better or worse than the first on the same utterances?",
+      [](Flags& flags) -> CommandLine::Run {
+        auto a = std::make_shared<Arguments>();
+        flags.positional("files", a->files, "results files; the first is what the others change")
+            .required();
+        flags.add("output", a->output, "write the JSON there as well");
+        flags.add("table", a->table, "one row a run (always with three or more)");
+        flags.add("json", a->json, "print JSON");
+        register_flags(flags, a->options);
+        return [a] { return run(*a); };
+      });
 }
 
 }  // namespace nest

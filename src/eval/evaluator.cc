@@ -11,6 +11,7 @@
 #include "nest/core/flags.h"
 #include "nest/core/isa.h"
 #include "nest/core/log.h"
+#include "nest/core/memory.h"
 #include "nest/core/parallel.h"
 #include "nest/core/progress.h"
 #include "nest/eval/compare.h"
@@ -266,6 +267,11 @@ Results ModelEvaluator::evaluate(const EvalSet& set) const {
     progress.advance(static_cast<std::int64_t>(end - batch * size));
   });
   all.wall_s = milliseconds_since(start) / 1000;
+  {
+    auto recognizer = pool.take();
+    all.memory = {recognizer->weight_bytes(), peak_resident_bytes()};
+    pool.give(std::move(recognizer));
+  }
   all.failures = set.failures;
   for (std::size_t i = 0; i < count; ++i) {
     if (results[i]) all.utterances.push_back(std::move(*results[i]));

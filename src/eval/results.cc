@@ -124,6 +124,8 @@ Json to_json(const Results& results, const SummaryOptions& options) {
   json["environment"] = results.environment;
   json["parts"] = results.parts;
   json["wall_s"] = results.wall_s;
+  json["memory"] = {{"weight_bytes", results.memory.weight_bytes},
+                    {"process_peak_bytes", results.memory.process_peak_bytes}};
   json["summary"] = summarize(results, options);
   const Json& metrics = json["summary"]["metrics"];
   const Json headline{{"wer", metrics.at("wer").at("value")},
@@ -152,6 +154,10 @@ Results results_from_json(const Json& json) {
     results.environment = json.at("environment");
     json.at("parts").get_to(results.parts);
     json.at("wall_s").get_to(results.wall_s);
+    if (json.contains("memory")) {
+      json.at("memory").at("weight_bytes").get_to(results.memory.weight_bytes);
+      json.at("memory").at("process_peak_bytes").get_to(results.memory.process_peak_bytes);
+    }
     for (const Json& f : json.at("failures")) results.failures.push_back(failure_from_json(f));
     for (const Json& u : json.at("utterances")) {
       results.utterances.push_back(utterance_from_json(u));
@@ -185,6 +191,9 @@ Results merge_results(std::span<const Results> parts) {
     all.failures.insert(all.failures.end(), part.failures.begin(), part.failures.end());
     all.wall_s += part.wall_s;
     all.parts += part.parts;
+    all.memory.weight_bytes = std::max(all.memory.weight_bytes, part.memory.weight_bytes);
+    all.memory.process_peak_bytes =
+        std::max(all.memory.process_peak_bytes, part.memory.process_peak_bytes);
   }
   std::sort(all.utterances.begin(), all.utterances.end(),
             [](const auto& a, const auto& b) { return a.position < b.position; });

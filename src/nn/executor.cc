@@ -153,6 +153,14 @@ TensorMap TorchExecutor::run(std::string_view graph, const TensorMap& inputs) {
   return outputs;
 }
 
+std::int64_t TorchExecutor::weight_bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : parameters_.all()) {
+    bytes += tensor.numel() * static_cast<std::int64_t>(tensor.element_size());
+  }
+  return bytes;
+}
+
 std::string TorchExecutor::describe() const {
   const torch::Device where = device();
   std::string text = fmt::format("torch {} {} {}", TORCH_VERSION, where.str(), name_of(precision_));

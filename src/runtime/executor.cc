@@ -45,6 +45,10 @@ NativeExecutor::NativeExecutor(std::shared_ptr<const PreparedModel> prepared)
 
 NativeExecutor::~NativeExecutor() = default;
 
+std::int64_t NativeExecutor::weight_bytes() const {
+  return static_cast<std::int64_t>(prepared_->weight_bytes());
+}
+
 std::string NativeExecutor::describe() const {
   return fmt::format("native {} {} {} thread{}", name_of(prepared_->isa()),
                      prepared_->options().precision, pool_.threads(),

@@ -16,6 +16,7 @@ class TableExecutor final : public graph::Executor {
       : model_(build_lstm_lm({.vocab_size = 4, .hidden_dim = 2, .sos_id = 0, .eos_id = 0})) {}
   const graph::Model& model() const override { return model_; }
   std::string describe() const override { return "table"; }
+  std::int64_t weight_bytes() const override { return 0; }
   TensorMap run(std::string_view, const TensorMap& inputs) override {
     const auto tokens = inputs.at("tokens").data<std::int64_t>();
     const auto h = inputs.at("h").data<float>();

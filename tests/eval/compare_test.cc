@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "nest/eval/overview.h"
 #include "tests/eval/fakes.h"
 
 namespace nest::eval {
@@ -74,6 +75,27 @@ TEST(Compare, the_table_shows_the_regression) {
   const std::string text = comparison_text(compare_results(run(0.2), run(2.5), quick()));
   EXPECT_NE(text.find("REGRESSION"), std::string::npos) << text;
   EXPECT_EQ(compare_results(run(0.2), run(2.5), options).at("units").get<int>(), 4);
+}
+
+TEST(Overview, every_run_is_measured_against_the_first) {
+  const std::vector<NamedResults> runs{{"good", run(0.2)}, {"same", run(0.2)}, {"bad", run(2.5)}};
+  const Json json = overview(runs, quick());
+  ASSERT_EQ(json.at("rows").size(), 3U);
+  EXPECT_FALSE(json.at("rows")[0].contains("change"));
+  EXPECT_FALSE(json.at("rows")[1].at("change").at("regression").get<bool>());
+  EXPECT_TRUE(json.at("rows")[2].at("change").at("regression").get<bool>());
+  EXPECT_TRUE(json.at("regression").get<bool>());
+  EXPECT_GT(json.at("rows")[2].at("cer").at("value").get<double>(),
+            json.at("rows")[0].at("cer").at("high").get<double>());
+  EXPECT_GT(json.at("rows")[0].at("process_peak_bytes").get<std::int64_t>(), 1'000'000);
+  const std::string text = overview_text(json);
+  EXPECT_NE(text.find("good"), std::string::npos);
+  EXPECT_NE(text.find("REGRESSION"), std::string::npos);
+}
+
+TEST(Overview, one_run_is_refused) {
+  const std::vector<NamedResults> runs{{"only", run(0.2)}};
+  EXPECT_THROW(overview(runs, quick()), Error);
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ class FakeRecognizer : public decode::Recognizer {
     return all;
   }
   Json info() const override { return {{"model", "fake"}, {"executor", "none"}}; }
+  std::int64_t weight_bytes() const override { return 0; }
 
  private:
   Read read_;

@@ -38,6 +38,7 @@ class ModelRecognizer final : public Recognizer {
 
   std::vector<Recognition> recognize(std::span<const Tensor> signals) override;
   Json info() const override;
+  std::int64_t weight_bytes() const override { return executor_.weight_bytes(); }
 
   /// Seconds an encoder frame; 0 if the model does not know its sampling rate.
   double frame_s() const { return frame_s_; }

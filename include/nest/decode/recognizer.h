@@ -37,6 +37,9 @@ class Recognizer {
   /// {"model", "family", "executor", "decoder", "vocab_size", "frame_s", "options"}: the report
   /// header.
   virtual Json info() const = 0;
+
+  /// Bytes of the weights as they are kept for running, those of graphs that ran so far.
+  virtual std::int64_t weight_bytes() const = 0;
 };
 
 }  // namespace nest::decode

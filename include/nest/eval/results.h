@@ -43,6 +43,11 @@ struct UtteranceResult {
   double decode_ms = 0;
 };
 
+struct MemoryUse {
+  std::int64_t weight_bytes = 0;        ///< as the executor keeps them
+  std::int64_t process_peak_bytes = 0;  ///< most resident memory of the whole process so far
+};
+
 /// Everything one evaluation found. The summary is computed from it, never stored on its own, so
 /// that merged parts give exactly what one run gives.
 struct Results {
@@ -54,6 +59,7 @@ struct Results {
   std::vector<Failure> failures;
   double wall_s = 0;      ///< of decoding, without opening the set; the sum over parts
   std::size_t parts = 1;  ///< evaluations merged into this one
+  MemoryUse memory;       ///< the most of any part
 };
 
 struct SummaryOptions {

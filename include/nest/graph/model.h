@@ -93,6 +93,8 @@ class Executor {
   virtual TensorMap run(std::string_view graph, const TensorMap& inputs) = 0;
   /// One line that says what really runs: "torch 1.13.1 cpu fp32 2 threads".
   virtual std::string describe() const = 0;
+  /// Bytes of the weights as they are kept for running, those of graphs that ran so far.
+  virtual std::int64_t weight_bytes() const = 0;
 };
 
 }  // namespace nest::graph

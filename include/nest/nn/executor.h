@@ -31,6 +31,7 @@ class TorchExecutor : public graph::Executor {
   TensorMap run(std::string_view graph, const TensorMap& inputs) override;
   /// "torch 1.13.1 cpu fp32 2 threads"
   std::string describe() const override;
+  std::int64_t weight_bytes() const override;
 
   /// Runs a graph with gradients in the mode set by set_training(). Inputs are moved to the device.
   /// Inference without gradients: wrap it in torch::NoGradGuard.

@@ -27,6 +27,7 @@ class NativeExecutor : public graph::Executor {
   TensorMap run(std::string_view graph, const TensorMap& inputs) override;
   /// "native avx512_vnni int8 1 thread"
   std::string describe() const override;
+  std::int64_t weight_bytes() const override;
 
   const std::shared_ptr<const PreparedModel>& prepared() const { return prepared_; }
 
