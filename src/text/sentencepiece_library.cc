@@ -17,8 +17,10 @@ constexpr const char* kTrainerFile = "libsentencepiece_train.so.0";
 // sizeof(sentencepiece::SentencePieceProcessor) is 88 in 0.1.97; room for later versions.
 constexpr std::size_t kProcessorBytes = 1024;
 
+constexpr int kBinding = kSentencePieceHasOwnScope ? RTLD_DEEPBIND : 0;
+
 void* open(const char* file) {
-  void* handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  void* handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | kBinding);
   require(handle != nullptr, ErrorCode::kUnsupported,
           "SentencePiece is not there ({}); install libsentencepiece0", dlerror());
   return handle;

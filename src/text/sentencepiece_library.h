@@ -5,14 +5,31 @@
 #include <string_view>
 #include <vector>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define NEST_IS_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define NEST_IS_SANITIZED 1
+#endif
+
 namespace nest::text {
+
+/// False under sanitizers, which refuse RTLD_DEEPBIND: there SentencePiece does not work in a
+/// program that also has LibTorch.
+#ifdef NEST_IS_SANITIZED
+inline constexpr bool kSentencePieceHasOwnScope = false;
+#else
+inline constexpr bool kSentencePieceHasOwnScope = true;
+#endif
 
 /// The SentencePiece library, opened when first used.
 ///
-/// Why not linked: libsentencepiece needs libprotobuf-lite, LibTorch needs libprotobuf, and both
-/// define the same symbols. LibTorch crashes before main() if it finds the lite ones first; opened
-/// later with RTLD_LOCAL, SentencePiece finds the full ones instead, which serve it as well. It
-/// also lets a machine without SentencePiece run everything else.
+/// Why not linked: libsentencepiece and LibTorch need different versions of Protocol Buffers that
+/// define the same symbols. Linked together the program crashes before main(); opened later with
+/// plain dlopen, SentencePiece finds LibTorch's and refuses its version. Opened with RTLD_DEEPBIND
+/// each keeps to its own. It also lets a machine without SentencePiece run everything else.
 /// Errors: Unsupported naming the package if the library is not there or has another interface.
 class SentencePieceModel {
  public:
