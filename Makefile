@@ -1,11 +1,12 @@
 # make build   set up, configure, compile          make test    build and run every test
 # make demo    build and run the main job          make bench   build and run the benchmarks
+# make demo-real DATA=FOLDER                       the main job on real EEG
 # make format  clang-format own sources            make lint    include table, clang-tidy, formatting
 PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
-.PHONY: all setup build test demo bench format lint clean
+.PHONY: all setup build test demo demo-real bench format lint clean
 all: build
 
 setup:
@@ -23,6 +24,10 @@ test: build
 
 demo: build
 	@tools/demo.sh $(BUILD)/apps/nest/nest
+
+demo-real: build
+	@test -n "$(DATA)" || { echo "usage: make demo-real DATA=FOLDER [OUT=out/real]" >&2; exit 2; }
+	@tools/demo_real.sh $(BUILD)/apps/nest/nest "$(DATA)" $(OUT)
 
 bench: build
 	@tools/bench.sh $(BUILD)

@@ -25,6 +25,7 @@ struct StreamVerb {
   stream::StreamConfig config;
   decode::DecodeOptions decoding;
   runtime::Options runtime;
+  double duration_s = 0;  ///< of signal; 0: until the source ends
   bool json = false;
 };
 
@@ -84,6 +85,8 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 
 int run(const StreamVerb& verb) {
   constexpr std::int64_t kCapacity = 4096;
+  require(verb.duration_s >= 0, ErrorCode::kInvalidArgument, "--duration {} must not be negative",
+          verb.duration_s);
   const auto clock = stream::make_wall_clock();
   const auto prepared =
       std::make_shared<const runtime::PreparedModel>(deploy::load_model(verb.model), verb.runtime);
@@ -107,7 +110,8 @@ int run(const StreamVerb& verb) {
   };
   std::int64_t samples = 0;
   const double start_s = clock->now_s();
-  while (!interrupted()) {
+  const auto limit = static_cast<std::int64_t>(verb.duration_s * contract.rate_hz);
+  while (!interrupted() && (limit == 0 || samples < limit)) {
     const stream::Chunk chunk = source->read({raw.data(), raw_channels, kCapacity});
     if (chunk.samples == 0) break;
     const SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
@@ -145,6 +149,7 @@ void add_stream(CommandLine& line) {
                   stream::register_flags(flags, verb->config);
                   decode::register_flags(flags, verb->decoding);
                   runtime::register_flags(flags, verb->runtime);
+                  flags.add("duration", verb->duration_s, "seconds of signal; 0: all of it");
                   flags.add("json", verb->json, "one line of JSON an event, then a summary");
                   return [verb] { return run(*verb); };
                 });

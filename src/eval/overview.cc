@@ -44,16 +44,15 @@ std::string megabytes(const Json& bytes) {
   return value == 0 ? "-" : fmt::format("{:.2f}", static_cast<double>(value) / 1e6);
 }
 
-/// "+0.15 [-0.10, 0.40]" points of the word error rate.
-std::string change_text(const Json& row) {
+/// "+0.15 [-0.10, 0.40]" points of one error rate.
+std::string change_text(const Json& row, std::string_view name) {
   if (!row.contains("change")) return "";
   for (const Json& metric : row.at("change").at("metrics")) {
-    if (metric.at("name") != "wer") continue;
+    if (metric.at("name") != name) continue;
     const Json& delta = metric.at("delta");
     if (delta.at("estimate").is_null()) return "undefined";
-    return fmt::format("{:+.2f} [{}, {}]{}", delta.at("estimate").get<double>() * 100,
-                       number(delta.at("low"), 100, 2), number(delta.at("high"), 100, 2),
-                       row.at("change").at("regression").get<bool>() ? " REGRESSION" : "");
+    return fmt::format("{:+.2f} [{}, {}]", delta.at("estimate").get<double>() * 100,
+                       number(delta.at("low"), 100, 2), number(delta.at("high"), 100, 2));
   }
   return "undefined";
 }
@@ -77,19 +76,22 @@ Json overview(std::span<const NamedResults> runs, const CompareOptions& options)
 }
 
 std::string overview_text(const Json& overview) {
-  std::string text = fmt::format(
-      "{:<14} {:>10} {:>9} {:>8} {:>8} {:>8}  {:<20} {:<20} {:<20} {}\n{:<14} {:>10} {:>9} {:>8} "
-      "{:>8} {:>8}  {:<20} {:<20} {:<20} {}\n",
-      "", "weights", "peak", "p50", "p95", "p99", "WER", "CER", "BLEU", "WER change", "run", "MB",
-      "MB", "ms", "ms", "ms", "% [95 %]", "% [95 %]", "[95 %]", "points [95 %]");
+  constexpr const char* kRow =
+      "{:<12} {:>7} {:>7} {:>7} {:>7} {:>7}  {:<18} {:<18} {:<18} {:<21} {:<21}{}\n";
+  std::string text = fmt::format(fmt::runtime(kRow), "", "weights", "peak", "p50", "p95", "p99",
+                                 "WER", "CER", "BLEU", "WER change", "CER change", "");
+  text += fmt::format(fmt::runtime(kRow), "run", "MB", "MB", "ms", "ms", "ms", "% [95 %]",
+                      "% [95 %]", "[95 %]", "points [95 %]", "points [95 %]", "");
   for (const Json& row : overview.at("rows")) {
     const Json& latency = row.at("latency_ms");
-    text += fmt::format("{:<14} {:>10} {:>9} {:>8} {:>8} {:>8}  {:<20} {:<20} {:<20} {}\n",
-                        row.at("name").get<std::string>(), megabytes(row.at("weight_bytes")),
-                        megabytes(row.at("process_peak_bytes")), number(latency.at("p50"), 1, 3),
-                        number(latency.at("p95"), 1, 3), number(latency.at("p99"), 1, 3),
-                        with_interval(row.at("wer"), 100), with_interval(row.at("cer"), 100),
-                        with_interval(row.at("bleu"), 1), change_text(row));
+    const bool is_worse = row.contains("change") && row.at("change").at("regression").get<bool>();
+    text += fmt::format(fmt::runtime(kRow), row.at("name").get<std::string>(),
+                        megabytes(row.at("weight_bytes")), megabytes(row.at("process_peak_bytes")),
+                        number(latency.at("p50"), 1, 2), number(latency.at("p95"), 1, 2),
+                        number(latency.at("p99"), 1, 2), with_interval(row.at("wer"), 100),
+                        with_interval(row.at("cer"), 100), with_interval(row.at("bleu"), 1),
+                        change_text(row, "wer"), change_text(row, "cer"),
+                        is_worse ? " REGRESSION" : "");
   }
   return text;
 }

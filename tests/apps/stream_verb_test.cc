@@ -84,6 +84,14 @@ TEST_F(StreamVerb, text_does_not_depend_on_the_size_of_deliveries) {
   }
 }
 
+TEST_F(StreamVerb, duration_stops_after_that_much_signal) {
+  const auto result = nest(arguments() + "--duration 3 --chunk 64 --json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const std::size_t last = result.out.rfind('\n', result.out.size() - 2);
+  EXPECT_EQ(parse_json(result.out.substr(last + 1), "summary")["summary"]["signal_s"], 3.0);
+  EXPECT_EQ(nest(arguments() + "--duration -1").exit_code, 2);
+}
+
 TEST_F(StreamVerb, a_recording_that_breaks_the_contract_gives_exit_code_3) {
   save_model(dir_ / "fast.pt", "nest_ctc", "decoder: {vocab_size: 9}\n", 256);
   const auto result = nest(arguments("fast.pt"));
