@@ -36,9 +36,7 @@ format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format -i
 
 lint: build
-	@tools/check_includes.py
-	@git ls-files '*.h' '*.cc' | xargs clang-format --dry-run -Werror
-	@git ls-files 'src/*.cc' | grep -vE '^src/(nn|train)/' | xargs -n 4 -P $(JOBS) clang-tidy --quiet -p $(BUILD)
+	@tools/lint.sh $(BUILD)
 
 clean:
 	@rm -rf build
