@@ -1,21 +1,7 @@
 // XDF: chunks, stream headers, samples, clock offsets.
-#include <algorithm>
-
-#include "nest/core/error.h"
 #include "nest/io/xdf.h"
+#include "open_and_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(data);
-  const auto source = nest::io::ByteSource::from_memory({bytes, bytes + size});
-  for (const bool allow_truncated : {false, true}) {
-    try {
-      nest::io::OpenOptions options;
-      options.allow_truncated = allow_truncated;
-      const auto recording = nest::io::open_xdf(source, options);
-      const std::int64_t length = recording->info().num_samples;
-      recording->read({}, length / 2, std::min<std::int64_t>(length - length / 2, 4096));
-    } catch (const nest::Error&) {
-    }
-  }
-  return 0;
+  return nest::fuzz::open_and_read(data, size, nest::io::open_xdf);
 }

@@ -1,43 +1,23 @@
+#include "beam_results.h"
 #include "rnnt_beam.h"
 
 namespace nest::decode {
 
 Partial RnntBeam::partial() const {
-  std::int32_t common = closed_.front().node;
-  for (const Entry& e : closed_) common = tree_.meet(common, e.node);
-  Partial result;
-  tree_.tokens(common, result.committed);
-  tree_.tokens(closed_.front().node, result.tentative);
-  result.tentative.erase(result.tentative.begin(), result.tentative.begin() + tree_.depth(common));
-  return result;
+  return partial_of(tree_, closed_);
 }
 
 Hypothesis RnntBeam::hypothesis(const Entry& e, const FusionGain& last) const {
-  Hypothesis h;
-  tree_.tokens(e.node, h.tokens);
-  const FusionGain& gain = info(e.node).gain;
-  h.log_prob = e.log_prob;
-  h.lm_log_prob = gain.lm + last.lm;
-  h.bonus = gain.bonus + last.bonus;
-  h.score = (e.score + fusion_->weigh(last)) /
-            length_penalty(static_cast<double>(h.tokens.size()), options_.length_penalty);
+  Hypothesis h = scored(tree_, e, e.log_prob, info(e.node).gain, last, *fusion_, options_);
   spans_.read(e.spans, h.tokens.size(), options_.confidence_temperature, h);
   return h;
 }
 
 std::vector<Hypothesis> RnntBeam::nbest() const {
-  std::vector<Hypothesis> result;
-  for (const Entry& e : closed_) {
-    FusionGain last;
-    if (ended_ && !fusion_->finish(info(e.node).state, last)) continue;
-    result.push_back(hypothesis(e, last));
-    result.back().finished = ended_;
-  }
-  if (result.empty()) {  // a closed vocabulary, and every prefix is inside a word
-    for (const Entry& e : closed_) result.push_back(hypothesis(e, {}));
-  }
-  rank(result, options_.nbest);
-  return result;
+  return nbest_of(
+      closed_, ended_, options_.nbest,
+      [&](const Entry& e, FusionGain& last) { return fusion_->finish(info(e.node).state, last); },
+      [&](const Entry& e, const FusionGain& last) { return hypothesis(e, last); });
 }
 
 }  // namespace nest::decode
