@@ -25,7 +25,8 @@ p { margin: .4rem 0; } .soft { color: var(--soft); font-size: .875rem; }
 .card b { display: block; font-size: 1.55rem; line-height: 1.25;
   font-variant-numeric: tabular-nums; }
 .card span { color: var(--soft); font-size: .8rem; display: block; }
-.plots { display: grid; gap: .9rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); align-items: start; }
+.plots { columns: 24rem 2; column-gap: .9rem; }
+.plots > * { break-inside: avoid; margin: 0 0 .9rem; }
 .example { margin-bottom: .9rem; }
 figcaption { color: var(--soft); font-size: .8rem; margin-top: .35rem; }
 svg { display: block; width: 100%; height: auto; max-width: 34rem; }

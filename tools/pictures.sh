@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The two pictures of the README, from what `make demo` left in out/demo. Needs Chromium.
+#   tools/pictures.sh [OUT]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-out/demo}
+command -v chromium >/dev/null || { echo "pictures: chromium is missing: apt-get install chromium" >&2; exit 1; }
+shot() { # shot URL WIDTH HEIGHT FILE
+  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="$2,$3" --screenshot="$4" "$1" 2>/dev/null
+}
+page=$(mktemp --suffix=.html)
+trap 'rm -f "$page"' EXIT
+{
+  echo '<meta charset="utf-8"><style>body{margin:0;background:#10141a;color:#dfe5ec;font:13px/1.45 "DejaVu Sans Mono",monospace}
+    pre{margin:0;padding:16px 20px;white-space:pre} b{color:#7ec699;font-weight:normal}</style><pre>'
+  echo '<b>$ make demo</b>'
+  sed 's/&/\&amp;/g; s/</\&lt;/g' "$out/demo.log"
+  echo '</pre>'
+} >"$page"
+shot "file://$page" 1500 1000 docs/pictures/demo.png
+shot "file://$PWD/$out/report.html" 1200 1640 docs/pictures/report.png
