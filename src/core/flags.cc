@@ -168,6 +168,13 @@ int CommandLine::run(int argc, const char* const* argv) {
     }
     arguments.push_back(std::move(text));
   }
+  if (!arguments.empty() && !arguments.front().starts_with('-') &&
+      impl_->app.get_subcommand_no_throw(arguments.front()) == nullptr) {
+    std::string known;
+    for (const CLI::App* verb : impl_->app.get_subcommands({})) known += " " + verb->get_name();
+    log_error("there is no verb '{}'; known:{}", arguments.front(), known);
+    return exit_code(ErrorCode::kInvalidArgument);
+  }
   std::reverse(arguments.begin(), arguments.end());
   try {
     try {

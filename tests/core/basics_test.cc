@@ -185,5 +185,15 @@ TEST(Flags, dash_and_underscore_are_the_same_and_exit_codes_follow_the_contract)
   testing::internal::GetCapturedStderr();
 }
 
+TEST(Flags, an_unknown_verb_is_named_with_those_that_exist) {
+  std::int64_t value = 0;
+  std::vector<double> list;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run_line({"went"}, value, list), 2);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(text, HasSubstr("'went'"));
+  EXPECT_THAT(text, HasSubstr("known: go"));
+}
+
 }  // namespace
 }  // namespace nest
