@@ -168,12 +168,19 @@ int CommandLine::run(int argc, const char* const* argv) {
     }
     arguments.push_back(std::move(text));
   }
-  if (!arguments.empty() && !arguments.front().starts_with('-') &&
-      impl_->app.get_subcommand_no_throw(arguments.front()) == nullptr) {
+  if (!arguments.empty() && !arguments.front().starts_with('-')) {
+    const std::string& named = arguments.front();
+    bool is_known = false;
     std::string known;
-    for (const CLI::App* verb : impl_->app.get_subcommands({})) known += " " + verb->get_name();
-    log_error("there is no verb '{}'; known:{}", arguments.front(), known);
-    return exit_code(ErrorCode::kInvalidArgument);
+    impl_->app.get_subcommands([&](const CLI::App* verb) {
+      is_known = is_known || verb->check_name(named);
+      known += " " + verb->get_name();
+      return true;
+    });
+    if (!is_known) {
+      log_error("there is no verb '{}'; known:{}", named, known);
+      return exit_code(ErrorCode::kInvalidArgument);
+    }
   }
   std::reverse(arguments.begin(), arguments.end());
   try {
