@@ -15,6 +15,7 @@
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
 #include "nest/core/tensor.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest {
 namespace {
@@ -120,8 +121,7 @@ TEST(ParallelFor, the_lowest_failing_item_is_rethrown_after_all_stopped) {
 }
 
 TEST(File, a_failed_write_leaves_the_old_content_and_no_litter) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("nest_file_test_" + std::to_string(::getpid()));
+  const auto folder = test::process_temp_dir() / ("nest_file_test_" + std::to_string(::getpid()));
   const auto path = folder / "deep" / "a.txt";
   write_text_file(path, "old");
   EXPECT_THROW(write_file_atomic(path,

@@ -12,6 +12,7 @@
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::data {
 namespace {
@@ -22,7 +23,7 @@ constexpr std::int64_t kLength = 2000;
 class DatasetTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) /
+    folder_ = test::process_temp_dir() /
               (std::string("ds_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);

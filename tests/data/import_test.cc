@@ -12,6 +12,7 @@
 #include "nest/io/edf.h"
 #include "nest/io/npy.h"
 #include "tests/support/paths.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::data {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 class Import : public testing::Test {
  protected:
   void SetUp() override {
-    out_ = std::filesystem::path(testing::TempDir()) /
+    out_ = test::process_temp_dir() /
            (std::string("import_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     std::filesystem::remove_all(out_);
   }

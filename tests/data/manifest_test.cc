@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::data {
 namespace {
@@ -44,7 +45,7 @@ TEST(Manifest, errors_name_the_key) {
 }
 
 TEST(Manifest, broken_lines_and_repeated_ids_are_problems_with_their_line) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "manifest_lines.jsonl";
+  const auto path = test::process_temp_dir() / "manifest_lines.jsonl";
   write_text_file(path,
                   "{\"id\":\"a\",\"signal\":\"f\",\"text\":\"x\"}\n\n{broken\n"
                   "{\"id\":\"a\",\"signal\":\"f\",\"text\":\"y\"}\n"

@@ -14,6 +14,7 @@
 #include "nest/core/json.h"
 #include "nest/decode/ngram_train.h"
 #include "tests/support/paths.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::decode {
 namespace {
@@ -40,7 +41,7 @@ TEST(NGram, scores_equal_kenlm) {
 
 TEST(NGram, the_compact_file_scores_the_same_bit_for_bit) {
   const auto arpa = NGram::load(kGolden / "model.arpa");
-  const auto path = std::filesystem::path(testing::TempDir()) / "model.nlm";
+  const auto path = test::process_temp_dir() / "model.nlm";
   arpa->save(path);
   const auto compact = NGram::load(path);
   EXPECT_EQ(compact->order(), 3);
@@ -97,7 +98,7 @@ TEST(NGram, bad_arpa_names_file_and_line) {
 }
 
 TEST(NGram, a_damaged_compact_file_is_refused_or_harmless) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "damaged.nlm";
+  const auto path = test::process_temp_dir() / "damaged.nlm";
   NGram::from_arpa(fakes::kBigram, "bigram")->save(path);
   const std::string good = read_text_file(path);
   Rng rng(3);

@@ -8,6 +8,7 @@
 #include "nest/eval/eval_set.h"
 #include "nest/eval/split_audit.h"
 #include "nest/io/npy.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::eval {
 namespace {
@@ -16,8 +17,8 @@ namespace {
 class NormalizationAudit : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(testing::TempDir()) /
-              testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ =
+        test::process_temp_dir() / testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::create_directories(folder_);
     data::DatasetInfo info;
     info.name = "two";

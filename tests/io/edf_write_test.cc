@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
 #include "nest/io/edf.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::io {
 namespace {
@@ -34,7 +35,7 @@ Tensor noise(std::int64_t channels, std::int64_t samples) {
 class EdfWrite : public testing::Test {
  protected:
   std::filesystem::path path_ =
-      std::filesystem::path(testing::TempDir()) /
+      test::process_temp_dir() /
       (std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".edf");
   void TearDown() override { std::filesystem::remove(path_); }
 

@@ -12,6 +12,7 @@
 #include "nest/io/npy.h"
 #include "nest/io/npy_recording.h"
 #include "nest/io/xdf.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::io {
 namespace {
@@ -150,7 +151,7 @@ TEST(Csv, muse_monitor_raw_columns_are_volts_and_elements_are_annotations) {
 }
 
 TEST(NpyRecording, trials_are_segments_and_a_recording_returns_after_writing) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "npy_recording.npy";
+  const auto path = test::process_temp_dir() / "npy_recording.npy";
   Tensor samples(DType::kF64, {2, 50});
   for (std::size_t i = 0; i < 100; ++i)
     samples.mutable_data<double>()[i] = static_cast<double>(i) / 7;

@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/mat_file.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::io {
 namespace {
@@ -29,7 +30,7 @@ matvar_t* text(const char* name, const std::string& value) {
 class Mat : public testing::TestWithParam<mat_ft> {
  protected:
   std::filesystem::path path(const std::string& extension) const {
-    return std::filesystem::path(testing::TempDir()) /
+    return test::process_temp_dir() /
            ("mat_test_" + std::to_string(static_cast<int>(GetParam())) + extension);
   }
   void write(const std::filesystem::path& file, const std::vector<matvar_t*>& variables) const {

@@ -12,6 +12,7 @@
 #include "nest/graph/factory.h"
 #include "nest/runtime/executor.h"
 #include "runtime/program.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::runtime {
 namespace {
@@ -132,8 +133,8 @@ TEST_P(EveryFamily, a_padded_batch_equals_its_items_alone) {
 }
 
 TEST_P(EveryFamily, a_saved_model_gives_the_same_bits_without_its_float_weights) {
-  const auto path = std::filesystem::temp_directory_path() /
-                    fmt::format("nest_prepared_{}_{}", GetParam().name, ::getpid());
+  const auto path =
+      test::process_temp_dir() / fmt::format("nest_prepared_{}_{}", GetParam().name, ::getpid());
   for (const char* precision : kPrecisions) {
     const auto prepared = prepare(GetParam(), precision);
     prepared->save(path);

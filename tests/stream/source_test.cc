@@ -11,6 +11,7 @@
 #include "nest/core/tensor.h"
 #include "nest/io/edf.h"
 #include "nest/io/recording.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::stream {
 namespace {
@@ -93,7 +94,7 @@ std::filesystem::path write_recording(std::int64_t samples) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = static_cast<float>(i % 50) * 1e-6F;
   }
-  const auto path = std::filesystem::path(testing::TempDir()) / "nest_replay.edf";
+  const auto path = test::process_temp_dir() / "nest_replay.edf";
   io::write_edf(path, *io::make_recording(info, signal));
   return path;
 }

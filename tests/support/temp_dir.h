@@ -30,4 +30,11 @@ class TempDir {
   std::filesystem::path path_;
 };
 
+/// A folder of this process alone, for files whose names need not differ from those of the same
+/// test in another process; removed at the end.
+inline const std::filesystem::path& process_temp_dir() {
+  static const TempDir dir;
+  return dir.path();
+}
+
 }  // namespace nest::test

@@ -11,6 +11,7 @@
 #include "nest/core/hash.h"
 #include "nest/data/dataset.h"
 #include "nest/io/edf.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::synth {
 namespace {
@@ -28,7 +29,7 @@ SynthOptions small() {
 class Corpus : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(::testing::TempDir()) /
+    folder_ = test::process_temp_dir() /
               (std::string("nest_synth_") +
                ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);

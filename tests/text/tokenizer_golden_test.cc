@@ -6,6 +6,7 @@
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
 #include "tests/support/sentencepiece_golden.h"
+#include "tests/support/temp_dir.h"
 #include "tests/text/shared.h"
 
 namespace nest::text {
@@ -101,7 +102,7 @@ TEST_F(TokenizerGolden, word_training_writes_the_files_of_the_python_project) {
 TEST_F(TokenizerGolden, saved_files_load_to_the_same_content) {
   for (const char* file : {"bpe_400_min2.json", "word_50_min1.json"}) {
     const auto tokenizer = load_tokenizer(folder() / file);
-    const auto path = std::filesystem::path(testing::TempDir()) / file;
+    const auto path = test::process_temp_dir() / file;
     save_tokenizer(*tokenizer, path);
     EXPECT_EQ(load_tokenizer(path)->tokens(), tokenizer->tokens());
     EXPECT_EQ(load_json(path).at("special_tokens"),

@@ -13,6 +13,7 @@
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/sentencepiece_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::text {
 namespace {
@@ -152,7 +153,7 @@ TEST(Tokenizer, a_sentencepiece_model_file_loads) {
   SentencePieceOptions options;
   options.vocab_size = 36;
   const auto tokenizer = SentencePieceTokenizer::train(kTexts, options);
-  const auto path = std::filesystem::path(testing::TempDir()) / "text_test.model";
+  const auto path = test::process_temp_dir() / "text_test.model";
   write_text_file(path, tokenizer->model_bytes());
   EXPECT_EQ(load_tokenizer(path)->tokens(), tokenizer->tokens());
   write_text_file(path, "neither JSON nor a model");

@@ -14,6 +14,7 @@
 #include "nest/deploy/model_file.h"
 #include "nest/io/checkpoint.h"
 #include "nest/train/objective.h"
+#include "tests/support/temp_dir.h"
 #include "toy.h"
 
 namespace nest::train {
@@ -22,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path run_folder(const std::string& name) {
-  const fs::path path = fs::path(testing::TempDir()) / ("nest_train_" + name);
+  const fs::path path = test::process_temp_dir() / ("nest_train_" + name);
   fs::remove_all(path);
   return path;
 }
