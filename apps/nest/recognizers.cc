@@ -8,27 +8,6 @@
 #include "nest/decode/model_recognizer.h"
 
 namespace nest {
-namespace {
-
-/// A recognizer together with the executor it runs on.
-class OwningRecognizer final : public decode::Recognizer {
- public:
-  OwningRecognizer(std::unique_ptr<graph::Executor> executor, const decode::DecodeOptions& options,
-                   std::shared_ptr<const text::Tokenizer> tokenizer)
-      : executor_(std::move(executor)), recognizer_(*executor_, options, std::move(tokenizer)) {}
-
-  std::vector<decode::Recognition> recognize(std::span<const Tensor> signals) override {
-    return recognizer_.recognize(signals);
-  }
-  Json info() const override { return recognizer_.info(); }
-  std::int64_t weight_bytes() const override { return recognizer_.weight_bytes(); }
-
- private:
-  std::unique_ptr<graph::Executor> executor_;
-  decode::ModelRecognizer recognizer_;
-};
-
-}  // namespace
 
 void register_flags(Flags& flags, RecognizerOptions& options) {
   flags.group("Model");
@@ -77,8 +56,8 @@ LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
 eval::RecognizerFactory recognizer_factory(const LoadedModel& loaded,
                                            const RecognizerOptions& options) {
   return [loaded, options](const eval::EvalSet&) {
-    return std::make_unique<OwningRecognizer>(make_executor(loaded.model, options.executor),
-                                              options.decode, loaded.tokenizer);
+    return std::make_unique<decode::ModelRecognizer>(make_executor(loaded.model, options.executor),
+                                                     options.decode, loaded.tokenizer);
   };
 }
 

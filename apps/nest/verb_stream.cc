@@ -1,18 +1,16 @@
 #include <memory>
-#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
-#include "nest/core/progress.h"
 #include "nest/decode/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/runtime/options.h"
 #include "nest/runtime/prepared.h"
+#include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
 
@@ -25,7 +23,7 @@ struct StreamVerb {
   stream::StreamConfig config;
   decode::DecodeOptions decoding;
   runtime::Options runtime;
-  double duration_s = 0;  ///< of signal; 0: until the source ends
+  stream::FeedOptions feed;
   bool json = false;
 };
 
@@ -51,27 +49,15 @@ void show_live(const stream::StreamingInference& pipeline, const stream::StreamE
   fmt::print(stderr, "\r\x1b[K{:7.1f} s  {:6.2f} ms  {}", event.time_s, event.latency.age_ms, text);
 }
 
-/// Copies the model's channels out of a delivery, in its order and unit.
-void pick_channels(SignalView<const float> from, const std::vector<std::int64_t>& picks,
-                   double factor, SignalView<float> to) {
-  for (std::size_t c = 0; c < picks.size(); ++c) {
-    const float* row = from.row(picks[c]);
-    float* out = to.row(static_cast<std::int64_t>(c));
-    for (std::int64_t t = 0; t < from.samples; ++t) {
-      out[t] = static_cast<float>(static_cast<double>(row[t]) * factor);
-    }
-  }
-}
-
-Json summary(const stream::StreamingInference& pipeline, const std::string& text, double seconds,
-             double wall_s) {
+Json summary(const stream::StreamingInference& pipeline, const std::string& text,
+             const stream::FeedResult& fed) {
   const auto statistics = pipeline.latency().statistics();
   const auto parts = pipeline.latency().mean_parts();
   const auto& counts = pipeline.preprocess_counts();
   return {{"text", text},
-          {"signal_s", seconds},
-          {"wall_s", wall_s},
-          {"real_time_factor", seconds > 0 ? wall_s / seconds : 0},
+          {"signal_s", fed.signal_s},
+          {"wall_s", fed.wall_s},
+          {"real_time_factor", fed.signal_s > 0 ? fed.wall_s / fed.signal_s : 0},
           {"latency", to_json(statistics)},
           {"mean_parts_ms",
            {{"wait", parts.wait_ms},
@@ -84,23 +70,14 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 }
 
 int run(const StreamVerb& verb) {
-  constexpr std::int64_t kCapacity = 4096;
-  require(verb.duration_s >= 0, ErrorCode::kInvalidArgument, "--duration {} must not be negative",
-          verb.duration_s);
+  validate(verb.feed);
   const auto clock = stream::make_wall_clock();
   const auto prepared =
       std::make_shared<const runtime::PreparedModel>(deploy::load_model(verb.model), verb.runtime);
   stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
   const auto source = stream::open_source(verb.source, *clock);
-  const auto& contract = prepared->model().signal;
-  const auto picks = stream::match_channels(source->info(), contract);
-  const double factor = stream::unit_factor(source->info(), contract);
   log_info("{} -> {}", source->info().name, pipeline.describe());
 
-  const auto channels = static_cast<std::int64_t>(picks.size());
-  const std::int64_t raw_channels = source->info().num_channels;
-  std::vector<float> raw(static_cast<std::size_t>(raw_channels * kCapacity));
-  std::vector<float> picked(static_cast<std::size_t>(channels * kCapacity));
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
   std::string text;
   const auto sink = [&](const stream::StreamEvent& event) {
@@ -108,32 +85,18 @@ int run(const StreamVerb& verb) {
     if (is_terminal) show_live(pipeline, event);
     text = pipeline.text_of(event.committed);
   };
-  std::int64_t samples = 0;
-  const double start_s = clock->now_s();
-  const auto limit = static_cast<std::int64_t>(verb.duration_s * contract.rate_hz);
-  while (!interrupted() && (limit == 0 || samples < limit)) {
-    const stream::Chunk chunk = source->read({raw.data(), raw_channels, kCapacity});
-    if (chunk.samples == 0) break;
-    const SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
-    const SignalView<float> out(picked.data(), channels, chunk.samples, kCapacity);
-    pick_channels(in, picks, factor, out);
-    pipeline.push(out, chunk.arrival_s, chunk.lost, sink);
-    samples += chunk.samples;
-  }
-  pipeline.finish(sink);
+  const stream::FeedResult fed = feed(*source, pipeline, *clock, sink, verb.feed);
   if (is_terminal) fmt::print(stderr, "\n");
-  const Json report = summary(pipeline, text, static_cast<double>(samples) / contract.rate_hz,
-                              clock->now_s() - start_s);
   if (verb.json) {
-    fmt::print("{}\n", Json{{"summary", report}}.dump());
+    fmt::print("{}\n", Json{{"summary", summary(pipeline, text, fed)}}.dump());
   } else {
     const auto s = pipeline.latency().statistics();
     fmt::print("{}\n", text);
     log_info(
         "{} hops over {:.1f} s of signal: latency p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, "
         "p99.9 {:.2f} ms, {} above {} ms; {} gaps",
-        s.count, static_cast<double>(samples) / contract.rate_hz, s.p50_ms, s.p95_ms, s.p99_ms,
-        s.p999_ms, s.deadline_misses, verb.config.max_latency_ms, pipeline.gaps());
+        s.count, fed.signal_s, s.p50_ms, s.p95_ms, s.p99_ms, s.p999_ms, s.deadline_misses,
+        verb.config.max_latency_ms, pipeline.gaps());
   }
   return 0;
 }
@@ -149,7 +112,7 @@ void add_stream(CommandLine& line) {
                   stream::register_flags(flags, verb->config);
                   decode::register_flags(flags, verb->decoding);
                   runtime::register_flags(flags, verb->runtime);
-                  flags.add("duration", verb->duration_s, "seconds of signal; 0: all of it");
+                  flags.add("duration", verb->feed.duration_s, "seconds of signal; 0: all of it");
                   flags.add("json", verb->json, "one line of JSON an event, then a summary");
                   return [verb] { return run(*verb); };
                 });

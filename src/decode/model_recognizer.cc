@@ -61,6 +61,14 @@ ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions&
   frame_s_ = rate_hz > 0 ? samples_per_frame(*this) / rate_hz : 0;
 }
 
+ModelRecognizer::ModelRecognizer(std::unique_ptr<graph::Executor> executor,
+                                 const DecodeOptions& options,
+                                 std::shared_ptr<const text::Tokenizer> tokenizer,
+                                 std::shared_ptr<const Fusion> fusion)
+    : ModelRecognizer(*executor, options, std::move(tokenizer), std::move(fusion)) {
+  owned_ = std::move(executor);
+}
+
 ModelRecognizer::~ModelRecognizer() = default;
 
 std::int64_t ModelRecognizer::num_frames(std::int64_t num_samples) const {

@@ -234,6 +234,10 @@ void StreamingInference::finish(const Sink& sink) {
 std::string StreamingInference::text_of(std::span<const decode::TokenId> tokens) const {
   return impl_->recognizer.text_of(tokens);
 }
+
+const graph::SignalContract& StreamingInference::contract() const {
+  return impl_->model.signal;
+}
 const LatencyMonitor& StreamingInference::latency() const {
   return impl_->monitor;
 }

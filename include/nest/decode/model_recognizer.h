@@ -27,11 +27,16 @@ std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
 /// The encoder runs on padded batches of options.batch_size; the decoder is make_decoder()'s.
 /// Without a tokenizer (none given and none in the model) the text is the token ids, separated by
 /// spaces.
-/// State: one call at a time; the executor must outlive it.
+/// State: one call at a time.
 class ModelRecognizer final : public Recognizer {
  public:
-  /// `fusion` replaces what the options name (neural language models).
+  /// The executor must outlive it. `fusion` replaces what the options name (neural language
+  /// models).
   ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
+                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
+                  std::shared_ptr<const Fusion> fusion = nullptr);
+  /// The same with an executor of its own.
+  ModelRecognizer(std::unique_ptr<graph::Executor> executor, const DecodeOptions& options,
                   std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
                   std::shared_ptr<const Fusion> fusion = nullptr);
   ~ModelRecognizer() override;
@@ -58,6 +63,7 @@ class ModelRecognizer final : public Recognizer {
                                               std::vector<double>& decode_ms);
   Recognition finish(std::vector<Hypothesis> nbest) const;
 
+  std::unique_ptr<graph::Executor> owned_;
   graph::Executor& executor_;
   DecodeOptions options_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;

@@ -75,6 +75,8 @@ class StreamingInference {
   void finish(const Sink& sink);
 
   std::string text_of(std::span<const decode::TokenId> tokens) const;
+  /// What push() takes.
+  const graph::SignalContract& contract() const;
   const LatencyMonitor& latency() const;
   const PreprocessCounts& preprocess_counts() const;
   std::int64_t gaps() const;

@@ -1,0 +1,35 @@
+// evaluate MODEL DATA: error rates of a model on the test split of a dataset folder, free-running.
+#include <cstdio>
+
+#include <nest/core/error.h>
+#include <nest/decode/model_recognizer.h>
+#include <nest/deploy/model_file.h>
+#include <nest/eval/evaluator.h>
+#include <nest/runtime/executor.h>
+
+int main(int argc, char** argv) try {
+  if (argc != 3) return std::fprintf(stderr, "usage: evaluate MODEL DATA\n"), 2;
+  const auto prepared = std::make_shared<const nest::runtime::PreparedModel>(
+      nest::deploy::load_model(argv[1]), nest::runtime::Options{.precision = "int8"});
+  const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, prepared->model().signal);
+
+  // One recognizer a thread. It sees signals, never references.
+  const auto make_recognizer = [&](const nest::eval::EvalSet&) {
+    return std::make_unique<nest::decode::ModelRecognizer>(
+        std::make_unique<nest::runtime::NativeExecutor>(prepared),
+        nest::decode::DecodeOptions{.beam_size = 4});
+  };
+  const nest::eval::EvalOptions options{.threads = 2};
+  const auto results = nest::eval::ModelEvaluator(make_recognizer, options).evaluate(set);
+
+  for (const auto& utterance : results.utterances) {
+    std::printf("%s\t%s\n", utterance.id.c_str(), utterance.hypothesis.c_str());
+  }
+  const nest::Json metrics = nest::eval::summarize(results, options.summary).at("metrics");
+  std::printf("WER %.2f %%\n", 100 * metrics.at("wer").at("value").get<double>());
+  std::printf("CER %.2f %%\n", 100 * metrics.at("cer").at("value").get<double>());
+  return results.failures.empty() ? 0 : 1;
+} catch (const nest::Error& error) {
+  std::fprintf(stderr, "evaluate: %s\n", error.what());
+  return nest::exit_code(error.code());
+}

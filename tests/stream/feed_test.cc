@@ -1,0 +1,114 @@
+#include "nest/stream/feed.h"
+
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/rng.h"
+#include "nest/graph/factory.h"
+
+namespace nest::stream {
+namespace {
+
+constexpr std::int64_t kSamples = 64 * 12;
+
+class FakeClock : public Clock {
+ public:
+  double now_s() override { return now_s_ += 1e-4; }
+  bool wait_until(double) override { return true; }
+
+ private:
+  double now_s_ = 0;
+};
+
+/// Three channels in microvolts, one of them unknown to the model, 37 samples a delivery.
+class ThreeChannels : public Source {
+ public:
+  explicit ThreeChannels(const std::vector<float>& volts) : volts_(volts) {
+    info_ = {.name = "three",
+             .rate_hz = 64,
+             .channels = {"Oz", "STATUS", "Cz"},
+             .num_channels = 3,
+             .unit = "uV"};
+  }
+  const SourceInfo& info() const override { return info_; }
+  Chunk read(SignalView<float> into) override {
+    const std::int64_t count = std::min({std::int64_t{37}, into.samples, kSamples - at_});
+    for (std::int64_t t = 0; t < count; ++t) {
+      into.row(0)[t] = volts_[static_cast<std::size_t>(kSamples + at_ + t)] * 1e6F;
+      into.row(1)[t] = 1e9F;
+      into.row(2)[t] = volts_[static_cast<std::size_t>(at_ + t)] * 1e6F;
+    }
+    at_ += count;
+    return {.samples = count};
+  }
+
+ private:
+  const std::vector<float>& volts_;
+  SourceInfo info_;
+  std::int64_t at_ = 0;
+};
+
+class Feed : public testing::Test {
+ protected:
+  Feed() : volts_(2 * kSamples) {
+    graph::Model model = graph::build_model(
+        "nest_ctc",
+        Config::parse("spatial_cnn: {type: EEGNet, n_channels: 2, sampling_rate: 64, "
+                      "n_pointwise_filters: 8}\n"
+                      "temporal_encoder: {type: LSTM, hidden_dim: 8, num_layers: 1, dropout: 0.0}\n"
+                      "decoder: {vocab_size: 6}\n"));
+    Rng rng(5);
+    graph::initialize_weights(model, rng);
+    model.signal.rate_hz = 64;
+    model.signal.channels = {"Cz", "Oz"};
+    model.signal.num_channels = 2;
+    model.signal.normalization = "zscore";
+    model_ = std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
+    for (float& value : volts_) value = static_cast<float>(1e-5 * rng.normal());
+  }
+  StreamingInference pipeline() {
+    return {model_, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}, {}, clock_};
+  }
+  /// What every hop committed.
+  using Committed = std::vector<std::vector<decode::TokenId>>;
+  static StreamingInference::Sink into(Committed& committed) {
+    return [&](const StreamEvent& event) {
+      committed.emplace_back(event.committed.begin(), event.committed.end());
+    };
+  }
+
+  FakeClock clock_;
+  std::vector<float> volts_;  ///< Cz, then Oz
+  std::shared_ptr<const runtime::PreparedModel> model_;
+};
+
+TEST_F(Feed, gives_the_models_channels_in_its_order_and_unit) {
+  Committed pushed;
+  auto direct = pipeline();
+  direct.push({volts_.data(), 2, kSamples}, 0, 0, into(pushed));
+  direct.finish(into(pushed));
+
+  Committed fed;
+  ThreeChannels source(volts_);
+  auto streamed = pipeline();
+  const FeedResult result = feed(source, streamed, clock_, into(fed));
+  EXPECT_EQ(result.samples, kSamples);
+  EXPECT_DOUBLE_EQ(result.signal_s, 12);
+  EXPECT_GT(result.wall_s, 0);
+  EXPECT_EQ(fed, pushed);
+  EXPECT_FALSE(fed.back().empty());
+}
+
+TEST_F(Feed, stops_at_the_sample_that_the_duration_names) {
+  Committed committed;
+  ThreeChannels source(volts_);
+  auto streamed = pipeline();
+  EXPECT_EQ(feed(source, streamed, clock_, into(committed), {.duration_s = 5}).samples, 5 * 64);
+  EXPECT_THROW(feed(source, streamed, clock_, into(committed), {.duration_s = -1}), Error);
+}
+
+}  // namespace
+}  // namespace nest::stream
