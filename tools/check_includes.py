@@ -26,12 +26,12 @@ TABLE = {
     "nn": ["core", "graph"],
     "train": ["core", "graph", "nn", "io", "signal", "text", "decode", "data", "deploy"],
     "compress": ["core", "graph", "nn"],
-    "profile": ["core", "graph", "runtime", "nn"],
+    "profile": ["core", "graph", "runtime"],
     "eval": ["core", "graph", "io", "signal", "text", "decode", "data"],
     "deploy": ["core", "graph", "runtime", "nn", "io"],
     "serve": ["core", "graph", "runtime", "stream", "deploy"],
 }
-TORCH_MODULES = {"nn", "train", "compress", "profile", "deploy"}
+TORCH_MODULES = {"nn", "train", "compress", "deploy"}
 TORCH_CLOSURE = {"nn", "train"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")

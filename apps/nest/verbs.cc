@@ -17,6 +17,7 @@ void add_run(CommandLine& line);
 void add_stream(CommandLine& line);
 void add_train(CommandLine& line);
 void add_audit(CommandLine& line);
+void add_bench(CommandLine& line);
 void add_benchmark(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_decode(CommandLine& line);
@@ -35,6 +36,7 @@ void add_all_verbs(CommandLine& line) {
   add_stream(line);
   add_train(line);
   add_audit(line);
+  add_bench(line);
   add_benchmark(line);
   add_compare(line);
   add_decode(line);

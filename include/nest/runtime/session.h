@@ -80,6 +80,7 @@ class Session {
     double seconds = 0;
     double macs = 0;
     double weight_bytes = 0;
+    bool is_constant = false;  ///< runs again only after refresh()
   };
   std::vector<StepTime> step_times() const;
 

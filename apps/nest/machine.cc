@@ -1,0 +1,47 @@
+#include "machine.h"
+
+#include <fstream>
+#include <string>
+
+#include "nest/core/parallel.h"
+#include "nest/runtime/isa.h"
+
+namespace nest {
+namespace {
+
+/// Value of a "key : value" line of a /proc file, "" if there is none.
+std::string proc_value(const char* file, std::string_view key) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    const std::size_t begin = line.find_first_not_of(" \t", colon + 1);
+    return begin == std::string::npos ? "" : line.substr(begin);
+  }
+  return "";
+}
+
+Json isa_names() {
+  Json names = Json::array();
+  for (const runtime::Isa isa : runtime::available_isas()) names.push_back(name_of(isa));
+  return names;
+}
+
+}  // namespace
+
+Json machine_json() {
+  Json report;
+  report["cpu"] = proc_value("/proc/cpuinfo", "model name");
+  report["cpu_family"] = proc_value("/proc/cpuinfo", "cpu family");
+  report["cores"] = available_cores();
+  report["isa"] = isa_names();
+  report["isa_selected"] = name_of(runtime::choose_isa());
+  const runtime::CacheSizes caches = runtime::cache_sizes();
+  report["cache_bytes"] = {{"l1", caches.l1}, {"l2", caches.l2}, {"l3", caches.l3}};
+  report["memory"] = proc_value("/proc/meminfo", "MemTotal");
+  report["memory_available"] = proc_value("/proc/meminfo", "MemAvailable");
+  return report;
+}
+
+}  // namespace nest

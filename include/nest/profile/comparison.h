@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nest/profile/contender.h"
+
+namespace nest::profile {
+
+/// How contenders take turns.
+struct ComparisonOptions {
+  int runs = 30;   ///< timed runs of each contender
+  int turn = 5;    ///< timed runs before the next contender's turn
+  int warmup = 5;  ///< untimed runs of each at the start; every turn begins with one more
+  /// Largest distance over 1 + |expected| at which a full-precision peer counts as equal.
+  double tolerance = 1e-4;
+};
+void register_flags(Flags& flags, ComparisonOptions& options);
+void validate(const ComparisonOptions& options);
+Json to_json(const ComparisonOptions& options);
+
+/// Quantiles of times in milliseconds.
+struct TimeSummary {
+  int runs = 0;
+  double min_ms = 0, p50_ms = 0, p95_ms = 0, mean_ms = 0;
+};
+/// Quantiles are nearest ranks. Errors: InvalidArgument if there are no times.
+TimeSummary summarize(std::vector<double> times_ms);
+Json to_json(const TimeSummary& summary);
+
+struct ContenderResult {
+  std::string name;
+  TimeSummary time;
+  double time_ratio = 1;  ///< this one's time over the first's: median of the rounds' ratios
+  double max_error =
+      0;  ///< largest distance over 1 + |expected| from the first contender's results
+  double rms_error = 0;  ///< root mean square of the distance over that of the first's results
+  Json info;
+};
+Json to_json(const ContenderResult& result);
+
+/// Measures contenders side by side: A B C A B C ..., so that a slow spell of the machine meets
+/// all.
+class ComparisonBenchmark {
+ public:
+  explicit ComparisonBenchmark(const ComparisonOptions& options);
+  /// `is_exact`: its results must equal the first contender's within the tolerance.
+  void add(std::unique_ptr<Contender> contender, bool is_exact);
+  /// Compares results, then times. The first contender is the one the others are measured against.
+  /// Errors: CheckFailed naming the contender whose results are not equal; InvalidArgument if there
+  /// is no contender or no output in common.
+  std::vector<ContenderResult> run();
+
+ private:
+  struct Entry {
+    std::unique_ptr<Contender> contender;
+    bool is_exact = false;
+  };
+  ComparisonOptions options_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace nest::profile

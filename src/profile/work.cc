@@ -1,0 +1,104 @@
+#include "nest/profile/work.h"
+
+#include <algorithm>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/core/rng.h"
+
+namespace nest::profile {
+namespace {
+
+constexpr std::int64_t kToken = 2;
+constexpr std::uint64_t kSeed = 3;
+
+Tensor filled(const graph::Value& value, const Shape& shape, bool is_state, Rng& rng) {
+  Tensor tensor(value.dtype, shape);
+  if (value.dtype == DType::kI64) {
+    std::ranges::fill(tensor.mutable_data<std::int64_t>(), kToken);
+  } else if (value.dtype == DType::kF32 && !is_state) {
+    for (float& x : tensor.mutable_data<float>()) x = static_cast<float>(rng.normal());
+  }
+  return tensor;
+}
+
+/// The token input and the scores that choose it, if the graph has both.
+void find_tokens(const graph::Graph& graph, Work& work) {
+  for (const graph::Port& in : graph.inputs) {
+    if (in.name != "token") continue;
+    for (const graph::Port& out : graph.outputs) {
+      if (out.name != "logits") continue;
+      work.token = in.name;
+      work.scores = out.name;
+    }
+  }
+}
+
+}  // namespace
+
+void register_flags(Flags& flags, WorkOptions& options) {
+  flags.group("Work");
+  flags.add("graph", options.graph, "graph of the model");
+  flags.add("batch", options.batch, "items at once");
+  flags.add("length", options.length, "samples of an encoder, frames of a decoder's memory");
+  flags.add("steps", options.steps, "tokens of a stepwise graph in one run");
+}
+
+void validate(const WorkOptions& options) {
+  require(options.batch >= 1 && options.batch <= 4096, ErrorCode::kInvalidArgument,
+          "--batch {} must be 1 to 4096", options.batch);
+  require(options.length >= 1 && options.length <= (1 << 24), ErrorCode::kInvalidArgument,
+          "--length {} must be 1 to 16777216", options.length);
+  require(options.steps >= 1 && options.steps <= 100000, ErrorCode::kInvalidArgument,
+          "--steps {} must be 1 to 100000", options.steps);
+}
+
+Json to_json(const WorkOptions& options) {
+  return {{"graph", options.graph},
+          {"batch", options.batch},
+          {"length", options.length},
+          {"steps", options.steps}};
+}
+
+Work make_work(const graph::Model& model, const WorkOptions& options) {
+  validate(options);
+  const graph::Graph& graph = model.graph(options.graph);
+  Work work;
+  work.graph = options.graph;
+  work.steps = options.steps;
+  const graph::Bindings wanted{{"B", options.batch}, {"T", options.length}, {"U", 1}};
+  std::set<std::string> states;
+  for (const graph::Port& port : graph.outputs) {
+    if (port.feeds.empty()) continue;
+    states.insert(port.feeds);
+    work.feeds[port.name] = port.feeds;
+  }
+  find_tokens(graph, work);
+  Rng rng(kSeed);
+  for (const graph::Port& port : graph.inputs) {
+    const bool is_state = states.contains(port.name);
+    if (port.is_optional && !is_state) continue;
+    const graph::Value& value = graph.value(port.value);
+    Shape shape;
+    for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(wanted));
+    work.inputs.emplace(port.name, filled(value, shape, is_state, rng));
+    if (!is_state && port.name != work.token) work.constant.insert(port.name);
+  }
+  if (work.steps == 1) work.constant.clear();
+  require(work.steps == 1 || !work.feeds.empty(), ErrorCode::kInvalidArgument,
+          "--steps {}: graph '{}' feeds nothing back, so its passes would be the same one",
+          work.steps, options.graph);
+  work.bindings = graph::bind(graph, work.inputs);
+  return work;
+}
+
+void best_tokens(std::span<const float> scores, std::span<std::int64_t> tokens) {
+  const std::size_t width = scores.size() / std::max<std::size_t>(1, tokens.size());
+  for (std::size_t b = 0; b < tokens.size(); ++b) {
+    const auto row = scores.subspan(b * width, width);
+    tokens[b] = std::max_element(row.begin(), row.end()) - row.begin();
+  }
+}
+
+}  // namespace nest::profile
