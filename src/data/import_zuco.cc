@@ -70,7 +70,7 @@ Imported import_zuco(const ImportOptions& options) {
     const std::string stem = path.stem().string();
     Utterance utterance;
     name_reader(stem, utterance);
-    const io::ZucoFile file = io::ZucoFile::open(path);
+    const auto file = with_context(path.string(), [&] { return io::ZucoFile::open(path); });
     for (std::int64_t i = 0; i < file.size(); ++i) {
       utterance.id = fmt::format("{}_{}_{:04}", utterance.subject, utterance.session, i + 1);
       const io::ZucoSentence sentence =

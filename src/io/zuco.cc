@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <set>
 
 #include "nest/core/error.h"
 
@@ -100,18 +99,15 @@ bool ZucoFile::matches(const MatFile& file) {
 }
 
 ZucoFile ZucoFile::open(const std::filesystem::path& path) {
-  return with_context(path.string(), [&] {
-    MatValue sentences = MatFile::open(path).read("sentenceData");
-    require(sentences.is_struct() && sentences.numel() > 0, ErrorCode::kDataCorrupt,
-            "sentenceData is no struct array with at least one sentence");
-    const auto fields = sentences.field_names();
-    for (const char* field : {"content", "rawData", "word"}) {
-      require(std::find(fields.begin(), fields.end(), field) != fields.end(),
-              ErrorCode::kDataCorrupt, "sentenceData has no field '{}'; it has: {}", field,
-              fmt::join(fields, ", "));
-    }
-    return ZucoFile(std::move(sentences));
-  });
+  MatValue sentences = MatFile::open(path).read("sentenceData");
+  require(sentences.is_struct() && sentences.numel() > 0, ErrorCode::kDataCorrupt,
+          "sentenceData is no struct array with at least one sentence");
+  const auto fields = sentences.field_names();
+  for (const char* field : {"content", "rawData", "word"}) {
+    require(std::find(fields.begin(), fields.end(), field) != fields.end(), ErrorCode::kDataCorrupt,
+            "sentenceData has no field '{}'; it has: {}", field, fmt::join(fields, ", "));
+  }
+  return ZucoFile(std::move(sentences));
 }
 
 ZucoSentence ZucoFile::sentence(std::int64_t index) const {

@@ -1,5 +1,6 @@
 // Files are made with libmatio in version 5 and 7.3, values are checked through our reader.
-#include <fstream>
+
+#include <array>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/mat_file.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {
@@ -150,6 +152,48 @@ TEST_P(Mat, every_cut_of_a_file_gives_an_error_or_a_part_never_a_crash) {
       EXPECT_EQ(exit_code(error.code()), 3) << error.what();
     }
   }
+}
+
+// The own parser of version 5: texts, structs and cells, plain and compressed.
+TEST(Mat5, no_flipped_byte_does_worse_than_a_data_error) {
+  const auto corpus = test::tests_dir().parent_path() / "fuzz/corpus/mat";
+  const test::TempDir dir;
+  std::size_t checked = 0;
+  for (const char* name : {"matrix", "eeglab", "zuco", "zuco_deflated"}) {
+    const std::string whole = read_text_file(corpus / name);
+    const auto path = dir / (std::string(name) == "eeglab" ? "x.set" : "x.mat");
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      std::string flipped = whole;
+      flipped[at] = static_cast<char>(flipped[at] ^ std::array{'\x01', '\x80', '\xFF'}[at % 3]);
+      test::write_carelessly(path, flipped);
+      try {
+        open_recording(path)->read_all();
+      } catch (const Error& error) {
+        EXPECT_EQ(exit_code(error.code()), 3) << name << " byte " << at << ": " << error.what();
+      }
+      ++checked;
+    }
+  }
+  EXPECT_GT(checked, 2000u);
+}
+
+TEST(Mat5, big_endian_files_and_numbers_stored_in_fewer_bytes) {
+  const auto be32 = [](std::uint32_t v) {
+    std::string out;
+    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(v >> shift & 0xFF);
+    return out;
+  };
+  const std::string array = be32(6) + be32(8) + be32(6) + be32(0) +          // a double array
+                            be32(5) + be32(8) + be32(1) + be32(3) +          // 1 x 3
+                            be32(1 | 1 << 16) + std::string("x\0\0\0", 4) +  // named x
+                            be32(3) + be32(6) + std::string("\0\7\xFF\xFE\1\0", 6) +  // int16
+                            std::string(2, '\0');
+  std::string file = "MATLAB 5.0 MAT-file";
+  file.resize(124, ' ');
+  file += std::string("\1\0MI", 4) + be32(14) + be32(static_cast<std::uint32_t>(array.size()));
+  const test::TempDir dir;
+  write_text_file(dir / "be.mat", file + array);
+  EXPECT_THAT(MatFile::open(dir / "be.mat").read("x").numbers(), ElementsAre(7, -2, 256));
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, Mat, testing::Values(MAT_FT_MAT5, MAT_FT_MAT73),

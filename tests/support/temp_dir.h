@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -29,6 +31,14 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+/// Writes a file without the care (and the wait for the disk) of write_text_file; for tests that
+/// try thousands of damaged copies.
+inline void write_carelessly(const std::filesystem::path& path, std::string_view content) {
+  std::filesystem::remove(path);  // overwriting in place makes some file systems wait as well
+  std::ofstream(path, std::ios::binary)
+      .write(content.data(), static_cast<std::streamsize>(content.size()));
+}
 
 /// A folder of this process alone, for files whose names need not differ from those of the same
 /// test in another process; removed at the end.

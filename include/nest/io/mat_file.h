@@ -10,9 +10,10 @@
 #include "nest/core/tensor.h"
 #include "nest/io/recording.h"
 
-struct matvar_t;
-
 namespace nest::io {
+
+struct MatNode;
+struct MatRoot;
 
 /// A value of a MATLAB file: number array, text, struct array or cell array. Keeps its file's
 /// variable alive.
@@ -42,25 +43,27 @@ class MatValue {
 
  private:
   friend class MatFile;
-  MatValue(std::shared_ptr<matvar_t> root, const matvar_t* value)
-      : root_(std::move(root)), value_(value) {}
-  std::shared_ptr<matvar_t> root_;
-  const matvar_t* value_;
+  MatValue(std::shared_ptr<const MatRoot> root, const MatNode* node)
+      : root_(std::move(root)), node_(node) {}
+  std::shared_ptr<const MatRoot> root_;
+  const MatNode* node_;
 };
 
-/// A MATLAB file of version 5 (also compressed) or 7.3 (HDF5), read through libmatio.
+/// A MATLAB file of version 5 to 7 (also compressed), read by an own parser that bounds every
+/// length, or of version 7.3 (HDF5), read through libmatio.
 ///
 /// A variable is held in memory as a whole while a MatValue of it lives.
-/// State: thread-safe (one call at a time; HDF5 is not reentrant).
+/// State: thread-safe (version 7.3 one call at a time; HDF5 is not reentrant).
 class MatFile {
  public:
-  /// Errors: NotFound, Io; DataCorrupt if libmatio cannot read it.
+  /// Errors: NotFound, Io; DataCorrupt naming the byte or what libmatio says.
   static MatFile open(const std::filesystem::path& path);
 
   struct Variable {
     std::string name;
     Shape dims;
     bool is_numeric = false;
+    std::uint64_t offset = 0;  ///< byte where it begins (versions 5 to 7)
   };
   const std::vector<Variable>& variables() const { return variables_; }
   bool has(const std::string& name) const;

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nest/core/tensor.h"
+#include "nest/io/byte_source.h"
+
+namespace nest::io {
+
+enum class MatKind : std::uint8_t { kNumbers, kText, kStruct, kCell, kOther };
+
+/// How elements are stored; a double array may be stored as small integers.
+enum class MatType : std::uint8_t {
+  kI8,
+  kU8,
+  kI16,
+  kU16,
+  kI32,
+  kU32,
+  kF32,
+  kF64,
+  kI64,
+  kU64,
+  kUtf8
+};
+std::size_t size_of(MatType type);
+
+/// A value of a MATLAB file. Its elements lie in a buffer that the root of the tree keeps alive.
+struct MatNode {
+  MatKind kind = MatKind::kOther;
+  MatType type = MatType::kF64;
+  bool is_complex = false;
+  bool is_swapped = false;  ///< elements are in the other byte order
+  Shape dims;
+  std::span<const std::byte> data;  ///< real part; exactly numel(dims) elements unless UTF-8
+  std::vector<std::string> fields;
+  /// Of a struct array: every field of element 0, every field of element 1, ...; of a cell array
+  /// its elements.
+  std::vector<MatNode> items;
+};
+
+/// The tree with what it points into.
+struct MatRoot {
+  MatNode node;
+  std::shared_ptr<const void> owner;
+};
+
+/// Where a variable stands and what it is.
+struct MatVariable {
+  std::string name;
+  Shape dims;
+  MatKind kind = MatKind::kOther;
+  std::uint64_t offset = 0;  ///< of its element (version 5)
+};
+
+/// Version 5, 6 and 7 files (MathWorks, "MAT-File Format", R2019b, chapter 1), read here.
+bool is_mat5(const ByteSource& file);
+/// Errors: DataCorrupt naming the byte and what is wrong there.
+std::vector<MatVariable> mat5_variables(const ByteSource& file);
+std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable);
+
+/// Version 7.3 files (HDF5), read through libmatio. Errors: DataCorrupt.
+std::vector<MatVariable> mat73_variables(const std::filesystem::path& path);
+std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
+                                          const std::string& name);
+
+}  // namespace nest::io
