@@ -39,6 +39,7 @@ bool is_inside(const std::filesystem::path& file, const std::filesystem::path& f
 void place_signals(const ImportOptions& options, std::vector<Utterance>& utterances) {
   namespace fs = std::filesystem;
   const fs::path out = options.out;
+  fs::create_directories(out);  // "out/../recording.edf" exists only if out does
   std::map<std::string, std::string> placed;
   for (Utterance& utterance : utterances) {
     std::string& target = placed[utterance.signal];

@@ -141,5 +141,22 @@ TEST_F(Import, each_annotation_with_a_duration_becomes_an_utterance_and_copies_i
   EXPECT_NEAR(bye.data<float>()[0], 500e-6, 1e-8);
 }
 
+TEST_F(Import, a_recording_named_relatively_is_found_from_a_new_folder) {
+  std::filesystem::create_directories(out_);
+  io::RecordingInfo info;
+  info.rate_hz = 100;
+  info.channels = {{.name = "Cz", .unit = "V"}};
+  info.annotations = {{1, 2, "hello", ""}};
+  const auto edf = out_ / "recording.edf";
+  io::write_edf(edf, *io::make_recording(info, Tensor(DType::kF32, {1, 500})));
+  ImportOptions o;
+  o.format = "edf-annotations";
+  o.in = std::filesystem::relative(edf).string();
+  o.out = std::filesystem::relative(out_ / "not" / "there" / "yet").string();
+  o.normalize = false;
+  import_dataset(o);
+  EXPECT_EQ(Dataset::open(o.out, {.strict = true}).load_signal(0).shape(), (Shape{1, 200}));
+}
+
 }  // namespace
 }  // namespace nest::data
