@@ -15,6 +15,7 @@ class CountingExecutor : public Executor {
   explicit CountingExecutor(Model model) : model_(std::move(model)) {}
   const Model& model() const override { return model_; }
   std::string describe() const override { return "counting"; }
+  std::int64_t weight_bytes() const override { return 0; }
 
   TensorMap run(std::string_view graph_name, const TensorMap& inputs) override {
     const Graph& graph = model_.graph(graph_name);
