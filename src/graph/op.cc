@@ -124,7 +124,13 @@ std::string_view name_of(Activation activation) {
 }
 
 std::string_view name_of(Pool::Kind kind) {
-  return kind == Pool::Kind::kMean ? "mean" : "max";
+  switch (kind) {
+    case Pool::Kind::kMean:
+      return "mean";
+    case Pool::Kind::kMax:
+      return "max";
+  }
+  return "unknown";
 }
 
 std::string_view name_of(Attention::Kind kind) {

@@ -1,6 +1,5 @@
 #include "nest/graph/serialize.h"
 
-#include <array>
 #include <utility>
 
 #include "nest/core/error.h"
@@ -37,20 +36,14 @@ const Json& list(const Json& json, std::string_view name) {
   return value;
 }
 
-template <class E, std::size_t N>
-E enum_from_name(const std::string& name, const std::array<E, N>& values) {
-  for (const E value : values) {
-    if (name_of(value) == name) return value;
+/// The enumerator of that name; name_of() says "unknown" behind the last one.
+template <class E>
+E enum_from_name(const std::string& name) {
+  for (int i = 0; name_of(static_cast<E>(i)) != "unknown"; ++i) {
+    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
   }
   fail(ErrorCode::kDataCorrupt, "unknown name '{}'", name);
 }
-
-constexpr std::array kActivations{Activation::kElu,    Activation::kRelu, Activation::kGelu,
-                                  Activation::kSilu,   Activation::kTanh, Activation::kSigmoid,
-                                  Activation::kSquare, Activation::kLog};
-constexpr std::array kPools{Pool::Kind::kMean, Pool::Kind::kMax};
-constexpr std::array kAttentions{Attention::Kind::kSoftmax, Attention::Kind::kRelative,
-                                 Attention::Kind::kLinear};
 
 struct FieldWriter {
   Json& json;
@@ -68,12 +61,8 @@ struct FieldReader {
   const Json& json;
   template <class T>
   void operator()(std::string_view name, T& value) const {
-    if constexpr (std::is_same_v<T, Activation>) {
-      value = enum_from_name(get<std::string>(json, name), kActivations);
-    } else if constexpr (std::is_same_v<T, Pool::Kind>) {
-      value = enum_from_name(get<std::string>(json, name), kPools);
-    } else if constexpr (std::is_same_v<T, Attention::Kind>) {
-      value = enum_from_name(get<std::string>(json, name), kAttentions);
+    if constexpr (std::is_enum_v<T>) {
+      value = enum_from_name<T>(get<std::string>(json, name));
     } else {
       value = get<T>(json, name);
     }
@@ -244,9 +233,7 @@ Model model_from_json(const Json& json) {
           "model description of version {}, this build reads version {}", version, kVersion);
   Model model;
   model.name = get<std::string>(json, "name");
-  model.family = enum_from_name(
-      get<std::string>(json, "family"),
-      std::array{Family::kCtc, Family::kTransducer, Family::kAttention, Family::kBlock});
+  model.family = enum_from_name<Family>(get<std::string>(json, "family"));
   model.config = field(json, "config");
   model.signal = signal_contract_from_json(field(json, "signal"));
   model.vocabulary = vocabulary_from_json(field(json, "vocabulary"));

@@ -118,9 +118,8 @@ inline std::vector<NodeCase> node_cases() {
       {"log_softmax", LogSoftmax{}, {btd(3)}},
       {"softmax", Softmax{}, {btd(3)}},
   };
-  for (const Activation a :
-       {Activation::kElu, Activation::kRelu, Activation::kGelu, Activation::kSilu,
-        Activation::kTanh, Activation::kSigmoid, Activation::kSquare, Activation::kLog}) {
+  for (int i = 0; name_of(static_cast<Activation>(i)) != "unknown"; ++i) {
+    const auto a = static_cast<Activation>(i);
     cases.push_back({"activate_" + std::string(name_of(a)), Activate{a}, {btd(3)}});
   }
   return cases;
