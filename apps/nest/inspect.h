@@ -28,6 +28,7 @@ struct InspectReport {
 
 /// One kind of file each; nothing if the file is of another kind. Errors: DataCorrupt and the like
 /// if it is of this kind, but cannot be read at all.
+std::optional<InspectReport> inspect_prepared(const InspectOptions& options);
 std::optional<InspectReport> inspect_array(const InspectOptions& options);
 std::optional<InspectReport> inspect_config(const InspectOptions& options);
 std::optional<InspectReport> inspect_weights(const InspectOptions& options);

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/deploy/prepared_model.h"
 #include "nest/io/checkpoint.h"
 
 namespace nest {
@@ -15,10 +16,29 @@ struct ConvertOptions {
   std::string in;
   std::string out;
   ConvertEegOptions eeg;
+  runtime::Options runtime;  ///< of a prepared model
   bool json = false;
 };
 
+/// Weights packed for the native runtime, in a file that it maps.
+int prepare(const ConvertOptions& options) {
+  const auto prepared = deploy::load_prepared(options.in, {}, options.runtime);
+  prepared->save(options.out);
+  const Json report = {{"in", options.in},
+                       {"out", options.out},
+                       {"precision", prepared->options().precision},
+                       {"weight_bytes", prepared->weight_bytes()}};
+  if (options.json) {
+    fmt::print("{}\n", report.dump(2));
+  } else {
+    fmt::print("{}: {} weights, {} bytes\n", options.out, prepared->options().precision,
+               prepared->weight_bytes());
+  }
+  return 0;
+}
+
 int convert(const ConvertOptions& options) {
+  if (std::filesystem::path(options.out).extension() == ".prepared") return prepare(options);
   if (is_eeg_conversion(options.in, options.out)) {
     const Json report = convert_eeg(options.in, options.out, options.eeg);
     if (options.json) {
@@ -48,13 +68,19 @@ int convert(const ConvertOptions& options) {
 
 void add_convert(CommandLine& line) {
   line.add_verb(
-      "convert", "Weights between .pt and .safetensors (bit-equal); EEG recordings to .edf or .npy",
+      "convert",
+      "Weights between .pt and .safetensors (bit-equal), or packed for the native runtime; EEG "
+      "recordings to .edf or .npy",
       [](Flags& flags) -> CommandLine::Run {
         auto options = std::make_shared<ConvertOptions>();
         flags.positional("in", options->in, "file to read").required();
-        flags.positional("out", options->out, ".pt, .pth, .ckpt or .safetensors; .edf or .npy")
+        flags
+            .positional("out", options->out,
+                        ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
         register_flags(flags, options->eeg);
+        flags.add("precision", options->runtime.precision,
+                  ".prepared: fp32, fp16, bf16, int8 or int4");
         flags.add("json", options->json, "print JSON");
         return [options] { return convert(*options); };
       });

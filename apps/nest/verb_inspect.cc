@@ -11,12 +11,13 @@ namespace nest {
 namespace {
 
 InspectReport inspect(const InspectOptions& options) {
-  for (const auto& kind :
-       {inspect_array, inspect_config, inspect_weights, inspect_tokenizer, inspect_recording}) {
+  for (const auto& kind : {inspect_prepared, inspect_array, inspect_config, inspect_weights,
+                           inspect_tokenizer, inspect_recording}) {
     if (std::optional<InspectReport> report = kind(options)) return *report;
   }
   fail(ErrorCode::kDataCorrupt,
-       "{}: neither weights (.pt, .safetensors), arrays (.npy, .npz), a tokenizer (.json) nor a "
+       "{}: neither weights (.pt, .safetensors), a prepared model, arrays (.npy, .npz), a "
+       "tokenizer (.json) nor a "
        "known "
        "EEG recording ({} bytes)",
        options.file, MappedFile::open(options.file)->size());

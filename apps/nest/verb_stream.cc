@@ -7,7 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/core/log.h"
 #include "nest/decode/options.h"
-#include "nest/deploy/model_file.h"
+#include "nest/deploy/prepared_model.h"
 #include "nest/runtime/options.h"
 #include "nest/runtime/prepared.h"
 #include "nest/stream/feed.h"
@@ -72,8 +72,7 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 int run(const StreamVerb& verb) {
   validate(verb.feed);
   const auto clock = stream::make_wall_clock();
-  const auto prepared =
-      std::make_shared<const runtime::PreparedModel>(deploy::load_model(verb.model), verb.runtime);
+  const auto prepared = deploy::load_prepared(verb.model, {}, verb.runtime);
   stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
   const auto source = stream::open_source(verb.source, *clock);
   log_info("{} -> {}", source->info().name, pipeline.describe());
@@ -107,7 +106,9 @@ void add_stream(CommandLine& line) {
   line.add_verb("stream", "Decode a live or replayed signal as it arrives",
                 [](Flags& flags) -> CommandLine::Run {
                   auto verb = std::make_shared<StreamVerb>();
-                  flags.add("model,checkpoint", verb->model, "model file").required();
+                  flags
+                      .add("model,checkpoint", verb->model, ".pt, .safetensors or a prepared model")
+                      .required();
                   stream::register_flags(flags, verb->source);
                   stream::register_flags(flags, verb->config);
                   decode::register_flags(flags, verb->decoding);

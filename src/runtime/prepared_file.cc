@@ -61,6 +61,12 @@ Json parse_header(std::span<const std::byte> file) {
 
 }  // namespace
 
+bool is_prepared_file(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  return file->size() >= sizeof kMagic &&
+         std::memcmp(file->bytes().data(), kMagic, sizeof kMagic) == 0;
+}
+
 void PreparedModel::save(const std::filesystem::path& path) const {
   for (const auto& [name, graph] : model_.graphs) pack_all(name);
   const std::lock_guard lock(mutex_);

@@ -84,6 +84,20 @@ TEST_F(StreamVerb, text_does_not_depend_on_the_size_of_deliveries) {
   }
 }
 
+TEST_F(StreamVerb, a_prepared_model_gives_the_text_of_its_original) {
+  const std::string prepared = (dir_ / "m.prepared").string();
+  const auto made =
+      nest("convert " + (dir_ / "m.pt").string() + " " + prepared + " --precision int8");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const auto original = nest(arguments() + "--precision int8");
+  EXPECT_GT(original.out.size(), 1u);
+  EXPECT_EQ(nest(arguments("m.prepared")).out, original.out);
+  EXPECT_EQ(nest(arguments("m.prepared") + "--precision bf16").exit_code, 2);
+  const auto shown = nest("inspect --json " + prepared);
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_EQ(parse_json(shown.out, "inspect").at("precision"), "int8");
+}
+
 TEST_F(StreamVerb, duration_stops_after_that_much_signal) {
   const auto result = nest(arguments() + "--duration 3 --chunk 64 --json");
   ASSERT_EQ(result.exit_code, 0) << result.err;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "count_allocations.h"
+#include "families.h"
 #include "kernels_test_util.h"
 #include "nest/core/config.h"
 #include "nest/graph/factory.h"
@@ -16,51 +17,6 @@
 
 namespace nest::runtime {
 namespace {
-
-struct Family {
-  const char* name;
-  const char* key;
-  const char* config;
-};
-const Family kFamilies[] = {
-    {"bilstm_ctc", "nest_ctc",
-     "{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {type: EEGNet, "
-     "n_channels: "
-     "6, sampling_rate: 64, n_pointwise_filters: 8}, temporal_encoder: {type: LSTM, input_dim: 8, "
-     "hidden_dim: 12, num_layers: 2, bidirectional: true}, decoder: {input_dim: 24, vocab_size: "
-     "11}}"},
-    {"gru_attention", "nest_attention",
-     "{model_name: NEST_Attention, n_channels: 6, vocab_size: 11, spatial_cnn: {type: EEGNet, "
-     "n_channels: 6, sampling_rate: 64, n_pointwise_filters: 8}, temporal_encoder: {type: GRU, "
-     "input_dim: 8, hidden_dim: 12, num_layers: 2, bidirectional: true}, decoder: {vocab_size: 11, "
-     "embedding_dim: 6, hidden_dim: 12, encoder_dim: 24}}"},
-    {"transformer_t", "nest_transformer_t",
-     "{model_name: NEST_Transformer_T, n_channels: 6, vocab_size: 11, spatial_cnn: {type: "
-     "DeepConvNet, n_channels: 6, n_filters: 4}, temporal_encoder: {type: Transformer, input_dim: "
-     "16, d_model: 16, nhead: 4, num_layers: 2, dim_feedforward: 32}, decoder: {vocab_size: 11, "
-     "embedding_dim: 6, hidden_dim: 12, num_layers: 1}, joint: {encoder_dim: 16, decoder_dim: 12, "
-     "joint_dim: 8, vocab_size: 11}}"},
-    {"conformer_ctc", "nest_ctc",
-     "{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {type: DeepConvNet, "
-     "n_channels: 6, n_filters: 4}, temporal_encoder: {type: Conformer, input_dim: 16, d_model: "
-     "16, "
-     "nhead: 4, num_layers: 2, conv_kernel_size: 7}, decoder: {input_dim: 16, vocab_size: 11}}"},
-};
-
-graph::Model make_model(const Family& family) {
-  graph::Model model = graph::build_model(family.key, Config::parse(family.config));
-  Rng rng(11);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
-std::shared_ptr<const PreparedModel> prepare(const Family& family, const std::string& precision,
-                                             int threads = 1) {
-  Options options;
-  options.precision = precision;
-  options.threads = threads;
-  return std::make_shared<const PreparedModel>(make_model(family), options);
-}
 
 std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, int runs = 1) {
   Session session(prepared, "encoder", {{"B", 1}, {"T", 400}});
@@ -72,10 +28,7 @@ std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, 
 }
 
 class EveryFamily : public testing::TestWithParam<Family> {};
-INSTANTIATE_TEST_SUITE_P(Model, EveryFamily, testing::ValuesIn(kFamilies),
-                         [](const auto& info) { return std::string(info.param.name); });
-
-const char* const kPrecisions[] = {"fp32", "fp16", "bf16", "int8", "int4"};
+NEST_EVERY_FAMILY(EveryFamily);
 
 TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
   for (const char* precision : kPrecisions) {
@@ -143,21 +96,6 @@ TEST_P(EveryFamily, a_saved_model_gives_the_same_bits_without_its_float_weights)
     EXPECT_EQ(encode(opened), encode(prepared)) << precision;
   }
   std::filesystem::remove(path);
-}
-
-TEST_P(EveryFamily, the_plan_is_close_to_the_least_memory) {
-  const auto prepared = prepare(GetParam(), "int8");
-  const auto program = prepared->plan("encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
-  EXPECT_GE(program->arena_bytes, least_memory(*program));
-  EXPECT_LE(static_cast<double>(program->arena_bytes),
-            1.15 * static_cast<double>(least_memory(*program)));
-  for (const auto& step : program->steps) {
-    for (const Slot slot : step->writes) {
-      if (slot == kNoSlot) continue;
-      const auto i = static_cast<std::size_t>(slot);
-      EXPECT_LE(program->offsets[i] + program->sizes[i], program->arena_bytes);
-    }
-  }
 }
 
 TEST(Session, constant_inputs_are_used_again_and_refreshed) {

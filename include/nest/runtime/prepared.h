@@ -74,6 +74,9 @@ class PreparedModel {
   std::unique_ptr<WeightStore> store_;
 };
 
+/// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
+bool is_prepared_file(const std::filesystem::path& path);
+
 /// Throws InvalidArgument if an int64 input holds a token outside its vocabulary or an offset
 /// outside its table; `values` by port name.
 struct IndexRange {
