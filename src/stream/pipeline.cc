@@ -17,7 +17,7 @@ namespace nest::stream {
 namespace {
 
 /// Samples filtered at once; longer pushes are cut, which changes nothing in the result.
-constexpr std::int64_t kBlockSamples = 4096;
+constexpr std::int64_t kBlockSamples = 1024;
 
 OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
   OnlinePreprocessorOptions options;
