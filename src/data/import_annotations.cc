@@ -52,6 +52,11 @@ Imported import_edf_annotations(const ImportOptions& options) {
       result.utterances.push_back(std::move(utterance));
     }
   }
+  require(
+      !result.utterances.empty(), ErrorCode::kDataCorrupt,
+      "{}: no annotation with a duration, so there is no utterance; annotations that are instants "
+      "need one (EDF+ writes onset and duration)",
+      options.in);
   return result;
 }
 
