@@ -174,9 +174,12 @@ void emit_rows(Binder& binder, const LoweredNode& node) {
     step.eps = static_cast<float>(norm->eps);
     step.weight = binder.floats(node, 0, "weight");
     step.bias = binder.floats(node, 1, "bias");
+  } else if (std::holds_alternative<graph::Softmax>(node.op)) {
+    step.kind = RowsStep::Kind::kSoftmax;
+  } else if (std::holds_alternative<graph::LogSoftmax>(node.op)) {
+    step.kind = RowsStep::Kind::kLogSoftmax;
   } else {
-    step.kind = std::holds_alternative<graph::Softmax>(node.op) ? RowsStep::Kind::kSoftmax
-                                                                : RowsStep::Kind::kLogSoftmax;
+    fail(ErrorCode::kInternal, "'{}' is no operation on rows", detail);
   }
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
