@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include <nest/core/error.h>
-#include <nest/deploy/model_file.h>
+#include <nest/deploy/prepared_model.h>
 #include <nest/io/npy.h>
 #include <nest/stream/feed.h>
 
@@ -34,8 +34,7 @@ class ArraySource : public nest::stream::Source {
 
 int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: custom_source MODEL SIGNAL.npy\n"), 2;
-  const auto model = std::make_shared<const nest::runtime::PreparedModel>(
-      nest::deploy::load_model(argv[1]), nest::runtime::Options{});
+  const auto model = nest::deploy::load_prepared(argv[1], {}, {});
   const auto clock = nest::stream::make_wall_clock();
   nest::stream::StreamingInference pipeline(
       model, {.window_s = 4, .hop_s = 0.512, .lookahead_s = 1}, {}, *clock);

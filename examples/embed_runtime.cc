@@ -4,7 +4,7 @@
 
 #include <nest/core/error.h>
 #include <nest/decode/decoder.h>
-#include <nest/deploy/model_file.h>
+#include <nest/deploy/prepared_model.h>
 #include <nest/io/npy.h>
 #include <nest/runtime/session.h>
 #include <nest/signal/window_norm.h>
@@ -13,8 +13,7 @@
 int main(int argc, char** argv) try {
   if (argc != 4)
     return std::fprintf(stderr, "usage: embed_runtime MODEL WINDOW.npy EMISSIONS.npy\n"), 2;
-  const auto prepared = std::make_shared<const nest::runtime::PreparedModel>(
-      nest::deploy::load_model(argv[1]), nest::runtime::Options{.precision = "int8"});
+  const auto prepared = nest::deploy::load_prepared(argv[1], {}, {.precision = "int8"});
   const auto& model = prepared->model();
   nest::Tensor window = nest::io::read_npy(argv[2]);  // [channels, samples] float32, filtered
 

@@ -3,14 +3,13 @@
 
 #include <nest/core/error.h>
 #include <nest/decode/model_recognizer.h>
-#include <nest/deploy/model_file.h>
+#include <nest/deploy/prepared_model.h>
 #include <nest/eval/evaluator.h>
 #include <nest/runtime/executor.h>
 
 int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: evaluate MODEL DATA\n"), 2;
-  const auto prepared = std::make_shared<const nest::runtime::PreparedModel>(
-      nest::deploy::load_model(argv[1]), nest::runtime::Options{.precision = "int8"});
+  const auto prepared = nest::deploy::load_prepared(argv[1], {}, {.precision = "int8"});
   const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, prepared->model().signal);
 
   // One recognizer a thread. It sees signals, never references.

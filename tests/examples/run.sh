@@ -47,6 +47,9 @@ grep -qE '^WER [0-9.]+ %$' evaluate.out || fail "evaluate printed no word error 
 "$nest" filter --rate 125 --bandpass 1,40 --notch 50 --start steady --dtype float32 "$signal" window.npy >/dev/null
 "$bin/embed_runtime" "$model" window.npy emissions.npy >embed.out
 same embed_runtime text embed.out
+"$nest" convert --precision int8 "$model" model.prepared >/dev/null
+"$bin/embed_runtime" model.prepared window.npy emissions.npy >embed.out
+same "embed_runtime, prepared" text embed.out
 
 # beam_search: three hypotheses, best first, the sentence on top; a language model reorders none of
 # the best, but is counted.
