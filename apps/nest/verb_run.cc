@@ -48,8 +48,13 @@ TensorMap read_inputs(const std::vector<std::string>& arguments) {
     require(equals != std::string::npos && equals > 0, ErrorCode::kInvalidArgument,
             "--input '{}' must be name=file.npy", argument);
     const std::string name = argument.substr(0, equals);
-    require(inputs.emplace(name, as_input(io::read_npy(argument.substr(equals + 1)))).second,
-            ErrorCode::kInvalidArgument, "--input '{}' is given twice", name);
+    Tensor array = as_input(io::read_npy(argument.substr(equals + 1)));
+    // A signal [channels, samples], as every other verb has it, is a batch of one.
+    if (name == "eeg_data" && array.rank() == 2) {
+      array = array.reshaped({1, array.dim(0), array.dim(1)});
+    }
+    require(inputs.emplace(name, std::move(array)).second, ErrorCode::kInvalidArgument,
+            "--input '{}' is given twice", name);
   }
   return inputs;
 }

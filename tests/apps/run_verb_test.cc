@@ -50,6 +50,28 @@ TEST_P(RunParity, outputs_agree_with_the_reference_within_its_tolerance) {
   EXPECT_GE(compared, 3);
 }
 
+TEST(RunVerb, a_signal_without_a_batch_axis_is_a_batch_of_one) {
+  const test::TempDir dir;
+  Tensor signal(DType::kF32, {1, 19, 300});
+  for (std::size_t i = 0; i < 19 * 300; ++i) {
+    signal.mutable_data<float>()[i] = static_cast<float>(i % 83) / 40 - 1;
+  }
+  io::write_npy(dir / "batch.npy", signal);
+  io::write_npy(dir / "one.npy", signal.reshaped({19, 300}));
+  const auto model = test::tests_dir().parent_path() / "models" / "synth_ctc.pt";
+  for (const std::string name : {"batch", "one"}) {
+    const test::CommandResult result =
+        test::run_nest(NEST_BINARY,
+                       "run --graph encoder --model " + model.string() +
+                           " --input eeg_data=" + (dir / (name + ".npy")).string() + " --output " +
+                           (dir.path() / name).string(),
+                       16'000'000);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  EXPECT_TRUE(bit_equal(io::read_npy(dir.path() / "batch" / "encoder_output.npy"),
+                        io::read_npy(dir.path() / "one" / "encoder_output.npy")));
+}
+
 constexpr const char* kExecutors[] = {
     "native",
 #ifdef NEST_WITH_TORCH

@@ -12,7 +12,8 @@ A fenced block with `nest` or `make` commands says after its fence what may be d
 A block that begins with "$ " is a transcript: its commands are parsed, its output is not compared.
 In all of them each flag must be listed by `nest VERB --help`, and each target by the Makefile. A
 command that ends in `# exit N` must end with exit code N. Every verb needs a page docs/VERB.md, every flag a
-page that names it, every link to a file a target, and docs/README.md a link to every page.
+page that names it, every link to a file a target, and docs/README.md a link to every page. The picture of the
+architecture is what its generator draws.
 """
 import os
 import re
@@ -135,6 +136,12 @@ def check_index(helps, problems):
         problems.extend(f"no page names {flag} of nest {verb}" for flag in sorted(unnamed))
 
 
+def check_picture(problems):
+    drawn = subprocess.run([sys.executable, ROOT / "tools" / "architecture_svg.py"], capture_output=True, text=True, check=True).stdout
+    if drawn != (ROOT / "docs" / "architecture.svg").read_text():
+        problems.append("docs/architecture.svg is not what tools/architecture_svg.py draws")
+
+
 def main():
     nest = str(Path(sys.argv[1]).resolve())
     wanted = [ROOT / name for name in sys.argv[2:]]
@@ -144,6 +151,7 @@ def main():
     targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
     problems, ran, parsed = [], 0, 0
     check_index(helps, problems)
+    check_picture(problems)
     with tempfile.TemporaryDirectory(prefix="nest-docs-") as temporary:
         bin_folder, fresh = Path(temporary) / "bin", Path(temporary) / "fresh"
         bin_folder.mkdir()
