@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -68,6 +69,7 @@ TEST(BenchVerb, says_what_is_missing) {
   const auto no_models = bench(small_config() + " --peer onnxruntime");
   EXPECT_EQ(no_models.exit_code, 2);
   EXPECT_NE(no_models.err.find("--onnx-dir"), std::string::npos) << no_models.err;
+  ::unsetenv("NEST_ONNXRUNTIME_PEER");
   const auto no_program =
       bench(small_config() + " --length 256 --peer onnxruntime --onnx-dir /nowhere");
   EXPECT_EQ(no_program.exit_code, 2);
