@@ -22,7 +22,7 @@ EvalOptions quick() {
 /// What must not depend on how the work was cut: texts, counts and failures.
 Json essence(const Results& results) {
   Json json = to_json(results, quick().summary);
-  for (const char* key : {"options", "parts", "wall_s"}) json.erase(key);
+  for (const char* key : {"options", "parts", "wall_s", "memory"}) json.erase(key);
   json["summary"].erase("latency");
   for (Json& u : json["utterances"]) u.erase("load_ms");
   return json;
