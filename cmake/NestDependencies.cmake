@@ -6,6 +6,12 @@ function(nest_require_package name debian)
   endif()
 endfunction()
 
+if(NEST_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  set(ZLIB_USE_STATIC_LIBS ON)
+endif()
+
 nest_require_package(fmt libfmt-dev)
 nest_require_package(spdlog libspdlog-dev)
 nest_require_package(nlohmann_json nlohmann-json3-dev)
@@ -14,6 +20,22 @@ nest_require_package(CLI11 libcli11-dev)
 nest_require_package(OpenSSL libssl-dev)
 nest_require_package(ZLIB zlib1g-dev)
 nest_require_package(Threads libc6-dev)
+
+set(NEST_FMT fmt::fmt)
+set(NEST_SPDLOG spdlog::spdlog)
+if(NEST_STATIC)
+  # Debian has no archives of these two, but they can be compiled along; and its CMake files know the shared
+  # libraries of yaml-cpp only.
+  set(NEST_FMT fmt::fmt-header-only)
+  set(NEST_SPDLOG spdlog::spdlog_header_only)
+  set_target_properties(spdlog::spdlog_header_only PROPERTIES
+    INTERFACE_LINK_LIBRARIES "fmt::fmt-header-only;Threads::Threads")
+  find_library(NEST_LIB_yaml-cpp yaml-cpp REQUIRED)
+  get_target_property(configurations yaml-cpp IMPORTED_CONFIGURATIONS)
+  foreach(configuration IN LISTS configurations)
+    set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION_${configuration} ${NEST_LIB_yaml-cpp})
+  endforeach()
+endif()
 
 # nest_require_library(<library> <header> <debian package>): for packages without a CMake config.
 function(nest_require_library library header debian)
@@ -26,5 +48,7 @@ endfunction()
 
 nest_require_library(utf8proc utf8proc.h libutf8proc-dev)
 nest_require_package(Eigen3 libeigen3-dev)
-nest_require_library(matio matio.h libmatio-dev)
+if(NEST_WITH_MATIO)
+  nest_require_library(matio matio.h libmatio-dev)
+endif()
 nest_require_library(pugixml pugixml.hpp libpugixml-dev)

@@ -6,7 +6,7 @@
 function(nest_precompiled_header target)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${target}.cc CONTENT "// carries the precompiled header\n")
   add_library(${target} OBJECT ${CMAKE_BINARY_DIR}/${target}.cc)
-  target_link_libraries(${target} PRIVATE nest_options fmt::fmt)
+  target_link_libraries(${target} PRIVATE nest_options ${NEST_FMT})
   target_precompile_headers(${target} PRIVATE
     <algorithm> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string>
     <string_view> <unordered_map> <utility> <vector> <fmt/format.h> <nlohmann/json.hpp> ${ARGN})
@@ -20,7 +20,7 @@ function(nest_module name)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${target} PRIVATE nest_warnings nest_options)
-  target_link_libraries(${target} PUBLIC fmt::fmt ${M_LINK})
+  target_link_libraries(${target} PUBLIC ${NEST_FMT} ${M_LINK})
   if(M_CLOSURE STREQUAL "torch")
     target_link_libraries(${target} PUBLIC nest_torch_deps)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
@@ -46,7 +46,7 @@ function(nest_closure library closure)
   target_include_directories(${library} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${library} PUBLIC cxx_std_20)
-  target_link_libraries(${library} PUBLIC fmt::fmt ${links} ${C_LINK})
+  target_link_libraries(${library} PUBLIC ${NEST_FMT} ${links} ${C_LINK})
   if(closure STREQUAL "torch")
     target_link_libraries(${library} PUBLIC nest_torch_deps)
   endif()

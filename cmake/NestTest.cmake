@@ -1,6 +1,7 @@
-# nest_test(<module> [TORCH] SOURCES a_test.cc ... [LINK lib ...])
+# nest_test(<module> [TORCH] [MODULES core ...] SOURCES a_test.cc ... [LINK lib ...])
 #
-# One test program a module; every test case is a CTest entry, so a skipped one is visible.
+# One test program a module; every test case is a CTest entry, so a skipped one is visible. With MODULES it is
+# linked with these alone, so that a cross-build or a sanitizer build need not make the whole closure.
 nest_require_package(GTest libgtest-dev)
 include(GoogleTest)
 
@@ -20,7 +21,7 @@ target_compile_options(nest_test_pch PRIVATE -O0)
 target_link_libraries(nest_test_pch PRIVATE GTest::gtest GTest::gmock)
 
 function(nest_test module)
-  cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK;MODULES" ${ARGN})
   set(target nest_test_${module})
   add_executable(${target} ${T_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
@@ -29,12 +30,19 @@ function(nest_test module)
   # The precompiled headers are made with -fPIC; an executable would ask for -fPIE.
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${target} PRIVATE -fPIC)
+  list(TRANSFORM T_MODULES PREPEND nest_module_)
   if(T_TORCH)
-    target_link_libraries(${target} PRIVATE nest_torch nest_core)
+    if(NOT T_MODULES)
+      set(T_MODULES nest_torch)
+    endif()
+    target_link_libraries(${target} PRIVATE ${T_MODULES} nest_core)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
   else()
-    target_link_libraries(${target} PRIVATE nest_core)
+    if(NOT T_MODULES)
+      set(T_MODULES nest_core)
+    endif()
+    target_link_libraries(${target} PRIVATE ${T_MODULES})
     target_compile_options(${target} PRIVATE -O0)
     target_precompile_headers(${target} REUSE_FROM nest_test_pch)
   endif()

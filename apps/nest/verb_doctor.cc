@@ -6,6 +6,7 @@
 #include "machine.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/shared_library.h"
 #include "torch_half.h"
 
 namespace nest {
@@ -15,7 +16,7 @@ namespace {
 Json optional_libraries() {
   Json found = Json::object();
   for (const char* name : {"liblsl.so", "libonnxruntime.so"}) {
-    void* handle = ::dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+    void* handle = open_shared_library({name}).handle;
     found[name] = handle != nullptr;
     if (handle != nullptr) ::dlclose(handle);
   }

@@ -4,6 +4,10 @@
 #include <cstdlib>
 
 #include <unistd.h>
+#if defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 #include "nest/core/error.h"
 #include "runtime/kernels/kernels.h"
@@ -46,8 +50,11 @@ bool processor_runs(Isa isa) {
       return false;
   }
   return false;
+#elif defined(__aarch64__) && defined(HWCAP_ASIMDDP)
+  const bool has_dot_product = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return isa == Isa::kGeneric || (isa == Isa::kNeon && has_dot_product);
 #else
-  return isa == Isa::kGeneric || isa == Isa::kNeon;
+  return isa == Isa::kGeneric;
 #endif
 }
 

@@ -8,6 +8,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/progress.h"
+#include "nest/core/shared_library.h"
 
 namespace nest::stream {
 namespace {
@@ -31,13 +32,12 @@ struct LslLibrary {
 
  private:
   LslLibrary() {
-    void* handle = nullptr;
-    for (const char* name : {"liblsl.so", "liblsl.so.2", "liblsl.so.1", "liblsl64.so"}) {
-      handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
-      if (handle != nullptr) break;
-    }
+    const auto [handle, why] =
+        open_shared_library({"liblsl.so", "liblsl.so.2", "liblsl.so.1", "liblsl64.so"});
     require(handle != nullptr, ErrorCode::kUnsupported,
-            "liblsl.so was not found; install Lab Streaming Layer's library to use lsl: sources");
+            "liblsl.so cannot be opened ({}); install Lab Streaming Layer's library to use lsl: "
+            "sources",
+            why);
     load(handle, "lsl_resolve_byprop", resolve_byprop);
     load(handle, "lsl_create_inlet", create_inlet);
     load(handle, "lsl_destroy_inlet", destroy_inlet);

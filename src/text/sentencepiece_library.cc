@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 
 #include "nest/core/error.h"
+#include "nest/core/shared_library.h"
 
 namespace nest::text {
 namespace {
@@ -20,10 +21,10 @@ constexpr std::size_t kProcessorBytes = 1024;
 constexpr int kBinding = kSentencePieceHasOwnScope ? RTLD_DEEPBIND : 0;
 
 void* open(const char* file) {
-  void* handle = dlopen(file, RTLD_NOW | RTLD_LOCAL | kBinding);
-  require(handle != nullptr, ErrorCode::kUnsupported,
-          "SentencePiece is not there ({}); install libsentencepiece0", dlerror());
-  return handle;
+  const SharedLibrary library = open_shared_library({file}, kBinding);
+  require(library.handle != nullptr, ErrorCode::kUnsupported,
+          "SentencePiece is not there ({}); install libsentencepiece0", library.why);
+  return library.handle;
 }
 
 template <class F>
