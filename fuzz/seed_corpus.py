@@ -9,6 +9,7 @@ import json
 import pathlib
 import shutil
 import zipfile
+import zlib
 
 import numpy as np
 import scipy.io
@@ -86,3 +87,13 @@ for name, content in (("matrix", {"x": MATRIX, "fs": 250.0}), ("eeglab", {"EEG":
         scipy.io.savemat(ROOT / "corpus/mat" / (name + "_deflated" * is_compressed), content,
                          do_compression=is_compressed, appendmat=False)
 
+
+# A prepared model without its frame: header, a zero, blocks (see prepared_fuzz.cc).
+(ROOT / "corpus/prepared").mkdir(parents=True, exist_ok=True)
+for name in ("LinearAttention", "EEGNet"):
+    block = bytes(4)
+    header = {"model": json.loads((ROOT / "corpus/graph" / name).read_text()),
+              "options": {"precision": "int8", "layers": {}, "isa": "", "threads": 1, "spin_us": 50,
+                          "pin_threads": False, "rewrite": True},
+              "blocks": [{"key": "a/weight", "offset": 0, "bytes": len(block), "crc32": zlib.crc32(block)}]}
+    (ROOT / "corpus/prepared" / name).write_bytes(json.dumps(header).encode() + b"\0" + block)

@@ -77,7 +77,10 @@ Options options_from_json(const Json& json) {
     options.spin_us = json.at("spin_us").get<int>();
     options.pin_threads = json.at("pin_threads").get<bool>();
     options.rewrite = json.at("rewrite").get<bool>();
+    validate(options);
   } catch (const Json::exception& error) {
+    fail(ErrorCode::kDataCorrupt, "runtime options: {}", error.what());
+  } catch (const Error& error) {
     fail(ErrorCode::kDataCorrupt, "runtime options: {}", error.what());
   }
   return options;
