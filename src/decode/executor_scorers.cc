@@ -129,9 +129,10 @@ void ExecutorStepScorer::gather_memory(std::span<const std::int32_t> utterances)
     lengths.mutable_data<std::int64_t>()[static_cast<std::size_t>(i)] = length;
     is_padded |= length != max_frames_;
   }
+  TensorMap fixed{{"encoder_output", std::move(memory)}};
+  if (is_padded) fixed["lengths"] = std::move(lengths);
+  bound_ = executor_.bind(graph_, std::move(fixed));
   inputs_.clear();
-  inputs_["encoder_output"] = std::move(memory);
-  if (is_padded) inputs_["lengths"] = std::move(lengths);
 }
 
 void ExecutorStepScorer::step(std::span<const TokenId> tokens,
@@ -142,7 +143,7 @@ void ExecutorStepScorer::step(std::span<const TokenId> tokens,
   gather_memory(utterances);
   inputs_["token"] = token_column(tokens);
   layout_.scatter(state_in, n, inputs_);
-  const TensorMap outputs = executor_.run(graph_, inputs_);
+  const TensorMap outputs = bound_->run(inputs_);
   layout_.gather(outputs, n, state_out);
   copy_result(outputs, "logits", logits);
   copy_result(outputs, "attention", attention);

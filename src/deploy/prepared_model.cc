@@ -1,6 +1,7 @@
 #include "nest/deploy/prepared_model.h"
 
 #include "nest/core/error.h"
+#include "nest/graph/streaming.h"
 
 namespace nest::deploy {
 
@@ -15,7 +16,9 @@ std::shared_ptr<const runtime::PreparedModel> load_prepared(const std::filesyste
             path.string(), own, options.precision);
     return prepared;
   }
-  auto prepared = std::make_shared<runtime::PreparedModel>(load_model(path, load), options);
+  graph::Model model = load_model(path, load);
+  if (graph::is_streamable(model)) graph::add_streaming_step(model);
+  auto prepared = std::make_shared<runtime::PreparedModel>(std::move(model), options);
   prepared->seal();
   return prepared;
 }

@@ -60,6 +60,10 @@ AttentionWindow read_attention_window(Section& section, bool is_causal) {
           "{}: attention_right {} contradicts causal: true; use attention_chunk to look ahead "
           "within a chunk",
           section.where(), window.right);
+  require(!is_chunked || (window.left == -1 && window.right == -1), ErrorCode::kDataCorrupt,
+          "{}: attention_chunk excludes attention_left and attention_right; bound the past with "
+          "attention_left_chunks",
+          section.where());
   require(is_chunked || window.left_chunks == -1, ErrorCode::kDataCorrupt,
           "{}: attention_left_chunks needs attention_chunk", section.where());
   return window;

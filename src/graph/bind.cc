@@ -14,10 +14,13 @@ namespace {
 void bind_symbols(const Port& port, const Value& value, const Shape& shape, Bindings& bindings) {
   if (shape.size() != value.shape.size()) misshapen(port, value, shape, "");
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    const std::string symbol = value.shape[axis].symbol_name();
+    const auto [symbol, factor] = value.shape[axis].symbol_multiple();
     if (symbol.empty()) continue;
-    const auto [entry, is_new] = bindings.try_emplace(symbol, shape[axis]);
-    if (!is_new && entry->second != shape[axis]) {
+    if (shape[axis] % factor != 0) {
+      misshapen(port, value, shape, fmt::format(": {} is no multiple of {}", shape[axis], factor));
+    }
+    const auto [entry, is_new] = bindings.try_emplace(symbol, shape[axis] / factor);
+    if (!is_new && entry->second != shape[axis] / factor) {
       misshapen(port, value, shape,
                 fmt::format(" with {} = {} as in another input", symbol, entry->second));
     }

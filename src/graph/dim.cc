@@ -191,11 +191,18 @@ std::int64_t Dim::constant() const {
   return expr_->sum.terms.empty() ? 0 : expr_->sum.terms.begin()->second;
 }
 
-std::string Dim::symbol_name() const {
+std::pair<std::string, std::int64_t> Dim::symbol_multiple() const {
   const auto& terms = expr_->sum.terms;
-  const bool is_symbol = terms.size() == 1 && terms.begin()->second == 1 &&
-                         terms.begin()->first.size() == 1 && !terms.begin()->first[0]->numerator;
-  return is_symbol ? terms.begin()->first[0]->symbol : "";
+  const bool is_multiple = terms.size() == 1 && terms.begin()->second > 0 &&
+                           terms.begin()->first.size() == 1 &&
+                           !terms.begin()->first[0]->numerator;
+  if (!is_multiple) return {"", 0};
+  return {terms.begin()->first[0]->symbol, terms.begin()->second};
+}
+
+std::string Dim::symbol_name() const {
+  const auto [symbol, factor] = symbol_multiple();
+  return factor == 1 ? symbol : "";
 }
 
 std::vector<std::string> Dim::symbols() const {

@@ -150,6 +150,7 @@ struct Inferrer {
     return same(x);
   }
   Outputs operator()(const Embedding& op) const { return infer_embedding(op, inputs); }
+  Outputs operator()(const CountFrames& op) const { return infer_count(op, inputs); }
   Outputs operator()(const PositionalEncoding& op) const { return infer_positional(op, inputs); }
   Outputs operator()(const Add&) const { return infer_broadcast(inputs); }
   Outputs operator()(const Mul&) const { return infer_broadcast(inputs); }

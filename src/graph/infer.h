@@ -51,6 +51,7 @@ Outputs infer_attention(const Attention& op, const Inputs& inputs);
 Outputs infer_additive(const AdditiveAttention& op, const Inputs& inputs);
 Outputs infer_location(const LocationFeatures& op, const Inputs& inputs);
 Outputs infer_embedding(const Embedding& op, const Inputs& inputs);
+Outputs infer_count(const CountFrames& op, const Inputs& inputs);
 Outputs infer_positional(const PositionalEncoding& op, const Inputs& inputs);
 
 Outputs infer_broadcast(const Inputs& inputs);

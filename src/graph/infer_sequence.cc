@@ -39,12 +39,15 @@ Outputs infer_recurrent(const RecurrentSizes& sizes, const Inputs& inputs) {
 
 Outputs infer_attention(const Attention& op, const Inputs& inputs) {
   const InputReader reader(inputs);
-  reader.expect_count(3, 5);
+  reader.expect_count(3, 6);
   require(op.num_heads > 0 && op.embed_dim > 0 && op.embed_dim % op.num_heads == 0,
           ErrorCode::kInvalidArgument, "{} heads do not divide {} features", op.num_heads,
           op.embed_dim);
   require(op.max_distance >= 0, ErrorCode::kInvalidArgument, "max_distance {} is negative",
           op.max_distance);
+  require(op.chunk == 0 || (op.left < 0 && op.right < 0), ErrorCode::kInvalidArgument,
+          "chunks of {} exclude limits to the left ({}) and right ({}); bound left_chunks",
+          op.chunk, op.left, op.right);
   const Value& q = reader.at(0, "q [B, Q, D]", 3);
   const Value& k = reader.at(1, "k [B, K, D]", 3);
   const Value& v = reader.at(2, "v [B, K, D]", 3);
@@ -62,6 +65,7 @@ Outputs infer_attention(const Attention& op, const Inputs& inputs) {
     expect_axis(*padded, "padded", 0, "batch", q.shape[0]);
     expect_axis(*padded, "padded", 1, "keys", k.shape[1]);
   }
+  reader.maybe(5, "position []", 0, DType::kI64);
   const Dim heads = op.kind == Attention::Kind::kLinear ? 0 : op.num_heads;
   const int weights_time = q.time_axis == 1 ? 2 : k.time_axis == 1 ? 3 : -1;
   return {{"", DType::kF32, q.shape, q.time_axis},
@@ -114,6 +118,15 @@ Outputs infer_embedding(const Embedding& op, const Inputs& inputs) {
           "a table of {} tokens and {} features", op.vocab_size, op.features);
   const Value& tokens = reader.at(0, "tokens [B, U]", 2, DType::kI64);
   return {{"", DType::kF32, {tokens.shape[0], tokens.shape[1], op.features}, tokens.time_axis}};
+}
+
+Outputs infer_count(const CountFrames& op, const Inputs& inputs) {
+  const InputReader reader(inputs);
+  reader.expect_count(2, 2);
+  reader.at(0, "position []", 0, DType::kI64);
+  const Value& x = reader.at(1, "x", -1);
+  normalize_axis(op.axis, x.shape.size());
+  return {{"", DType::kI64, {}, -1}};
 }
 
 Outputs infer_positional(const PositionalEncoding& op, const Inputs& inputs) {

@@ -55,4 +55,28 @@ bool is_buffer(std::string_view weight_name) {
   return false;
 }
 
+namespace {
+
+/// For executors that gain nothing from fixed inputs.
+class MergedInputs final : public Executor::Bound {
+ public:
+  MergedInputs(Executor& executor, std::string_view graph, TensorMap fixed)
+      : executor_(executor), graph_(graph), inputs_(std::move(fixed)) {}
+  TensorMap run(const TensorMap& rest) override {
+    for (const auto& [name, tensor] : rest) inputs_.insert_or_assign(name, tensor);
+    return executor_.run(graph_, inputs_);
+  }
+
+ private:
+  Executor& executor_;
+  std::string graph_;
+  TensorMap inputs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Executor::Bound> Executor::bind(std::string_view graph, TensorMap fixed) {
+  return std::make_unique<MergedInputs>(*this, graph, std::move(fixed));
+}
+
 }  // namespace nest::graph

@@ -23,6 +23,7 @@ struct KindName {
   std::string_view operator()(const LocationFeatures&) const { return "location_features"; }
   std::string_view operator()(const LayerNorm&) const { return "layer_norm"; }
   std::string_view operator()(const Embedding&) const { return "embedding"; }
+  std::string_view operator()(const CountFrames&) const { return "count_frames"; }
   std::string_view operator()(const PositionalEncoding&) const { return "positional_encoding"; }
   std::string_view operator()(const Add&) const { return "add"; }
   std::string_view operator()(const Mul&) const { return "mul"; }

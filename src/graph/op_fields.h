@@ -106,7 +106,7 @@ void visit_fields(V&& v, O& op) {
   v("factor", op.factor);
 }
 template <class V, class O>
-requires Like<O, Concat> || Like<O, Unsqueeze> || Like<O, Squeeze>
+requires Like<O, Concat> || Like<O, Unsqueeze> || Like<O, Squeeze> || Like<O, CountFrames>
 void visit_fields(V&& v, O& op) {
   v("axis", op.axis);
 }

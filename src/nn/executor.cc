@@ -94,8 +94,9 @@ void start_state(const graph::Graph& graph, const graph::Bindings& bindings,
     if (state.defined()) continue;
     std::vector<std::int64_t> shape;
     for (const graph::Dim& dim : graph.value(id).shape) shape.push_back(dim.eval(bindings));
-    state =
-        torch::zeros(shape, torch::TensorOptions(parameters.type()).device(parameters.device()));
+    const DType dtype = graph.value(id).dtype;
+    const torch::ScalarType type = dtype == DType::kF32 ? parameters.type() : to_torch(dtype);
+    state = torch::zeros(shape, torch::TensorOptions(type).device(parameters.device()));
   }
 }
 

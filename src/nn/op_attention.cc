@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "nest/core/error.h"
 #include "op_context.h"
 
 namespace nest::nn {
@@ -15,30 +16,37 @@ torch::Tensor join_heads(const torch::Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
 }
 
-/// j - i, [Q, K].
-torch::Tensor offsets(std::int64_t queries, std::int64_t keys, torch::Device device) {
-  const auto options = torch::TensorOptions(torch::kInt64).device(device);
-  return torch::arange(keys, options).unsqueeze(0) - torch::arange(queries, options).unsqueeze(1);
+/// Positions of queries and keys; see graph::Attention.
+struct Positions {
+  torch::Tensor query;  // [Q, 1]
+  torch::Tensor key;    // [1, K]
+};
+Positions positions_of(const OpContext& node) {
+  const std::int64_t queries = node.in(0).size(1);
+  const std::int64_t keys = node.in(1).size(1);
+  const auto options = torch::TensorOptions(torch::kInt64).device(node.in(0).device());
+  Positions at{torch::arange(queries, options).unsqueeze(1),
+               torch::arange(keys, options).unsqueeze(0)};
+  if (!node.has(5)) return at;
+  require(keys >= queries, ErrorCode::kInvalidArgument, "{} keys end with those of {} queries",
+          keys, queries);
+  return {at.query + node.in(5), at.key + (node.in(5) - (keys - queries))};
 }
 
 /// Which keys a position may look at by the op's own limits; undefined if all.
-torch::Tensor allowed_by_position(const graph::Attention& op, std::int64_t queries,
-                                  std::int64_t keys, torch::Device device) {
+torch::Tensor allowed_by_position(const graph::Attention& op, const OpContext& node) {
+  const bool has_limit = op.chunk > 0 || op.left >= 0 || op.right >= 0;
+  if (!has_limit && !node.has(5)) return {};
+  const auto [query, key] = positions_of(node);
+  torch::Tensor allowed = (key >= 0).expand({query.size(0), key.size(1)});
   if (op.chunk > 0) {
-    const auto options = torch::TensorOptions(torch::kInt64).device(device);
-    const auto chunk_of = [&](std::int64_t n) {
-      return torch::arange(n, options).div(op.chunk, "floor");
-    };
-    const torch::Tensor behind = chunk_of(queries).unsqueeze(1) - chunk_of(keys).unsqueeze(0);
-    torch::Tensor allowed = behind >= 0;
+    const torch::Tensor behind = query.div(op.chunk, "floor") - key.div(op.chunk, "floor");
+    allowed = allowed.logical_and(behind >= 0);
     if (op.left_chunks >= 0) allowed = allowed.logical_and(behind <= op.left_chunks);
     return allowed;
   }
-  if (op.left < 0 && op.right < 0) return {};
-  const torch::Tensor delta = offsets(queries, keys, device);
-  torch::Tensor allowed = torch::ones_like(delta, torch::kBool);
-  if (op.left >= 0) allowed = allowed.logical_and(delta >= -op.left);
-  if (op.right >= 0) allowed = allowed.logical_and(delta <= op.right);
+  if (op.left >= 0) allowed = allowed.logical_and(key >= query - op.left);
+  if (op.right >= 0) allowed = allowed.logical_and(key <= query + op.right);
   return allowed;
 }
 
@@ -55,8 +63,7 @@ torch::Tensor valid_keys(const OpContext& node, std::size_t keys) {
 }
 
 torch::Tensor allowed_pairs(const graph::Attention& op, const OpContext& node) {
-  torch::Tensor allowed =
-      allowed_by_position(op, node.in(0).size(1), node.in(1).size(1), node.in(0).device());
+  torch::Tensor allowed = allowed_by_position(op, node);
   if (node.has(3)) restrict_to(allowed, node.in(3).unsqueeze(1));
   if (node.has(4)) restrict_to(allowed, node.in(4).logical_not().unsqueeze(1).unsqueeze(1));
   const torch::Tensor valid = valid_keys(node, 1);
@@ -71,11 +78,10 @@ torch::Tensor masked_softmax(const torch::Tensor& scores, const torch::Tensor& a
   return torch::softmax(scores.masked_fill(barred, -1e30), -1).masked_fill(barred, 0);
 }
 
-torch::Tensor relative_rows(const graph::Attention& op, const OpContext& node, std::size_t weight,
-                            std::int64_t queries, std::int64_t keys) {
+torch::Tensor relative_rows(const graph::Attention& op, const OpContext& node, std::size_t weight) {
+  const auto [query, key] = positions_of(node);
   const torch::Tensor index =
-      offsets(queries, keys, node.in(0).device()).clamp(-op.max_distance, op.max_distance) +
-      op.max_distance;
+      (key - query).clamp(-op.max_distance, op.max_distance) + op.max_distance;
   return torch::embedding(node.compute_weight(weight), index);
 }
 
@@ -87,7 +93,7 @@ Tensors run_softmax(const graph::Attention& op, const OpContext& node) {
   const bool is_relative = op.kind == graph::Attention::Kind::kRelative;
   torch::Tensor scores = torch::matmul(q, k.transpose(-1, -2));
   if (is_relative) {
-    const torch::Tensor rows = relative_rows(op, node, 0, q.size(2), k.size(2));
+    const torch::Tensor rows = relative_rows(op, node, 0);
     scores = scores + torch::einsum("bhqd,qkd->bhqk", {q, rows});
   }
   scores = pass.to_full(scores) / std::sqrt(static_cast<double>(op.embed_dim / op.num_heads));
@@ -96,7 +102,7 @@ Tensors run_softmax(const graph::Attention& op, const OpContext& node) {
   const torch::Tensor rounded = pass.to_compute(weights);
   torch::Tensor context = torch::matmul(rounded, v);
   if (is_relative) {
-    const torch::Tensor rows = relative_rows(op, node, 1, q.size(2), k.size(2));
+    const torch::Tensor rows = relative_rows(op, node, 1);
     context = context + torch::einsum("bhqk,qkd->bhqd", {rounded, rows});
   }
   return {pass.from_compute(join_heads(context)), weights};
@@ -111,7 +117,8 @@ Tensors run_linear(const graph::Attention& op, const OpContext& node) {
   const torch::Tensor q = feature(0);
   torch::Tensor k = feature(1);
   const torch::Tensor v = split_heads(pass.to_compute(node.in(2)), op.num_heads);
-  const bool is_pairwise = node.has(3) || op.left >= 0 || op.right >= 0 || op.chunk > 0;
+  const bool is_pairwise =
+      node.has(3) || node.has(5) || op.left >= 0 || op.right >= 0 || op.chunk > 0;
   const torch::Tensor allowed = allowed_pairs(op, node);
   torch::Tensor sums;
   torch::Tensor norms;

@@ -66,6 +66,7 @@ Tensors evaluate(const graph::AdditiveAttention& op, const OpContext& node);
 Tensors evaluate(const graph::LocationFeatures& op, const OpContext& node);
 Tensors evaluate(const graph::LayerNorm& op, const OpContext& node);
 Tensors evaluate(const graph::Embedding& op, const OpContext& node);
+Tensors evaluate(const graph::CountFrames& op, const OpContext& node);
 Tensors evaluate(const graph::PositionalEncoding& op, const OpContext& node);
 Tensors evaluate(const graph::Add& op, const OpContext& node);
 Tensors evaluate(const graph::Mul& op, const OpContext& node);

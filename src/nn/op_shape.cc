@@ -11,6 +11,10 @@ std::int64_t wrapped(std::int64_t axis, const torch::Tensor& x) {
 
 }  // namespace
 
+Tensors evaluate(const graph::CountFrames& op, const OpContext& node) {
+  return {node.in(0) + node.in(1).size(wrapped(op.axis, node.in(1)))};
+}
+
 Tensors evaluate(const graph::Concat& op, const OpContext& node) {
   const std::int64_t axis = wrapped(op.axis, node.in(0));
   return {torch::cat(node.inputs, axis)};

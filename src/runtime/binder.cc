@@ -29,6 +29,7 @@ struct Emit {
   void operator()(const graph::LocationFeatures&) const { emit_location(binder, node); }
   void operator()(const graph::LayerNorm&) const { emit_rows(binder, node); }
   void operator()(const graph::Embedding&) const { emit_lookup(binder, node); }
+  void operator()(const graph::CountFrames&) const { emit_lookup(binder, node); }
   void operator()(const graph::PositionalEncoding&) const { emit_lookup(binder, node); }
   void operator()(const graph::Add&) const { emit_broadcast(binder, node); }
   void operator()(const graph::Mul&) const { emit_broadcast(binder, node); }

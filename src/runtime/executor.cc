@@ -30,10 +30,41 @@ struct NativeExecutor::Cached {
   std::string graph;
   graph::Bindings bindings;
   std::set<std::string> absent;
+  std::set<std::string> fixed;
   std::shared_ptr<const Program> program;
   std::vector<IndexRange> ranges;
   Arena arena;
+  std::uint64_t fixed_by = 0;  ///< whose fixed inputs, and what follows from them, the arena holds
 };
+
+class NativeExecutor::FixedInputs final : public Bound {
+ public:
+  FixedInputs(NativeExecutor& executor, std::string_view graph, TensorMap fixed, std::uint64_t id)
+      : executor_(executor),
+        graph_(executor.model().graph(graph)),
+        inputs_(std::move(fixed)),
+        is_ragged_(inputs_.contains("lengths")) {
+    fixed_.id = id;
+    for (const auto& [name, tensor] : inputs_) fixed_.ports.insert(name);
+  }
+  TensorMap run(const TensorMap& rest) override {
+    for (const auto& [name, tensor] : rest) inputs_.insert_or_assign(name, tensor);
+    return is_ragged_ ? executor_.run(graph_.name, inputs_)
+                      : executor_.run_dense(graph_, inputs_, fixed_);
+  }
+
+ private:
+  NativeExecutor& executor_;
+  const graph::Graph& graph_;
+  TensorMap inputs_;
+  bool is_ragged_;  ///< items run one by one, each over its own length
+  Fixed fixed_;
+};
+
+std::unique_ptr<graph::Executor::Bound> NativeExecutor::bind(std::string_view graph,
+                                                             TensorMap fixed) {
+  return std::make_unique<FixedInputs>(*this, graph, std::move(fixed), ++last_fixed_);
+}
 
 NativeExecutor::NativeExecutor(graph::Model model, const Options& options)
     : NativeExecutor(std::make_shared<const PreparedModel>(std::move(model), options)) {}
@@ -55,8 +86,8 @@ std::string NativeExecutor::describe() const {
                      pool_.threads() == 1 ? "" : "s");
 }
 
-const NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph,
-                                                     const TensorMap& inputs) {
+NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph, const TensorMap& inputs,
+                                               const Fixed& fixed) {
   const graph::Bindings bindings = graph::bind(graph, inputs);
   std::set<std::string> absent;
   for (const graph::Port& port : graph.inputs) {
@@ -64,15 +95,16 @@ const NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph,
   }
   for (const graph::Port& port : graph.outputs) absent.erase(port.feeds);  // absent state is zeros
   const auto found = std::find_if(cache_.begin(), cache_.end(), [&](const Cached& entry) {
-    return entry.graph == graph.name && entry.bindings == bindings && entry.absent == absent;
+    return entry.graph == graph.name && entry.bindings == bindings && entry.absent == absent &&
+           entry.fixed == fixed.ports;
   });
   if (found != cache_.end()) {
     cache_.splice(cache_.begin(), cache_, found);
     return cache_.front();
   }
-  const auto program = prepared_->plan(graph.name, bindings, absent);
-  cache_.push_front({graph.name, bindings, absent, program, index_ranges(graph, bindings),
-                     Arena(program->arena_bytes)});
+  const auto program = prepared_->plan(graph.name, bindings, absent, fixed.ports);
+  cache_.push_front({graph.name, bindings, absent, fixed.ports, program,
+                     index_ranges(graph, bindings), Arena(program->arena_bytes)});
   if (cache_.size() > kCachedPlans) cache_.pop_back();
   return cache_.front();
 }
@@ -80,20 +112,22 @@ const NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph,
 TensorMap NativeExecutor::run(std::string_view name, const TensorMap& inputs) {
   const graph::Graph& graph = model().graph(name);
   const auto lengths = inputs.find("lengths");
-  if (lengths == inputs.end()) return run_dense(graph, inputs);
+  if (lengths == inputs.end()) return run_dense(graph, inputs, {});
   TensorMap rest = inputs;
   const Tensor given = lengths->second;
   rest.erase("lengths");
   return run_ragged(graph, rest, given);
 }
 
-TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& inputs) {
-  const Cached& entry = cached(graph, inputs);
+TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& inputs,
+                                    const Fixed& fixed) {
+  Cached& entry = cached(graph, inputs, fixed);
+  const bool is_held = fixed.id != 0 && entry.fixed_by == fixed.id;
   check_indices(entry.ranges, inputs);
   const Program& program = *entry.program;
   const Frame frame{entry.arena.data(), program.offsets.data(), &prepared_->kernels(), &pool_};
   for (const ProgramPort& port : program.inputs) {
-    if (!port.is_present) continue;
+    if (!port.is_present || (is_held && fixed.ports.contains(port.name))) continue;
     const auto bytes = static_cast<std::size_t>(numel(port.shape)) * size_of(port.dtype);
     const auto given = inputs.find(port.name);
     if (given == inputs.end()) {
@@ -102,7 +136,10 @@ TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& 
       std::memcpy(frame.at<std::byte>(port.slot), given->second.raw(), bytes);
     }
   }
-  for (const auto& step : program.steps) step->run(frame);
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    if (!is_held || !program.is_constant[i]) program.steps[i]->run(frame);
+  }
+  entry.fixed_by = fixed.id;
   TensorMap outputs;
   for (const ProgramPort& port : program.outputs) {
     Tensor tensor(port.dtype, port.shape);
@@ -117,11 +154,12 @@ TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& 
 TensorMap NativeExecutor::run_ragged(const graph::Graph& graph, const TensorMap& inputs,
                                      const Tensor& lengths) {
   const RaggedBatch batch(graph, inputs, lengths);
-  if (batch.is_dense()) return run_dense(graph, inputs);
+  if (batch.is_dense()) return run_dense(graph, inputs, {});
   TensorMap outputs = batch.empty_outputs();
   for (std::int64_t item = 0; item < batch.size(); ++item) {
-    with_context(fmt::format("item {}", item),
-                 [&] { batch.paste(item, run_dense(graph, batch.item_inputs(item)), outputs); });
+    with_context(fmt::format("item {}", item), [&] {
+      batch.paste(item, run_dense(graph, batch.item_inputs(item), {}), outputs);
+    });
   }
   return outputs;
 }

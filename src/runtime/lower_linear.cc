@@ -179,16 +179,19 @@ void fuse_epilogues(Lowered& lowered) {
 }
 
 void join_projections(Lowered& lowered) {
-  const auto only_attention = [&](const LoweredNode& node) {
+  // Attention and concatenation read slices of a wider product.
+  const auto takes_slice = [&](const LoweredNode& node) {
     const int consumer = sole_consumer(lowered, node.outputs[0]);
-    return consumer >= 0 && std::holds_alternative<graph::Attention>(
-                                lowered.nodes[static_cast<std::size_t>(consumer)].op);
+    if (consumer < 0) return false;
+    const graph::Op& op = lowered.nodes[static_cast<std::size_t>(consumer)].op;
+    return std::holds_alternative<graph::Attention>(op) ||
+           std::holds_alternative<graph::Concat>(op);
   };
   const auto can_join = [&](const LoweredNode& node) {
     const auto* linear = std::get_if<graph::Linear>(&node.op);
     return !node.is_removed && linear != nullptr && linear->has_bias && !node.has_activation &&
            node.alpha == 1 && node.residual == graph::kNoValue && linear->out_features % 16 == 0 &&
-           node.kind == LoweredKind::kOp && only_attention(node);
+           node.kind == LoweredKind::kOp && takes_slice(node);
   };
   for (std::size_t i = 0; i < lowered.nodes.size(); ++i) {
     LoweredNode& node = lowered.nodes[i];

@@ -58,11 +58,11 @@ struct Session::Impl {
   }
   static const ProgramPort& find(const std::vector<ProgramPort>& ports, std::string_view name,
                                  std::string_view what) {
-    std::string known;
     for (const ProgramPort& port : ports) {
       if (port.name == name) return port;
-      known += (known.empty() ? "" : ", ") + port.name;
     }
+    std::string known;
+    for (const ProgramPort& port : ports) known += (known.empty() ? "" : ", ") + port.name;
     fail(ErrorCode::kNotFound, "no {} '{}'; there are: {}", what, name, known);
   }
   void link_states();
@@ -191,6 +191,20 @@ void Session::advance(std::span<const int> rows) noexcept {
 
 void Session::reset() noexcept {
   for (const StateLink& link : impl_->links) std::memset(link.to, 0, link.bytes);
+}
+
+void Session::copy_state(const Session& from) {
+  const auto& theirs = from.impl_->links;
+  require(impl_->graph == from.impl_->graph && impl_->links.size() == theirs.size(),
+          ErrorCode::kInvalidArgument, "state of graph '{}' does not fit graph '{}'",
+          from.impl_->graph->name, impl_->graph->name);
+  for (std::size_t i = 0; i < theirs.size(); ++i) {
+    const StateLink& link = impl_->links[i];
+    require(link.bytes == theirs[i].bytes, ErrorCode::kInvalidArgument,
+            "state {} of graph '{}' has {} bytes there and {} here", i, impl_->graph->name,
+            theirs[i].bytes, link.bytes);
+    std::memcpy(link.to, theirs[i].to, link.bytes);
+  }
 }
 
 void Session::check_inputs() const {

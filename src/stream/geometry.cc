@@ -31,28 +31,44 @@ double pick(double flag, double contract, double fallback) {
   return flag > 0 ? flag : contract > 0 ? contract : fallback;
 }
 
+double rate_of(const graph::SignalContract& contract) {
+  require(contract.rate_hz > 0, ErrorCode::kInvalidArgument,
+          "the model states no sampling rate, so seconds cannot become samples");
+  return contract.rate_hz;
+}
+
 }  // namespace
 
+bool is_normalized_on_arrival(const graph::SignalContract& contract) {
+  const std::string& kind = contract.normalization;
+  return kind == "none" || kind == "fixed" || kind == "running";
+}
+
+std::int64_t hop_samples(const graph::SignalContract& contract, const StreamConfig& config,
+                         std::int64_t unit) {
+  const double rate_hz = rate_of(contract);
+  const std::int64_t wanted = std::llround(pick(config.hop_s, contract.hop_s, 0.5) * rate_hz);
+  const std::int64_t below = std::max(unit, wanted / unit * unit);
+  if (config.hop_s > 0) {
+    require(wanted % unit == 0 && wanted > 0, ErrorCode::kInvalidArgument,
+            "a hop of {} samples is no whole number of the model's steps of {} samples; use --hop "
+            "{:.6g} or {:.6g}",
+            wanted, unit, static_cast<double>(below) / rate_hz,
+            static_cast<double>(below + unit) / rate_hz);
+    return wanted;
+  }
+  return wanted - below > unit / 2 ? below + unit : below;
+}
+
 Geometry make_geometry(const graph::Model& model, const StreamConfig& config) {
-  const double rate_hz = model.signal.rate_hz;
-  require(rate_hz > 0, ErrorCode::kInvalidArgument,
-          "the model states no sampling rate, so seconds cannot become samples");
+  const double rate_hz = rate_of(model.signal);
   Geometry g;
   g.window_samples = std::llround(pick(config.window_s, model.signal.window_s, 4) * rate_hz);
-  g.hop_samples = std::llround(pick(config.hop_s, model.signal.hop_s, 0.5) * rate_hz);
   g.window_frames = frames_of(model, g.window_samples);
   require(g.window_frames > 0, ErrorCode::kInvalidArgument,
           "a window of {} samples is too short for one encoder frame (--window)", g.window_samples);
   const std::int64_t period = frame_samples(model, g.window_samples);
-  if (g.hop_samples % period != 0) {
-    const std::int64_t below = std::max(period, g.hop_samples / period * period);
-    fail(ErrorCode::kInvalidArgument,
-         "a hop of {} samples is no whole number of encoder frames of {} samples; use --hop {:.6g} "
-         "or "
-         "{:.6g}",
-         g.hop_samples, period, static_cast<double>(below) / rate_hz,
-         static_cast<double>(below + period) / rate_hz);
-  }
+  g.hop_samples = hop_samples(model.signal, config, period);
   g.hop_frames = g.hop_samples / period;
   g.lookahead_frames = static_cast<std::int64_t>(
       std::ceil(config.lookahead_s * rate_hz / static_cast<double>(period)));

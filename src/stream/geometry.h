@@ -16,6 +16,16 @@ struct Geometry {
   std::int64_t lookahead_frames = 0;
 };
 
+/// True if samples are normalised as they arrive, not window by window.
+bool is_normalized_on_arrival(const graph::SignalContract& contract);
+
+/// Samples of a hop that is a whole number of `unit` samples: --hop if it is given, else the
+/// multiple nearest to the contract's hop, else to half a second.
+/// Errors: InvalidArgument if --hop is no such multiple (says which ones are near), or if the model
+/// states no sampling rate.
+std::int64_t hop_samples(const graph::SignalContract& contract, const StreamConfig& config,
+                         std::int64_t unit);
+
 /// Errors: InvalidArgument as StreamingInference.
 Geometry make_geometry(const graph::Model& model, const StreamConfig& config);
 

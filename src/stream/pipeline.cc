@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <optional>
 
+#include "frame_maker.h"
 #include "geometry.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/decode/model_recognizer.h"
+#include "nest/graph/streaming.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/session.h"
-#include "nest/signal/sliding_window.h"
-#include "nest/signal/window_norm.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::stream {
@@ -38,7 +38,7 @@ OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
     options.ref_electrode = "channels";
     options.ref_channels = {static_cast<int>(found - names.begin())};
   }
-  if (contract.normalization == "fixed" || contract.normalization == "running") {
+  if (contract.normalization != "none" && is_normalized_on_arrival(contract)) {
     options.normalization = contract.normalization;
     options.mean = contract.mean;
     options.stddev = contract.stddev;
@@ -51,17 +51,57 @@ std::shared_ptr<const text::Tokenizer> tokenizer_of(const graph::Model& model) {
   return text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
 }
 
-SlidingWindowOptions windowing(const graph::Model& model, const Geometry& geometry) {
-  return {.channels = static_cast<int>(model.signal.num_channels),
-          .window_samples = geometry.window_samples,
-          .hop_samples = geometry.hop_samples};
+/// Errors: under mode "incremental" Unsupported naming what looks ahead.
+bool is_incremental(const graph::Model& model, const StreamConfig& config) {
+  const bool has_step = model.graphs.contains("encoder_step");
+  if (config.mode == "incremental" && !has_step) {
+    graph::make_streaming_step(model.graph("encoder"));  // says why
+    fail(ErrorCode::kInvalidArgument,
+         "the model was prepared without its streaming step (graph::add_streaming_step); prepare "
+         "it again");
+  }
+  if (config.mode != "auto") return config.mode == "incremental";
+  return has_step && config.window_s == 0 && is_normalized_on_arrival(model.signal);
 }
 
-/// Normalisation of each window by itself; "none" where samples were normalised on arrival.
-signal::WindowNormOptions window_norm(const graph::SignalContract& contract) {
-  const std::string& kind = contract.normalization;
-  return {.kind = kind == "fixed" || kind == "running" ? "none" : kind};
+std::unique_ptr<FrameMaker> make_frames(const std::shared_ptr<const runtime::PreparedModel>& model,
+                                        const StreamConfig& config, Clock& clock) {
+  return is_incremental(model->model(), config) ? make_incremental_frames(model, config, clock)
+                                                : make_windowed_frames(model, config, clock);
 }
+
+/// The CTC head for up to `block` frames at a time; passes the frames of other models on.
+class Head {
+ public:
+  Head(const std::shared_ptr<const runtime::PreparedModel>& model, std::int64_t block)
+      : block_(block) {
+    const graph::Graph& encoder = model->model().graph("encoder");
+    dim_ = encoder.value(encoder.output("encoder_output").value).shape.back().constant();
+    if (model->model().family != graph::Family::kCtc) return;
+    session_.emplace(model, "ctc_head", graph::Bindings{{"B", 1}, {"T", block}});
+    input_ = session_->input("encoder_output");
+    output_ = session_->output("log_probs");
+  }
+
+  /// What the decoder takes for the first frames of `frames`, which are cut off it.
+  std::span<const float> run(std::span<const float>& frames) {
+    const std::size_t count = std::min(frames.size(), static_cast<std::size_t>(block_ * dim_));
+    const std::span<const float> part = frames.first(count);
+    frames = frames.subspan(count);
+    if (!session_) return part;
+    std::copy(part.begin(), part.end(), input_.begin());  // rows behind never touch these
+    session_->run();
+    return output_.first(count / static_cast<std::size_t>(dim_) *
+                         (output_.size() / static_cast<std::size_t>(block_)));
+  }
+
+ private:
+  std::int64_t block_;
+  std::int64_t dim_ = 0;
+  std::optional<runtime::Session> session_;
+  std::span<float> input_;
+  std::span<const float> output_;
+};
 
 }  // namespace
 
@@ -73,67 +113,42 @@ struct StreamingInference::Impl {
         config(stream_config),
         clock(stream_clock),
         model(prepared->model()),
-        geometry(make_geometry(model, config)),
         preprocessor(preprocessing(model.signal)),
-        windows(windowing(model, geometry)),
-        norm(window_norm(model.signal)),
+        frames(make_frames(prepared, config, clock)),
+        head(prepared, frames->frames_per_hop()),
         executor(prepared),
         tokenizer(tokenizer_of(model)),
         recognizer(executor, decoding, tokenizer),
         decoder(decode::make_decoder(recognizer.space(), decoding,
                                      decode::make_fusion(decoding, tokenizer.get()))),
-        encoder(prepared, "encoder", {{"B", 1}, {"T", geometry.window_samples}}),
         monitor(100000, config.max_latency_ms),
         filtered(static_cast<std::size_t>(model.signal.num_channels * kBlockSamples)) {
-    if (model.family == graph::Family::kCtc) {
-      head.emplace(prepared, "ctc_head", graph::Bindings{{"B", 1}, {"T", geometry.window_frames}});
-    }
     decoder->begin();
   }
 
-  void run_window(SignalView<const float> window, const Sink& sink);
-  std::span<const float> encode(SignalView<const float> window);
-  void decode_frames(std::int64_t begin, std::int64_t end, const Sink& sink, LatencyLedger& ledger);
+  void handle(const NewFrames& made, const Sink& sink);
+  void decode(std::span<const float> made, LatencyLedger& ledger);
   void emit(const Sink& sink, const LatencyLedger& ledger);
 
   std::shared_ptr<const runtime::PreparedModel> prepared;
   StreamConfig config;
   Clock& clock;
   const graph::Model& model;
-  Geometry geometry;
   OnlinePreprocessor preprocessor;
-  SlidingWindowProcessor windows;
-  signal::WindowNormOptions norm;
+  std::unique_ptr<FrameMaker> frames;
+  Head head;
   runtime::NativeExecutor executor;
   std::shared_ptr<const text::Tokenizer> tokenizer;
   decode::ModelRecognizer recognizer;
   std::unique_ptr<decode::Decoder> decoder;
-  runtime::Session encoder;
-  std::optional<runtime::Session> head;
   LatencyMonitor monitor;
   std::vector<float> filtered;
-  std::span<const float> frames;   ///< of the newest window: [window_frames, dim]
-  std::int64_t decoded_until = 0;  ///< frames of the newest window that are decoded
   std::int64_t samples_in = 0;
   std::int64_t gap_count = 0;
   double arrival_s = 0;
   double started_s = 0;
   decode::Partial partial;
 };
-
-std::span<const float> StreamingInference::Impl::encode(SignalView<const float> window) {
-  const std::span<float> input = encoder.input("eeg_data");
-  for (std::int64_t c = 0; c < window.channels; ++c) {
-    std::copy_n(window.row(c), window.samples, input.data() + c * window.samples);
-  }
-  if (norm.kind != "none") signal::normalize_window(norm, input, window.channels);
-  encoder.run();
-  const std::span<const float> output = encoder.output("encoder_output");
-  if (!head) return output;
-  std::copy(output.begin(), output.end(), head->input("encoder_output").begin());
-  head->run();
-  return head->output("log_probs");
-}
 
 void StreamingInference::Impl::emit(const Sink& sink, const LatencyLedger& ledger) {
   partial = decoder->partial();
@@ -146,31 +161,28 @@ void StreamingInference::Impl::emit(const Sink& sink, const LatencyLedger& ledge
   sink(event);
 }
 
-void StreamingInference::Impl::decode_frames(std::int64_t begin, std::int64_t end, const Sink& sink,
-                                             LatencyLedger& ledger) {
-  const double start_s = clock.now_s();
-  const std::size_t dim = frames.size() / static_cast<std::size_t>(geometry.window_frames);
-  decoder->step(frames.subspan(static_cast<std::size_t>(begin) * dim,
-                               static_cast<std::size_t>(end - begin) * dim));
-  decoded_until = end;
-  const double end_s = clock.now_s();
-  ledger.decode_ms = (end_s - start_s) * 1e3;
-  ledger.age_ms = (end_s - arrival_s) * 1e3;
-  monitor.record(ledger);
-  emit(sink, ledger);
+void StreamingInference::Impl::decode(std::span<const float> made, LatencyLedger& ledger) {
+  while (!made.empty()) {
+    const double begin_s = clock.now_s();
+    const std::span<const float> emissions = head.run(made);
+    const double head_s = clock.now_s();
+    decoder->step(emissions);
+    ledger.model_ms += (head_s - begin_s) * 1e3;
+    ledger.decode_ms += (clock.now_s() - head_s) * 1e3;
+  }
 }
 
-void StreamingInference::Impl::run_window(SignalView<const float> window, const Sink& sink) {
+void StreamingInference::Impl::handle(const NewFrames& made, const Sink& sink) {
+  samples_in = made.end_sample;
   LatencyLedger ledger;
-  const double start_s = clock.now_s();
   ledger.wait_ms = (started_s - arrival_s) * 1e3;
-  ledger.preprocess_ms = (start_s - started_s) * 1e3;
-  frames = encode(window);
-  ledger.model_ms = (clock.now_s() - start_s) * 1e3;
-  const std::int64_t ready = geometry.window_frames - geometry.lookahead_frames;
-  // The window moved on by one hop, so what was decoded up to d is now up to d - hop.
-  const std::int64_t begin = windows.emitted() <= 1 ? 0 : decoded_until - geometry.hop_frames;
-  decode_frames(begin, ready, sink, ledger);
+  ledger.preprocess_ms = (made.begin_s - started_s) * 1e3;
+  ledger.model_ms = (made.end_s - made.begin_s) * 1e3;
+  decode(made.values, ledger);
+  ledger.age_ms = (clock.now_s() - arrival_s) * 1e3;
+  monitor.record(ledger);
+  emit(sink, ledger);
+  started_s = clock.now_s();
 }
 
 StreamingInference::StreamingInference(std::shared_ptr<const runtime::PreparedModel> model,
@@ -197,30 +209,26 @@ void StreamingInference::push(SignalView<const float> samples, double arrival_s,
             "{} samples were lost after sample {}; --gap-policy reset goes on", lost, s.samples_in);
     ++s.gap_count;
     s.preprocessor.handle_gap();
-    s.windows.reset();
-    s.decoded_until = 0;
+    s.frames->reset();
   }
   s.arrival_s = arrival_s;
   s.started_s = s.clock.now_s();
+  const FrameMaker::Sink handle = [&s, &sink](const NewFrames& made) { s.handle(made, sink); };
   for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples) {
     const auto block = samples.slice(at, std::min(kBlockSamples, samples.samples - at));
     const SignalView<float> out(s.filtered.data(), block.channels, block.samples);
     s.preprocessor.process(block, out);
-    s.windows.push(out, [&](const SlidingWindowProcessor::Window& window) {
-      s.samples_in = window.start_sample + window.data.samples;
-      s.run_window(window.data, sink);
-      s.started_s = s.clock.now_s();
-    });
+    s.frames->push(out, handle);
   }
 }
 
 void StreamingInference::finish(const Sink& sink) {
   Impl& s = *impl_;
   LatencyLedger ledger;
-  s.arrival_s = s.clock.now_s();
-  if (s.windows.emitted() > 0 && s.decoded_until < s.geometry.window_frames) {
-    s.decode_frames(s.decoded_until, s.geometry.window_frames, nullptr, ledger);
-  }
+  s.frames->finish([&](const NewFrames& made) {
+    s.samples_in = std::max(s.samples_in, made.end_sample);
+    s.decode(made.values, ledger);
+  });
   s.decoder->end();
   const auto best = s.decoder->nbest();
   s.partial = {best.empty() ? std::vector<decode::TokenId>{} : best.front().tokens, {}};
@@ -252,11 +260,8 @@ std::int64_t StreamingInference::hops() const {
 }
 
 std::string StreamingInference::describe() const {
-  const Geometry& g = impl_->geometry;
-  return fmt::format(
-      "{}; window {} samples ({} frames), hop {} ({} frames), look-ahead {} frames; {}",
-      impl_->executor.describe(), g.window_samples, g.window_frames, g.hop_samples, g.hop_frames,
-      g.lookahead_frames, impl_->decoder->describe());
+  return fmt::format("{}; {}; {}", impl_->executor.describe(), impl_->frames->describe(),
+                     impl_->decoder->describe());
 }
 
 }  // namespace nest::stream

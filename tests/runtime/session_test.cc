@@ -1,6 +1,7 @@
 #include "nest/runtime/session.h"
 
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -47,11 +48,79 @@ TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
   }
 }
 
-TEST_P(EveryFamily, thread_count_changes_no_bit) {
+/// Random inputs of a graph for the given lengths.
+TensorMap random_inputs(const graph::Graph& graph, const graph::Bindings& bindings) {
+  TensorMap inputs;
+  std::uint64_t seed = 17;
+  for (const graph::Port& port : graph.inputs) {
+    const graph::Value& value = graph.value(port.value);
+    if (port.is_optional || value.dtype == DType::kBool) continue;
+    Shape shape;
+    for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(bindings));
+    Tensor tensor(value.dtype, shape);
+    ++seed;
+    if (value.dtype == DType::kI64) {
+      Rng rng(seed);
+      for (auto& token : tensor.mutable_data<std::int64_t>())
+        token = static_cast<std::int64_t>(rng.below(11));
+    } else {
+      const auto x = random_floats(static_cast<std::size_t>(tensor.numel()), seed);
+      std::copy(x.begin(), x.end(), tensor.mutable_data<float>().begin());
+    }
+    inputs.emplace(port.name, std::move(tensor));
+  }
+  return inputs;
+}
+
+std::map<std::string, std::vector<float>> all_outputs(const PreparedModel& model,
+                                                      NativeExecutor& executor) {
+  std::map<std::string, std::vector<float>> all;
+  for (const auto& [name, graph] : model.model().graphs) {
+    const TensorMap inputs = random_inputs(graph, {{"B", 2}, {"T", 400}, {"U", 3}});
+    for (const auto& [port, tensor] : executor.run(name, inputs)) {
+      const auto data = tensor.data<float>();
+      all.emplace(name + "/" + port, std::vector<float>(data.begin(), data.end()));
+    }
+  }
+  return all;
+}
+
+TEST_P(EveryFamily, thread_count_changes_no_bit_of_any_graph) {
   for (const char* precision : kPrecisions) {
-    const auto one = encode(prepare(GetParam(), precision, 1));
-    EXPECT_EQ(encode(prepare(GetParam(), precision, 2)), one) << precision;
-    EXPECT_EQ(encode(prepare(GetParam(), precision, 5)), one) << precision;
+    const auto run = [&](int threads) {
+      const auto prepared = prepare(GetParam(), precision, threads);
+      NativeExecutor executor(prepared);
+      return all_outputs(*prepared, executor);
+    };
+    const auto one = run(1);
+    ASSERT_GE(one.size(), 2u);
+    for (const int threads : {2, 5}) EXPECT_EQ(run(threads), one) << precision << " " << threads;
+  }
+}
+
+TEST_P(EveryFamily, a_dense_batch_of_any_length_equals_its_items_alone) {
+  constexpr std::int64_t kItems = 3;
+  for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(GetParam(), precision);
+    NativeExecutor executor(prepared);
+    const graph::Graph& encoder = prepared->model().graph("encoder");
+    for (const std::int64_t length : {187, 188, 250, 333, 400}) {
+      const TensorMap inputs = random_inputs(encoder, {{"B", kItems}, {"T", length}});
+      const Tensor& x = inputs.at("eeg_data");
+      const Tensor all = executor.run("encoder", inputs).at("encoder_output");
+      const std::size_t each = x.data<float>().size() / kItems;
+      const std::size_t frames = all.data<float>().size() / kItems;
+      ASSERT_GT(frames, 0u);
+      for (std::size_t b = 0; b < kItems; ++b) {
+        const Tensor item =
+            Tensor::from<float>({1, x.dim(1), length}, x.data<float>().subspan(b * each, each));
+        const Tensor alone = executor.run("encoder", {{"eeg_data", item}}).at("encoder_output");
+        const auto row = all.data<float>().subspan(b * frames, frames);
+        EXPECT_TRUE(std::equal(row.begin(), row.end(), alone.data<float>().begin(),
+                               alone.data<float>().end()))
+            << precision << ", " << length << " samples, item " << b;
+      }
+    }
   }
 }
 
@@ -123,6 +192,36 @@ TEST(Session, constant_inputs_are_used_again_and_refreshed) {
       }
       const auto a = plain.output("logits"), b = constant.output("logits");
       EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin()));
+    }
+  }
+}
+
+TEST_P(EveryFamily, fixed_inputs_give_the_bits_of_a_plain_run) {
+  const char* graph = GetParam().name == std::string("gru_attention") ? "decoder_step" : "encoder";
+  for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(GetParam(), precision);
+    NativeExecutor executor(prepared);
+    NativeExecutor plain(prepared);
+    const graph::Graph& step = prepared->model().graph(graph);
+    const std::string memory = step.inputs[step.name == "encoder" ? 0 : 1].name;
+    TensorMap first = random_inputs(step, {{"B", 2}, {"T", 200}});
+    TensorMap second = first;
+    for (float& value : (second[memory] = first.at(memory).clone()).mutable_data<float>())
+      value *= 2;
+    const auto a = executor.bind(graph, {{memory, first.at(memory)}});
+    const auto b = executor.bind(graph, {{memory, second.at(memory)}});
+    TensorMap rest = first;
+    rest.erase(memory);
+    for (int round = 0; round < 2; ++round) {  // in turns, twice: neither sees the other's memory
+      for (const auto& [bound, inputs] :
+           {std::pair{a.get(), &first}, {a.get(), &first}, {b.get(), &second}}) {
+        const TensorMap want = plain.run(graph, *inputs);
+        for (const auto& [port, tensor] : bound->run(rest)) {
+          const auto x = tensor.data<float>(), y = want.at(port).data<float>();
+          EXPECT_TRUE(std::equal(x.begin(), x.end(), y.begin(), y.end()))
+              << precision << " " << port;
+        }
+      }
     }
   }
 }

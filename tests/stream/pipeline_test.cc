@@ -2,15 +2,22 @@
 
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
+#include "nest/decode/model_recognizer.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/streaming.h"
+#include "nest/runtime/executor.h"
+#include "nest/signal/preprocess.h"
 
 namespace nest::stream {
 namespace {
+
+using ::testing::HasSubstr;
 
 class FakeClock : public Clock {
  public:
@@ -59,11 +66,11 @@ struct Result {
 
 /// Streams the signal in chunks of the given sizes, over and over.
 Result run(const graph::Model& model, const std::vector<float>& signal,
-           const std::vector<std::int64_t>& chunks, const decode::DecodeOptions& decoding = {}) {
+           const std::vector<std::int64_t>& chunks, const decode::DecodeOptions& decoding = {},
+           const StreamConfig& config = {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}) {
   FakeClock clock;
   const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
-  StreamingInference pipeline(prepared, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}, decoding,
-                              clock);
+  StreamingInference pipeline(prepared, config, decoding, clock);
   Result result;
   const auto sink = [&](const StreamEvent& event) {
     result.committed.emplace_back(event.committed.begin(), event.committed.end());
@@ -133,6 +140,125 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
   config.gap_policy = "stop";
   StreamingInference strict(prepared, config, {}, clock);
   EXPECT_THROW(strict.push(all, 0, 1, sink), Error);
+}
+
+/// The tokens of nothing but the whole filtered signal, encoded at once and decoded at once.
+std::vector<decode::TokenId> whole_signal_tokens(const graph::Model& model,
+                                                 const std::vector<float>& signal) {
+  const auto samples = static_cast<std::int64_t>(signal.size()) / kChannels;
+  OnlinePreprocessorOptions options;
+  options.channels = kChannels;
+  options.rate_hz = model.signal.rate_hz;
+  options.bandpass_hz = model.signal.bandpass_hz;
+  options.order = model.signal.bandpass_order;
+  options.start = "steady";
+  Tensor eeg(DType::kF32, {1, kChannels, samples});
+  OnlinePreprocessor(options).process(
+      SignalView<const float>(signal.data(), kChannels, samples),
+      SignalView<float>(eeg.mutable_data<float>().data(), kChannels, samples));
+  runtime::NativeExecutor executor(model);
+  decode::ModelRecognizer recognizer(executor, {});
+  const Tensor flat = eeg.reshaped({kChannels, samples});
+  return recognizer.recognize(std::span(&flat, 1)).front().tokens;
+}
+
+graph::Model causal(graph::Model model) {
+  graph::add_streaming_step(model);
+  return model;
+}
+
+graph::Model causal_ctc_model() {
+  return causal(random_model("nest_ctc", "causal: true\ndecoder: {vocab_size: 6}\n"));
+}
+graph::Model causal_transducer_model() {
+  return causal(random_model(
+      "nest_rnn_t",
+      "causal: true\ndecoder: {vocab_size: 6, embedding_dim: 4, hidden_dim: 8, num_layers: 1, "
+      "dropout: 0.0}\njoint: {joint_dim: 8}\n"));
+}
+
+TEST(StreamingInference, causal_models_stream_the_tokens_of_the_whole_signal) {
+  const auto signal = noise(64 * 20 + 45, 6);
+  for (const graph::Model& model : {causal_ctc_model(), causal_transducer_model()}) {
+    ASSERT_TRUE(model.graphs.contains("encoder_step"));
+    const auto want = whole_signal_tokens(model, signal);
+    ASSERT_FALSE(want.empty());
+    for (const double hop_s : {0.5, 2.0}) {
+      for (const std::vector<std::int64_t>& chunks :
+           {std::vector<std::int64_t>{1}, {7}, {100, 3, 250}, {5000}}) {
+        EXPECT_EQ(run(model, signal, chunks, {}, {.hop_s = hop_s}).last, want);
+      }
+    }
+  }
+}
+
+TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
+  FakeClock clock;
+  const auto describe = [&](graph::Model model, const StreamConfig& config) {
+    if (graph::is_streamable(model)) graph::add_streaming_step(model);
+    const auto prepared =
+        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
+    return StreamingInference(prepared, config, {}, clock).describe();
+  };
+  const auto causal_model = [] {
+    return random_model("nest_ctc", "causal: true\ndecoder: {vocab_size: 6}\n");
+  };
+  EXPECT_THAT(describe(causal_model(), {}), HasSubstr("incremental, hop 32 samples (1 frames)"));
+  EXPECT_THAT(describe(causal_model(), {.window_s = 4}), HasSubstr("window 256 samples"));
+  EXPECT_THAT(describe(causal_model(), {.mode = "windowed"}), HasSubstr("window 256 samples"));
+  graph::Model per_window = causal_model();
+  per_window.signal.normalization = "zscore";
+  EXPECT_THAT(describe(per_window, {}), HasSubstr("window 256 samples"));
+  EXPECT_THROW(describe(per_window, {.mode = "incremental"}), Error);
+  EXPECT_THAT(describe(ctc_model(), {}), HasSubstr("window 256 samples"));
+  EXPECT_THROW(describe(ctc_model(), {.mode = "incremental"}), Error);
+}
+
+TEST(StreamingInference, a_hop_that_nobody_stated_is_the_nearest_that_fits) {
+  FakeClock clock;
+  const auto hop_of = [&](double rate_hz, double contract_hop_s) {
+    graph::Model model = ctc_model();
+    model.signal.rate_hz = rate_hz;
+    model.signal.hop_s = contract_hop_s;
+    const auto prepared =
+        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
+    return StreamingInference(prepared, {}, {}, clock).describe();
+  };
+  EXPECT_THAT(hop_of(100, 0), HasSubstr("hop 64 ("));     // 50 samples of 32 a frame
+  EXPECT_THAT(hop_of(90, 0), HasSubstr("hop 32 ("));      // 45
+  EXPECT_THAT(hop_of(64, 1.02), HasSubstr("hop 64 ("));   // 65
+  EXPECT_THAT(hop_of(64, 0.001), HasSubstr("hop 32 ("));  // at least one frame
+}
+
+TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
+  FakeClock clock;
+  const graph::Model model = causal_ctc_model();
+  const auto signal = noise(64 * 8, 12);
+  const SignalView<const float> all(signal.data(), kChannels, 64 * 8);
+  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
+  StreamingInference pipeline(prepared, {.hop_s = 0.5}, {}, clock);
+  std::size_t before = 0;
+  std::vector<decode::TokenId> last;
+  const auto sink = [&](const StreamEvent& event) {
+    last.assign(event.committed.begin(), event.committed.end());
+  };
+  pipeline.push(all.slice(0, 64 * 4), 0, 0, sink);
+  before = last.size();
+  pipeline.push(all.slice(64 * 4, 64 * 4), 0, 10, sink);
+  pipeline.finish(sink);
+  EXPECT_EQ(pipeline.gaps(), 1);
+  std::vector<float> tail;
+  for (std::int64_t c = 0; c < kChannels; ++c) {
+    const float* row = all.row(c) + 64 * 4;
+    tail.insert(tail.end(), row, row + 64 * 4);
+  }
+  const auto alone = run(model, tail, {64}, {}, {.hop_s = 0.5}).last;
+  ASSERT_FALSE(alone.empty());
+  // The decoder goes on, so a token that ends the first part may be continued by the second.
+  const std::vector<decode::TokenId> second(last.begin() + static_cast<std::ptrdiff_t>(before),
+                                            last.end());
+  EXPECT_GE(alone.size(), second.size());
+  EXPECT_TRUE(std::equal(second.rbegin(), second.rend(), alone.rbegin()));
 }
 
 TEST(StreamingInference, impossible_geometry_and_attention_models_are_refused) {

@@ -63,6 +63,7 @@ class ExecutorStepScorer final : public StepScorer {
   std::vector<std::int64_t> lengths_;
   std::int64_t max_frames_ = 0;
   std::vector<std::int32_t> gathered_for_;
+  std::unique_ptr<graph::Executor::Bound> bound_;  ///< the step with the memory of gathered_for_
   TensorMap inputs_;
 };
 

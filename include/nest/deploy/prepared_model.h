@@ -10,7 +10,8 @@ namespace nest::deploy {
 
 /// A model ready for the native runtime, from any model file.
 ///
-/// .pt and .safetensors: weights are read, packed as `options` says, and dropped. A prepared file
+/// .pt and .safetensors: weights are read, packed as `options` says, and dropped; a model that can
+/// be streamed incrementally gets its "encoder_step" (graph/streaming.h). A prepared file
 /// (PreparedModel::save) is mapped: milliseconds, and no more memory than its size. It has one
 /// precision; `options` then only says how to run.
 /// Errors: those of load_model and PreparedModel::open; InvalidArgument if a prepared file is asked

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nest::graph {
@@ -31,6 +32,8 @@ class Dim {
   std::int64_t constant() const;
   /// The symbol's name if this is a bare symbol, else "".
   std::string symbol_name() const;
+  /// A symbol and its factor if this is a positive multiple of one ("32 * N"), else "" and 0.
+  std::pair<std::string, std::int64_t> symbol_multiple() const;
   bool depends_on(std::string_view symbol) const;
   /// Every symbol in it, sorted.
   std::vector<std::string> symbols() const;

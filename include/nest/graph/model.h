@@ -91,6 +91,18 @@ class Executor {
   virtual const Model& model() const = 0;
   /// Errors: InvalidArgument for missing, unknown, misshapen or wrongly typed inputs.
   virtual TensorMap run(std::string_view graph, const TensorMap& inputs) = 0;
+
+  /// A graph with some inputs fixed.
+  class Bound {
+   public:
+    virtual ~Bound() = default;
+    /// As Executor::run() with the other inputs.
+    virtual TensorMap run(const TensorMap& rest) = 0;
+  };
+  /// Fixes inputs that many runs share (an encoder memory), so that an executor may compute once
+  /// what depends on them alone. Results are those of run() with all inputs together. The executor
+  /// must outlive the bound graph; the fixed tensors must not be written to.
+  virtual std::unique_ptr<Bound> bind(std::string_view graph, TensorMap fixed);
   /// One line that says what really runs: "torch 1.13.1 cpu fp32 2 threads".
   virtual std::string describe() const = 0;
   /// Bytes of the weights as they are kept for running, those of graphs that ran so far.

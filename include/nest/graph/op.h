@@ -107,7 +107,8 @@ struct Gru {
 
 /// Attention on projected inputs; the projections are Linear nodes around it.
 /// q [B, Q, D], k [B, K, D], v [B, K, D], attend? bool [B, Q, K] (true = attend),
-/// padded? bool [B, K] (true = ignore this key) -> context [B, Q, D], weights [B, H, Q, K].
+/// padded? bool [B, K] (true = ignore this key), position? int64 [] -> context [B, Q, D],
+/// weights [B, H, Q, K].
 ///
 /// kSoftmax: softmax(q k^T / sqrt(D/H)) v (Vaswani et al. 2017).
 /// kRelative: adds q · relative_k[clip(j - i)] to the scores before scaling and weights ·
@@ -115,8 +116,10 @@ struct Gru {
 ///   [2 * max_distance + 1, D/H].
 /// kLinear: phi(q) (phi(k)^T v) / (phi(q) · sum_k phi(k) + 1e-6), phi = elu + 1
 ///   (Katharopoulos et al. 2020); the weights output has shape [B, 0, Q, K].
-/// Position i may look at j with i - left <= j <= i + right (-1: no limit); with chunk > 0, at all
-/// of its own chunk and of `left_chunks` earlier ones (-1: all).
+/// Position i may look at j with i - left <= j <= i + right (-1: no limit); with chunk > 0 instead
+/// at all of its own chunk and of `left_chunks` earlier ones (-1: all).
+/// Query i and key i share a position. With `position` p, query i is position p + i and the keys
+/// end with the queries': key j is position p + j - (K - Q), those below 0 are ignored.
 /// A query with nothing to attend to gets a zero context.
 struct Attention {
   enum class Kind : std::uint8_t { kSoftmax, kRelative, kLinear };
@@ -156,6 +159,11 @@ struct LayerNorm {
 struct Embedding {
   std::int64_t vocab_size = 0;
   std::int64_t features = 0;
+};
+
+/// position int64 [], x -> position + the length of x along `axis`: how far a stream has come.
+struct CountFrames {
+  int axis = 0;
 };
 
 /// x [B, T, D], offset? int64 [] -> x + table[offset + t]. Weights: table [1, max_len, D].
@@ -201,8 +209,9 @@ struct Softmax {};
 
 using Op =
     std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, Lstm, Gru, Attention,
-                 AdditiveAttention, LocationFeatures, LayerNorm, Embedding, PositionalEncoding, Add,
-                 Mul, Scale, Concat, Permute, Unsqueeze, Squeeze, Slice, LogSoftmax, Softmax>;
+                 AdditiveAttention, LocationFeatures, LayerNorm, Embedding, CountFrames,
+                 PositionalEncoding, Add, Mul, Scale, Concat, Permute, Unsqueeze, Squeeze, Slice,
+                 LogSoftmax, Softmax>;
 
 /// "conv", "batch_norm", "multi_head..." : the name used in dumps, profiles and errors.
 std::string_view kind_name(const Op& op);

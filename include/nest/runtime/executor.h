@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,7 @@ class NativeExecutor : public graph::Executor {
 
   const graph::Model& model() const override { return prepared_->model(); }
   TensorMap run(std::string_view graph, const TensorMap& inputs) override;
+  std::unique_ptr<Bound> bind(std::string_view graph, TensorMap fixed) override;
   /// "native avx512_vnni int8 1 thread"
   std::string describe() const override;
   std::int64_t weight_bytes() const override;
@@ -33,13 +36,20 @@ class NativeExecutor : public graph::Executor {
 
  private:
   struct Cached;
-  TensorMap run_dense(const graph::Graph& graph, const TensorMap& inputs);
+  class FixedInputs;
+  /// Input ports that keep their values for every run with the same id; 0: none.
+  struct Fixed {
+    std::set<std::string> ports;
+    std::uint64_t id = 0;
+  };
+  TensorMap run_dense(const graph::Graph& graph, const TensorMap& inputs, const Fixed& fixed);
   TensorMap run_ragged(const graph::Graph& graph, const TensorMap& inputs, const Tensor& lengths);
-  const Cached& cached(const graph::Graph& graph, const TensorMap& inputs);
+  Cached& cached(const graph::Graph& graph, const TensorMap& inputs, const Fixed& fixed);
 
   std::shared_ptr<const PreparedModel> prepared_;
   Pool pool_;
   std::list<Cached> cache_;  ///< most recent first
+  std::uint64_t last_fixed_ = 0;
 };
 
 }  // namespace nest::runtime

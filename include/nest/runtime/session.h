@@ -66,6 +66,9 @@ class Session {
   void advance(std::span<const int> rows) noexcept;
   /// Zeros every state input.
   void reset() noexcept;
+  /// Takes the state inputs of another session of the same graph, whatever its lengths.
+  /// Errors: InvalidArgument if a state has another size there.
+  void copy_state(const Session& from);
 
   /// Throws InvalidArgument if a token or offset is outside its table (run() clamps it).
   void check_inputs() const;

@@ -24,6 +24,9 @@ namespace nest::stream {
 
 /// How a stream is cut for the model and what happens when something goes wrong.
 struct StreamConfig {
+  /// "incremental": only new signal is computed (causal models); "windowed": overlapping windows;
+  /// "auto": incremental if the model allows it and no window is given.
+  std::string mode = "auto";
   double window_s = 0;       ///< what the encoder sees at once; 0: the model's contract, else 4 s
   double hop_s = 0;          ///< new signal a step; 0: the model's contract, else 0.5 s
   double lookahead_s = 0.5;  ///< signal behind a frame that the encoder has seen when it is decoded
@@ -43,13 +46,15 @@ struct StreamEvent {
   LatencyLedger latency;
 };
 
-/// The hot path: filter, window, encode, decode, on one thread.
+/// The hot path: filter, encode, decode, on one thread.
 ///
-/// Windows of window_s start every hop_s. Of each window's frames those are decoded that are new
-/// and have lookahead_s of signal behind them, so every frame is decoded exactly once and text is
-/// late by hop + lookahead at most. The windows lie on the sample grid of the stream, so the result
-/// does not depend on how samples are delivered (tests/stream/pipeline_test.cc), and one push of a
-/// whole recording is the offline run. At the end, what fills no hop is left out.
+/// Incremental: every hop_s the encoder runs on the new samples alone, and its frames are bit for
+/// bit those of the whole signal; look-ahead is 0 and nothing is left out at the end.
+/// Windowed: windows of window_s start every hop_s. Of each window's frames those are decoded that
+/// are new and have lookahead_s of signal behind them, so every frame is decoded exactly once and
+/// text is late by hop + lookahead at most. At the end, what fills no hop is left out. Hops lie on
+/// the sample grid of the stream, so the result does not depend on how samples are delivered
+/// (tests/stream/pipeline_test.cc), and one push of a whole recording is the offline run.
 ///
 /// CTC and RNN-T models; an attention model needs the whole utterance first and is refused.
 /// State: one thread. After the first hop a step allocates nothing if the contract's normalisation

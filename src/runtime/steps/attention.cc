@@ -14,7 +14,7 @@ class AttentionStep : public Step {
   graph::Attention op;
   std::int64_t batch = 0, queries = 0, keys = 0, width = 0;  ///< width of a head
   Place q, k, v;
-  Slot attend = kNoSlot, padded = kNoSlot;
+  Slot attend = kNoSlot, padded = kNoSlot, position = kNoSlot;
   Slot context = kNoSlot, weights = kNoSlot, packed = kNoSlot;
   const float* relative_k = nullptr;
   const float* relative_v = nullptr;
@@ -43,18 +43,35 @@ class AttentionStep : public Step {
     return f.at(p.slot) + p.begin + b * rows * p.row + h * width;
   }
 
-  bool may_attend(const Frame& f, std::int64_t b, std::int64_t i, std::int64_t j) const noexcept {
-    if (op.left >= 0 && j < i - op.left) return false;
-    if (op.right >= 0 && j > i + op.right) return false;
+  /// Keys before that of the first query.
+  std::int64_t past() const noexcept { return position == kNoSlot ? 0 : keys - queries; }
+
+  struct Range {
+    std::int64_t begin, end;
+  };
+  /// Keys that query i may look at by its position. Softmax and sums run over these alone, so that
+  /// their order, and so every bit, depends on the positions but not on where the keys lie.
+  Range in_reach(const Frame& f, std::int64_t i) const noexcept {
+    const std::int64_t before = position == kNoSlot ? 0 : *f.at<std::int64_t>(position);
+    const std::int64_t first = past() - before;  // key of position 0
+    const std::int64_t own = past() + i;
+    Range r{std::max<std::int64_t>(0, first), keys};
+    if (op.left >= 0) r.begin = std::max(r.begin, own - op.left);
+    if (op.right >= 0) r.end = std::min(r.end, own + op.right + 1);
     if (op.chunk > 0) {
-      const std::int64_t distance = i / op.chunk - j / op.chunk;
-      if (distance < 0 || (op.left_chunks >= 0 && distance > op.left_chunks)) return false;
+      const std::int64_t chunk = (before + i) / op.chunk;
+      r.end = std::min(r.end, first + (chunk + 1) * op.chunk);
+      if (op.left_chunks >= 0)
+        r.begin = std::max(r.begin, first + (chunk - op.left_chunks) * op.chunk);
     }
+    r.end = std::max(r.begin, r.end);
+    return r;
+  }
+  bool is_masked() const noexcept { return attend != kNoSlot || padded != kNoSlot; }
+  /// Whether the masks let query i look at key j.
+  bool may_attend(const Frame& f, std::int64_t b, std::int64_t i, std::int64_t j) const noexcept {
     if (attend != kNoSlot && !f.at<bool>(attend)[(b * queries + i) * keys + j]) return false;
     return padded == kNoSlot || !f.at<bool>(padded)[b * keys + j];
-  }
-  bool is_masked() const noexcept {
-    return op.left >= 0 || op.right >= 0 || op.chunk > 0 || attend != kNoSlot || padded != kNoSlot;
   }
 
   void run_softmax(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
@@ -109,7 +126,7 @@ class AttentionStep : public Step {
   }
 
   std::int64_t clipped(std::int64_t i, std::int64_t j) const noexcept {
-    return std::clamp(j - i, -op.max_distance, op.max_distance) + op.max_distance;
+    return std::clamp(j - past() - i, -op.max_distance, op.max_distance) + op.max_distance;
   }
   void add_relative(const Frame& f, const float* query, float* scores,
                     float factor) const noexcept {
@@ -122,41 +139,42 @@ class AttentionStep : public Step {
   }
 
   void normalize(const Frame& f, std::int64_t b, std::int64_t i, float* row) const noexcept {
-    bool any = !is_masked();
-    for (std::int64_t j = 0; j < keys && is_masked(); ++j) {
+    const Range reach = in_reach(f, i);
+    bool any = !is_masked() && reach.end > reach.begin;
+    for (std::int64_t j = reach.begin; j < reach.end && is_masked(); ++j) {
       const bool allowed = may_attend(f, b, i, j);
       any = any || allowed;
       if (!allowed) row[j] = -3e38f;
     }
-    if (!any) {
-      std::memset(row, 0, static_cast<std::size_t>(keys) * sizeof(float));
-      return;
-    }
+    std::fill(row, row + (any ? reach.begin : keys), 0.0f);
+    if (!any) return;
+    std::fill(row + reach.end, row + keys, 0.0f);
+    float* inside = row + reach.begin;
+    const std::int64_t count = reach.end - reach.begin;
     float max = 0;
-    const float sum = f.kernels->exp_sum(row, row, keys, &max);
-    f.kernels->scale(row, 1.0f / sum, row, keys);
-    for (std::int64_t j = 0; j < keys && is_masked(); ++j) {
+    const float sum = f.kernels->exp_sum(inside, inside, count, &max);
+    f.kernels->scale(inside, 1.0f / sum, inside, count);
+    for (std::int64_t j = reach.begin; j < reach.end && is_masked(); ++j) {
       if (!may_attend(f, b, i, j)) row[j] = 0;
     }
   }
 
+  /// Keys are absorbed into the running sums once if every query sees all, or if each sees one more
+  /// than the query before; else anew for every query.
   void run_linear(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
     float* state = f.at(packed) + (b * op.num_heads + h) * packed_floats();
     float* norm = state + width * width;  // sum of phi(k)
     float* feature = norm + width;
-    std::memset(state, 0, static_cast<std::size_t>(width * (width + 1)) * sizeof(float));
-    const bool is_causal = op.right == 0 && op.left < 0 && op.chunk == 0 && attend == kNoSlot;
-    if (!is_masked()) {
-      for (std::int64_t j = 0; j < keys; ++j) absorb_key(f, b, h, j, state, feature);
-    }
+    Range done{0, 0};
     for (std::int64_t i = 0; i < queries; ++i) {
-      if (is_causal && i < keys) {
-        if (may_attend(f, b, i, i)) absorb_key(f, b, h, i, state, feature);
-      } else if (is_masked() && !is_causal) {
+      const Range reach = in_reach(f, i);
+      const bool goes_on = i > 0 && attend == kNoSlot && reach.begin == done.begin;
+      if (!goes_on) {
         std::memset(state, 0, static_cast<std::size_t>(width * (width + 1)) * sizeof(float));
-        for (std::int64_t j = 0; j < keys; ++j) {
-          if (may_attend(f, b, i, j)) absorb_key(f, b, h, j, state, feature);
-        }
+        done = {reach.begin, reach.begin};
+      }
+      for (; done.end < reach.end; ++done.end) {
+        if (may_attend(f, b, i, done.end)) absorb_key(f, b, h, done.end, state, feature);
       }
       phi(f, head(f, q, queries, b, h) + i * q.row, feature);
       const float scale = 1.0f / (f.kernels->dot(feature, norm, width) + 1e-6f);
@@ -195,6 +213,9 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   step.v = binder.place(node.inputs[2]);
   if (node.inputs.size() > 3) step.attend = binder.place(node.inputs[3]).slot;
   if (node.inputs.size() > 4) step.padded = binder.place(node.inputs[4]).slot;
+  if (node.inputs.size() > 5) step.position = binder.place(node.inputs[5]).slot;
+  require(step.position == kNoSlot || step.keys >= step.queries, ErrorCode::kInvalidArgument,
+          "{} keys end with those of {} queries", step.keys, step.queries);
   step.context = binder.define(node.outputs[0]).slot;
   step.weights = binder.define(node.outputs[1]).slot;
   if (step.op.kind == graph::Attention::Kind::kRelative) {
@@ -206,7 +227,8 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   step.macs = 2.0 * static_cast<double>(step.batch * step.queries * step.keys * step.op.embed_dim);
   const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys", step.op.num_heads,
                                   step.queries, step.keys);
-  std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot, step.attend, step.padded};
+  std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot,
+                          step.attend, step.padded, step.position};
   std::vector<Slot> writes{step.context, step.weights, step.packed};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }

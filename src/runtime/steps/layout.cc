@@ -10,10 +10,16 @@ namespace {
 
 using Strides = std::vector<std::int64_t>;
 
-Strides dense_strides(const Shape& shape) {
+/// Of rows (the last axis) that lie `row` elements apart.
+Strides strides_of(const Shape& shape, std::int64_t row) {
   Strides strides(shape.size(), 1);
-  for (std::size_t i = shape.size(); i-- > 1;) strides[i - 1] = strides[i] * shape[i];
+  for (std::size_t i = shape.size(); i-- > 1;) {
+    strides[i - 1] = i + 1 == shape.size() ? row : strides[i] * shape[i];
+  }
   return strides;
+}
+Strides dense_strides(const Shape& shape) {
+  return strides_of(shape, shape.empty() ? 1 : shape.back());
 }
 
 /// Walks all rows of `shape` (its last axis is the row); f(row index, offset of a, offset of b).
@@ -126,11 +132,13 @@ void emit_concat(Binder& binder, const LoweredNode& node, const graph::Concat& o
   for (const graph::ValueId input : node.inputs) {
     CopyStep step;
     step.shape = binder.shape(input);
-    step.from_strides = dense_strides(step.shape);
+    const Place from = binder.place(input);
+    step.from_strides = strides_of(step.shape, from.row);
+    step.from_begin = from.begin;
     step.to_strides = dense_strides(out);
     step.to_begin = begin * step.to_strides.at(axis);
     begin += step.shape.at(axis);
-    step.x = binder.place(input).slot;
+    step.x = from.slot;
     step.y = y;
     add_copy(binder, node, std::move(step));
   }
@@ -197,6 +205,16 @@ class EmbeddingStep : public Step {
   }
 };
 
+class CountStep : public Step {
+ public:
+  std::int64_t more = 0;
+  Slot x = kNoSlot, y = kNoSlot;
+
+  void run(const Frame& f) const noexcept override {
+    *f.at<std::int64_t>(y) = *f.at<std::int64_t>(x) + more;
+  }
+};
+
 class PositionsStep : public Step {
  public:
   std::int64_t items = 0, time = 0, width = 0, max_len = 0;
@@ -227,6 +245,15 @@ void emit_lookup(Binder& binder, const LoweredNode& node) {
     step.x = reads[0];
     step.y = writes[0];
     binder.add(node, std::move(step), "embedding", std::move(reads), std::move(writes));
+    return;
+  }
+  if (const auto* count = std::get_if<graph::CountFrames>(&node.op)) {
+    const Shape counted = binder.shape(node.inputs[1]);
+    CountStep step;
+    step.more = counted.at(axis_of(count->axis, counted));
+    step.x = reads[0];
+    step.y = writes[0];
+    binder.add(node, std::move(step), "count frames", std::move(reads), std::move(writes));
     return;
   }
   const auto& op = std::get<graph::PositionalEncoding>(node.op);
