@@ -2,6 +2,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 #include <cstdlib>
@@ -11,7 +14,7 @@
 namespace nest {
 namespace {
 
-constexpr Isa kAll[] = {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512};
+constexpr Isa kAll[] = {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni, Isa::kNeon};
 
 std::string names_of_available() {
   std::string names;
@@ -22,16 +25,9 @@ std::string names_of_available() {
   return names;
 }
 
-/// Names of the native runtime's finer sets, which are one set for everybody else.
-std::string_view base_name(std::string_view name) {
-  if (name == "avx512_vnni") return "avx512";
-  if (name.starts_with("neon")) return "generic";
-  return name;
-}
-
 Isa select() {
   if (const char* forced = std::getenv("NEST_ISA"); forced != nullptr && *forced != '\0') {
-    const Isa isa = isa_from_name(base_name(forced));
+    const Isa isa = isa_from_name(forced);
     require(isa_supported(isa), ErrorCode::kInvalidArgument,
             "NEST_ISA={}: this machine does not run it; available: {}", forced,
             names_of_available());
@@ -58,6 +54,10 @@ std::string_view name_of(Isa isa) {
       return "avx2";
     case Isa::kAvx512:
       return "avx512";
+    case Isa::kAvx512Vnni:
+      return "avx512_vnni";
+    case Isa::kNeon:
+      return "neon";
   }
   return "unknown";
 }
@@ -67,7 +67,7 @@ Isa isa_from_name(std::string_view name) {
     if (name_of(isa) == name) return isa;
   }
   fail(ErrorCode::kInvalidArgument,
-       "instruction set '{}' is unknown; choose generic, avx2 or avx512", name);
+       "instruction set '{}' is unknown; choose generic, avx2, avx512, avx512_vnni or neon", name);
 }
 
 bool isa_supported(Isa isa) noexcept {
@@ -78,10 +78,18 @@ bool isa_supported(Isa isa) noexcept {
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     case Isa::kAvx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+      return isa_supported(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vl");
+    case Isa::kAvx512Vnni:
+      return isa_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni") &&
+             __builtin_cpu_supports("avx512bf16");
+    case Isa::kNeon:
+      return false;
   }
   return false;
+#elif defined(__aarch64__) && defined(HWCAP_ASIMDDP)
+  return isa == Isa::kGeneric || (isa == Isa::kNeon && (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0);
 #else
   return isa == Isa::kGeneric;
 #endif

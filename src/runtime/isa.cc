@@ -1,13 +1,6 @@
 #include "nest/runtime/isa.h"
 
-#include <array>
-#include <cstdlib>
-
 #include <unistd.h>
-#if defined(__aarch64__)
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#endif
 
 #include "nest/core/error.h"
 #include "runtime/kernels/kernels.h"
@@ -15,47 +8,21 @@
 namespace nest::runtime {
 namespace {
 
-struct Entry {
-  Isa isa;
-  std::string_view name;
-  const Kernels* (*table)();
-};
-constexpr std::array<Entry, 5> kEntries{{{Isa::kGeneric, "generic", kernels_generic},
-                                         {Isa::kAvx2, "avx2", kernels_avx2},
-                                         {Isa::kAvx512, "avx512", kernels_avx512},
-                                         {Isa::kAvx512Vnni, "avx512_vnni", kernels_avx512_vnni},
-                                         {Isa::kNeon, "neon", kernels_neon}}};
-
-const Entry& entry_of(Isa isa) {
-  return kEntries.at(static_cast<std::size_t>(isa));
-}
-
-bool processor_runs(Isa isa) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512vl");
+/// The kernels of an instruction set, null where this build has none.
+const Kernels* table_of(Isa isa) {
   switch (isa) {
     case Isa::kGeneric:
-      return true;
+      return kernels_generic();
     case Isa::kAvx2:
-      return avx2;
+      return kernels_avx2();
     case Isa::kAvx512:
-      return avx512;
+      return kernels_avx512();
     case Isa::kAvx512Vnni:
-      return avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
+      return kernels_avx512_vnni();
     case Isa::kNeon:
-      return false;
+      return kernels_neon();
   }
-  return false;
-#elif defined(__aarch64__) && defined(HWCAP_ASIMDDP)
-  const bool has_dot_product = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
-  return isa == Isa::kGeneric || (isa == Isa::kNeon && has_dot_product);
-#else
-  return isa == Isa::kGeneric;
-#endif
+  return nullptr;
 }
 
 std::string names_of(const std::vector<Isa>& isas) {
@@ -71,37 +38,17 @@ std::int64_t cache_size(int name) {
 
 }  // namespace
 
-std::string_view name_of(Isa isa) {
-  return entry_of(isa).name;
-}
-
-Isa isa_from_name(std::string_view name) {
-  for (const Entry& entry : kEntries) {
-    if (entry.name == name) return entry.isa;
-  }
-  fail(ErrorCode::kInvalidArgument,
-       "unknown instruction set '{}'; known: generic, avx2, avx512, avx512_vnni, neon", name);
-}
-
 std::vector<Isa> available_isas() {
-  std::vector<Isa> isas;
-  for (const Entry& entry : kEntries) {
-    if (entry.table() != nullptr && processor_runs(entry.isa)) isas.push_back(entry.isa);
-  }
+  std::vector<Isa> isas = isa_available();
+  std::erase_if(isas, [](Isa isa) { return table_of(isa) == nullptr; });
   return isas;
 }
 
 Isa choose_isa(std::string_view forced) {
-  const char* environment = std::getenv("NEST_ISA");
-  if (forced.empty() && environment != nullptr) forced = environment;
-  const std::vector<Isa> available = available_isas();
-  if (forced.empty()) return available.back();
+  if (forced.empty()) return isa_selected();
   const Isa isa = isa_from_name(forced);
-  for (const Isa candidate : available) {
-    if (candidate == isa) return isa;
-  }
-  fail(ErrorCode::kUnsupported, "instruction set '{}' does not run here; available: {}", forced,
-       names_of(available));
+  kernels_for(isa);
+  return isa;
 }
 
 CacheSizes cache_sizes() {
@@ -114,8 +61,8 @@ CacheSizes cache_sizes() {
 }
 
 const Kernels& kernels_for(Isa isa) {
-  const Kernels* table = entry_of(isa).table();
-  require(table != nullptr && processor_runs(isa), ErrorCode::kUnsupported,
+  const Kernels* table = table_of(isa);
+  require(table != nullptr && isa_supported(isa), ErrorCode::kUnsupported,
           "instruction set '{}' does not run here; available: {}", name_of(isa),
           names_of(available_isas()));
   return *table;

@@ -1,18 +1,22 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace nest {
 
-/// Instruction sets that kernels are compiled for; the order is from plain to wide.
-enum class Isa {
-  kGeneric,  ///< the compiler's baseline (SSE2 on x86-64, NEON on aarch64)
-  kAvx2,     ///< AVX2, FMA, F16C
-  kAvx512,   ///< AVX-512 F, BW, DQ, VL
+/// Instruction sets that kernels are compiled for; the order is from plain to wide. A module that
+/// has none of its own for one uses those of the widest plainer one.
+enum class Isa : std::uint8_t {
+  kGeneric,     ///< the compiler's baseline (SSE2 on x86-64, NEON on aarch64)
+  kAvx2,        ///< AVX2, FMA, F16C
+  kAvx512,      ///< AVX-512 F, BW, DQ, VL
+  kAvx512Vnni,  ///< kAvx512 with VNNI and BF16
+  kNeon,        ///< aarch64 Advanced SIMD with the dot-product extension
 };
 
-/// "generic", "avx2", "avx512"
+/// "generic", "avx2", "avx512", "avx512_vnni", "neon": the values of NEST_ISA.
 std::string_view name_of(Isa isa);
 /// Errors: InvalidArgument that lists the known names.
 Isa isa_from_name(std::string_view name);

@@ -17,9 +17,10 @@
 ///
 /// Every output element is summed in order of k whatever the tile shape, so results do not depend
 /// on the number of rows or on how columns are split over threads.
-namespace nest::runtime {
-
+namespace nest {
 enum class Isa : std::uint8_t;
+}
+namespace nest::runtime {
 
 inline constexpr int kPanel = 64;
 inline constexpr int kS4Block = 32;

@@ -22,10 +22,10 @@ extern const Kernels kTable;
 
 const Kernels& kernels_for(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return avx512::kTable;
+  if (isa == Isa::kAvx512 || isa == Isa::kAvx512Vnni) return avx512::kTable;
   if (isa == Isa::kAvx2) return avx2::kTable;
 #endif
-  require(isa == Isa::kGeneric, ErrorCode::kUnsupported,
+  require(isa == Isa::kGeneric || isa == Isa::kNeon, ErrorCode::kUnsupported,
           "signal kernels: this build has none for {}", name_of(isa));
   return generic::kTable;
 }
