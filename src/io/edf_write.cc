@@ -116,7 +116,7 @@ std::vector<std::string> annotation_records(const RecordingInfo& info, const Lay
   for (const Annotation& note : info.annotations) {
     std::string text = note.text;
     std::replace_if(
-        text.begin(), text.end(), [](char c) { return c >= 0 && c < 0x20; }, ' ');
+        text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
     append_tal(notes.emplace_back(), note.onset_s, note.duration_s, text);
     longest = std::max(longest, notes.back().size());
     total += notes.back().size();
