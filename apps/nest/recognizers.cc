@@ -6,8 +6,30 @@
 #include "nest/core/json.h"
 #include "nest/core/log.h"
 #include "nest/decode/model_recognizer.h"
+#include "nest/decode/neural_lm.h"
 
 namespace nest {
+namespace {
+
+/// The language model of a file that is a network, on an executor of its own; null for any other.
+std::shared_ptr<decode::LanguageModel> load_neural_lm(const std::string& path,
+                                                      const text::Tokenizer* tokenizer,
+                                                      const ExecutorOptions& options) {
+  if (!decode::is_neural_lm(path)) return nullptr;
+  graph::Model model = deploy::load_model(path);
+  require(model.family == graph::Family::kLanguage, ErrorCode::kInvalidArgument,
+          "{} is a model of family {}, not a language model (nest train with model_name NEST_LM)",
+          path, graph::name_of(model.family));
+  require(tokenizer != nullptr && model.vocabulary.tokenizer == tokenizer->to_json(),
+          ErrorCode::kDataCorrupt,
+          "{} has another tokenizer than the recogniser; train it with --tokenizer and the "
+          "recogniser's tokenizer.json",
+          path);
+  return decode::make_neural_lm(make_executor(std::move(model), options));
+}
+
+}  // namespace
+
 
 void register_flags(Flags& flags, RecognizerOptions& options) {
   flags.group("Model");
@@ -56,8 +78,12 @@ LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
 eval::RecognizerFactory recognizer_factory(const LoadedModel& loaded,
                                            const RecognizerOptions& options) {
   return [loaded, options](const eval::EvalSet&) {
+    const text::Tokenizer* tokenizer = loaded.tokenizer.get();
+    const decode::NeuralLms networks{
+        load_neural_lm(options.decode.lm, tokenizer, options.executor),
+        load_neural_lm(options.decode.rescore_lm, tokenizer, options.executor)};
     return std::make_unique<decode::ModelRecognizer>(make_executor(loaded.model, options.executor),
-                                                     options.decode, loaded.tokenizer);
+                                                     options.decode, loaded.tokenizer, networks);
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "nest/core/error.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/options.h"
 #include "nest/train/run.h"
@@ -34,16 +35,23 @@ CommandLine::Run define_train(Flags& flags) {
   flags.add("json", *json, "print JSON");
   return [run, options, json] {
     const Json report = train::run_training(*run, *options);
+    const bool is_interrupted = report["interrupted"].get<bool>();
+    const int code = is_interrupted ? exit_code(ErrorCode::kInterrupted) : 0;
     if (*json) {
       fmt::print("{}\n", report.dump(2));
-      return 0;
+      return code;
     }
-    fmt::print("{} after {} epochs ({} steps): best {} {} in epoch {}\n",
+    fmt::print("{} after {} epochs ({} steps)",
                report["finished"].get<bool>() ? "finished" : "stopped", report["epochs"].dump(),
-               report["steps"].dump(), report["monitor"].get<std::string>(),
+               report["steps"].dump());
+    if (report["best_epoch"].get<std::int64_t>() == 0) {
+      fmt::print(", no epoch was validated yet\nweights: {}/last.pt\n", run->out);
+      return code;
+    }
+    fmt::print(": best {} {} in epoch {}\n", report["monitor"].get<std::string>(),
                report["best_score"].dump(), report["best_epoch"].dump());
     fmt::print("weights: {0}/best.pt and {0}/last.pt, log: {0}/log.jsonl\n", run->out);
-    return 0;
+    return code;
   };
 }
 

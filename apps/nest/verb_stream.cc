@@ -71,6 +71,8 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 
 int run(const StreamVerb& verb) {
   validate(verb.feed);
+  require(verb.decoding.rescore_lm.empty(), ErrorCode::kInvalidArgument,
+          "--rescore-lm ranks finished utterances; a stream has none, use --lm");
   const auto clock = stream::make_wall_clock();
   const auto prepared = deploy::load_prepared(verb.model, {}, verb.runtime);
   stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);

@@ -19,8 +19,9 @@ void check(const SearchSpace& space) {
             space.sos_id, space.eos_id, space.vocab_size);
     return;
   }
-  require(space.family != graph::Family::kBlock, ErrorCode::kInvalidArgument,
-          "a single block cannot be decoded");
+  require(space.family != graph::Family::kBlock && space.family != graph::Family::kLanguage,
+          ErrorCode::kInvalidArgument, "a {} cannot be decoded; only whole recognisers can",
+          space.family == graph::Family::kBlock ? "single block" : "language model");
   require(inside(space.blank_id), ErrorCode::kInvalidArgument, "blank {} is outside [0, {})",
           space.blank_id, space.vocab_size);
   require(space.family != graph::Family::kTransducer || space.transducer != nullptr,

@@ -18,11 +18,21 @@ std::vector<TokenId> special_tokens(const text::Tokenizer& tokenizer) {
   return special;
 }
 
-std::shared_ptr<LanguageModel> load_lm(const DecodeOptions& options,
+TokenSurfaces surfaces_of(const text::Tokenizer& tokenizer) {
+  return make_surfaces(tokenizer.tokens(), special_tokens(tokenizer), tokenizer.kind() == "word");
+}
+
+std::shared_ptr<LanguageModel> load_lm(const std::string& path, const std::string& unit,
                                        const text::Tokenizer& tokenizer,
-                                       const TokenSurfaces& surfaces) {
-  auto ngram = NGram::load(options.lm);
-  switch (lm_unit_from_name(options.lm_unit)) {
+                                       std::shared_ptr<LanguageModel> network) {
+  if (is_neural_lm(path)) {
+    require(network != nullptr, ErrorCode::kInvalidArgument,
+            "{}: a network cannot be used here; take an n-gram model (nest lm)", path);
+    return network;
+  }
+  const TokenSurfaces surfaces = surfaces_of(tokenizer);
+  auto ngram = NGram::load(path);
+  switch (lm_unit_from_name(unit)) {
     case LmUnit::kToken:
       return make_token_lm(std::move(ngram), tokenizer.tokens());
     case LmUnit::kChar:
@@ -56,7 +66,8 @@ std::shared_ptr<const Hotwords> encode_hotwords(const DecodeOptions& options,
 }  // namespace
 
 std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
-                                          const text::Tokenizer* tokenizer) {
+                                          const text::Tokenizer* tokenizer,
+                                          std::shared_ptr<LanguageModel> neural_lm) {
   const bool needs_text =
       !options.lm.empty() || !options.hotwords.empty() || !options.vocabulary.empty();
   if (!needs_text && options.banned_tokens.empty() && options.token_bonus == 0) return nullptr;
@@ -67,18 +78,27 @@ std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
   if (needs_text) {
     require(tokenizer != nullptr, ErrorCode::kInvalidArgument,
             "a language model, hotwords or a vocabulary need the model's tokenizer; it has none");
-    const auto special = special_tokens(*tokenizer);
-    const TokenSurfaces surfaces =
-        make_surfaces(tokenizer->tokens(), special, tokenizer->kind() == "word");
-    if (!options.lm.empty()) parts.lm = load_lm(options, *tokenizer, surfaces);
+    if (!options.lm.empty()) {
+      parts.lm = load_lm(options.lm, options.lm_unit, *tokenizer, std::move(neural_lm));
+    }
     if (!options.hotwords.empty()) parts.hotwords = encode_hotwords(options, *tokenizer);
     if (!options.vocabulary.empty()) {
       parts.vocabulary = std::make_shared<ClosedVocabulary>(
-          ClosedVocabulary{Lexicon(read_words(options.vocabulary)), surfaces});
+          ClosedVocabulary{Lexicon(read_words(options.vocabulary)), surfaces_of(*tokenizer)});
+      const auto special = special_tokens(*tokenizer);
       parts.banned.insert(parts.banned.end(), special.begin(), special.end());
     }
   }
   return std::make_shared<Fusion>(std::move(parts));
+}
+
+std::shared_ptr<LanguageModel> make_rescorer(const DecodeOptions& options,
+                                             const text::Tokenizer* tokenizer,
+                                             std::shared_ptr<LanguageModel> neural_lm) {
+  if (options.rescore_lm.empty()) return nullptr;
+  require(tokenizer != nullptr, ErrorCode::kInvalidArgument,
+          "rescore-lm needs the model's tokenizer; it has none");
+  return load_lm(options.rescore_lm, options.lm_unit, *tokenizer, std::move(neural_lm));
 }
 
 }  // namespace nest::decode

@@ -7,6 +7,7 @@
 #include "decoders.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/decode/neural_lm.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::decode {
@@ -36,14 +37,15 @@ double samples_per_frame(const ModelRecognizer& recognizer) {
 
 ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
                                  std::shared_ptr<const text::Tokenizer> tokenizer,
-                                 std::shared_ptr<const Fusion> fusion)
+                                 const NeuralLms& networks)
     : executor_(executor), options_(options), tokenizer_(std::move(tokenizer)) {
   validate(options);
   const graph::Model& model = executor.model();
   if (!tokenizer_ && !model.vocabulary.tokenizer.is_null()) {
     tokenizer_ = text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
   }
-  fusion_ = fusion ? std::move(fusion) : make_fusion(options, tokenizer_.get());
+  fusion_ = make_fusion(options, tokenizer_.get(), networks.lm);
+  rescorer_ = make_rescorer(options, tokenizer_.get(), networks.rescore_lm);
   space_.family = model.family;
   space_.vocab_size = model.vocabulary.size;
   space_.blank_id = static_cast<TokenId>(model.vocabulary.blank_id);
@@ -64,8 +66,8 @@ ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions&
 ModelRecognizer::ModelRecognizer(std::unique_ptr<graph::Executor> executor,
                                  const DecodeOptions& options,
                                  std::shared_ptr<const text::Tokenizer> tokenizer,
-                                 std::shared_ptr<const Fusion> fusion)
-    : ModelRecognizer(*executor, options, std::move(tokenizer), std::move(fusion)) {
+                                 const NeuralLms& networks)
+    : ModelRecognizer(*executor, options, std::move(tokenizer), networks) {
   owned_ = std::move(executor);
 }
 
@@ -150,6 +152,14 @@ std::vector<std::vector<Hypothesis>> ModelRecognizer::decode(const Encoded& enco
   return results;
 }
 
+/// Ranks the list with the second language model, if there is one; returns the time.
+double ModelRecognizer::rescore_nbest(std::vector<Hypothesis>& nbest) const {
+  if (rescorer_ == nullptr) return 0;
+  const auto start = Clock::now();
+  rescore(nbest, *rescorer_, options_.rescore_weight, options_.length_penalty);
+  return ms_since(start);
+}
+
 std::string ModelRecognizer::text_of(std::span<const TokenId> tokens) const {
   if (tokenizer_) return tokenizer_->text_of(tokens);
   std::string text;
@@ -194,6 +204,7 @@ std::vector<Recognition> ModelRecognizer::recognize(std::span<const Tensor> sign
     std::vector<double> decode_ms;
     auto nbests = decode(encoded, decode_ms);
     for (std::size_t b = 0; b < batch.size(); ++b) {
+      decode_ms[b] += rescore_nbest(nbests[b]);
       results[batch[b]] = finish(std::move(nbests[b]));
       results[batch[b]].encode_ms = encode_ms;
       results[batch[b]].decode_ms = decode_ms[b];

@@ -2,24 +2,12 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "nest/core/error.h"
 #include "nest/decode/options.h"
 
 namespace nest::decode {
 
 namespace {
-
-std::vector<graph::WeightRef> lstm_weights(std::int64_t layers) {
-  std::vector<graph::WeightRef> weights;
-  for (std::int64_t layer = 0; layer < layers; ++layer) {
-    for (std::string_view kind : {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}) {
-      weights.push_back({fmt::format("lstm.{}_l{}", kind, layer), 0, 0});
-    }
-  }
-  return weights;
-}
 
 /// State: b = 0: row a is computed; else token b - 1 is still to be run from row a.
 class NeuralLm final : public LanguageModel {
@@ -128,42 +116,17 @@ class NeuralLm final : public LanguageModel {
 
 }  // namespace
 
-graph::Model build_lstm_lm(const LstmLmShape& s) {
-  require(s.vocab_size > 0 && s.embedding_dim > 0 && s.hidden_dim > 0 && s.num_layers > 0,
-          ErrorCode::kInvalidArgument, "every size of an LSTM language model must be positive");
-  require(s.sos_id >= 0 && s.sos_id < s.vocab_size && s.eos_id >= 0 && s.eos_id < s.vocab_size,
-          ErrorCode::kInvalidArgument, "start token {} or end token {} is outside [0, {})",
-          s.sos_id, s.eos_id, s.vocab_size);
-  graph::Graph g;
-  g.name = "lm";
-  const graph::Dim batch = graph::Dim::symbol("B");
-  const graph::DimShape state{s.num_layers, batch, s.hidden_dim};
-  const auto tokens = g.add_input("tokens", DType::kI64, {batch, graph::Dim::symbol("U")});
-  const auto h = g.add_input("h", DType::kF32, state, -1, true);
-  const auto c = g.add_input("c", DType::kF32, state, -1, true);
-  const auto embedded = g.add_node("embedding", graph::Embedding{s.vocab_size, s.embedding_dim},
-                                   {tokens}, {{"embedding.weight", 0, 0}});
-  const graph::Lstm lstm{
-      .input_size = s.embedding_dim, .hidden_size = s.hidden_dim, .num_layers = s.num_layers};
-  const auto hidden = g.add_node("lstm", lstm, {embedded[0], h, c}, lstm_weights(s.num_layers));
-  const auto logits =
-      g.add_node("output_proj", graph::Linear{s.hidden_dim, s.vocab_size, true}, {hidden[0]},
-                 {{"output_proj.weight", 0, 0}, {"output_proj.bias", 0, 0}});
-  const auto log_probs = g.add_node("log_softmax", graph::LogSoftmax{}, {logits[0]});
-  g.add_output("log_probs", log_probs[0]);
-  g.add_output("h_n", hidden[1], "h");
-  g.add_output("c_n", hidden[2], "c");
-  graph::Model model;
-  model.name = "lstm_lm";
-  model.vocabulary.size = s.vocab_size;
-  model.vocabulary.sos_id = s.sos_id;
-  model.vocabulary.eos_id = s.eos_id;
-  model.graphs.emplace("lm", std::move(g));
-  return model;
-}
-
 std::shared_ptr<LanguageModel> make_neural_lm(graph::Executor& executor) {
   return std::make_shared<NeuralLm>(executor);
+}
+
+std::shared_ptr<LanguageModel> make_neural_lm(std::unique_ptr<graph::Executor> executor) {
+  struct Owner {
+    std::unique_ptr<graph::Executor> executor;
+    NeuralLm lm{*executor};
+  };
+  const auto owner = std::make_shared<Owner>(std::move(executor));
+  return {owner, &owner->lm};
 }
 
 void rescore(std::vector<Hypothesis>& nbest, LanguageModel& lm, double weight,

@@ -62,9 +62,11 @@ void register_flags(Flags& flags, DecodeOptions& o) {
   flags.add("max-length", o.max_length, "attention: generated tokens with the end token");
   flags.add("include-unfinished", o.include_unfinished, "rank hypotheses cut at max-length too");
   flags.group("Language model and biasing");
-  flags.add("lm", o.lm, "n-gram file (ARPA or compact)");
+  flags.add("lm", o.lm, "n-gram file (ARPA or compact) or trained NEST_LM (.pt)");
   flags.add("lm-weight", o.lm_weight, "multiplies natural logarithms");
   flags.add("lm-unit", o.lm_unit, "what the model's words are").choices({"token", "word", "char"});
+  flags.add("rescore-lm", o.rescore_lm, "language model that ranks the n-best list anew");
+  flags.add("rescore-weight", o.rescore_weight, "its weight, on natural logarithms");
   flags.add("token-bonus", o.token_bonus, "added a token");
   flags.add("hotwords", o.hotwords, "phrases to favour");
   flags.add("hotword-weight", o.hotword_weight, "added a matched hotword token");
@@ -83,6 +85,11 @@ void validate(const DecodeOptions& o) {
   require_range("max-length", o.max_length, 1, 1000000);
   require_range("min-length", o.min_length, 0, o.max_length);
   require_range("lm-weight", o.lm_weight, 0, 1000);
+  require_range("rescore-weight", o.rescore_weight, 0, 1000);
+  require(o.rescore_lm.empty() || o.nbest > 1, ErrorCode::kInvalidArgument,
+          "rescore-lm ranks an n-best list, but nbest is {}; give --nbest 10 or so", o.nbest);
+  require(o.rescore_lm.empty() || o.coverage_penalty == 0, ErrorCode::kInvalidArgument,
+          "rescore-lm has no coverage penalty; coverage-penalty is {}", o.coverage_penalty);
   require_range("token-bonus", o.token_bonus, -1000, 1000);
   require_range("hotword-weight", o.hotword_weight, 0, 1000);
   require_range("confidence-temperature", o.confidence_temperature, 1e-3, 1e3);
@@ -114,6 +121,8 @@ Json to_json(const DecodeOptions& o) {
   json["lm"] = o.lm;
   json["lm_weight"] = o.lm_weight;
   json["lm_unit"] = o.lm_unit;
+  json["rescore_lm"] = o.rescore_lm;
+  json["rescore_weight"] = o.rescore_weight;
   json["token_bonus"] = o.token_bonus;
   json["hotwords"] = o.hotwords;
   json["hotword_weight"] = o.hotword_weight;
@@ -122,6 +131,10 @@ Json to_json(const DecodeOptions& o) {
   json["confidence_temperature"] = o.confidence_temperature;
   json["batch_size"] = o.batch_size;
   return json;
+}
+
+bool is_neural_lm(std::string_view path) {
+  return path.ends_with(".pt") || path.ends_with(".safetensors");
 }
 
 double length_penalty(double length, double alpha) {

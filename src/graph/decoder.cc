@@ -60,11 +60,11 @@ TransducerDecoder read_transducer_decoder(Section& section, const DecoderContext
   return decoder;
 }
 
-Graph predictor_graph(const TransducerDecoder& decoder, const std::string& name,
-                      const std::string& prefix, const std::string& output) {
-  Graph graph;
-  graph.name = name;
-  const Scope scope(graph, prefix);
+namespace {
+
+/// Embedding and LSTM over "tokens": y, h_n, c_n.
+std::vector<ValueId> add_token_lstm(const Scope& scope, const TransducerDecoder& decoder) {
+  Graph& graph = scope.graph();
   const Dim batch = Dim::symbol("B");
   const DimShape state{decoder.num_layers, batch, decoder.hidden_dim};
   const ValueId tokens = graph.add_input("tokens", DType::kI64, {batch, Dim::symbol("U")});
@@ -76,10 +76,37 @@ Graph predictor_graph(const TransducerDecoder& decoder, const std::string& name,
                   .hidden_size = decoder.hidden_dim,
                   .num_layers = decoder.num_layers,
                   .dropout = decoder.num_layers > 1 ? decoder.dropout : 0};
-  const std::vector<ValueId> results = scope.lstm("lstm", lstm, {embedded, h, c});
+  return scope.lstm("lstm", lstm, {embedded, h, c});
+}
+
+void add_state_outputs(Graph& graph, const std::vector<ValueId>& lstm) {
+  graph.add_output("h_n", lstm[1], "h");
+  graph.add_output("c_n", lstm[2], "c");
+}
+
+}  // namespace
+
+Graph predictor_graph(const TransducerDecoder& decoder, const std::string& name,
+                      const std::string& prefix, const std::string& output) {
+  Graph graph;
+  graph.name = name;
+  const std::vector<ValueId> results = add_token_lstm(Scope(graph, prefix), decoder);
   graph.add_output(output, results[0]);
-  graph.add_output("h_n", results[1], "h");
-  graph.add_output("c_n", results[2], "c");
+  add_state_outputs(graph, results);
+  return graph;
+}
+
+Graph language_model_graph(const TransducerDecoder& decoder, const std::string& name,
+                           const std::string& prefix) {
+  Graph graph;
+  graph.name = name;
+  const Scope scope(graph, prefix);
+  const std::vector<ValueId> results = add_token_lstm(scope, decoder);
+  const ValueId hidden = scope.dropout("dropout", decoder.dropout, results[0]);
+  const ValueId logits =
+      scope.linear("output_proj", {decoder.hidden_dim, decoder.vocab_size, true}, hidden);
+  graph.add_output("log_probs", scope.node("log_softmax", LogSoftmax{}, {logits}));
+  add_state_outputs(graph, results);
   return graph;
 }
 

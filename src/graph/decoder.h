@@ -39,6 +39,10 @@ TransducerDecoder read_transducer_decoder(Section& section, const DecoderContext
 /// tokens [B, U], h?, c? -> `output` [B, U, D], h_n, c_n.
 Graph predictor_graph(const TransducerDecoder& decoder, const std::string& name,
                       const std::string& prefix, const std::string& output);
+/// The same with dropout, Linear and log softmax: tokens [B, U], h?, c? -> log_probs [B, U, V],
+/// h_n, c_n.
+Graph language_model_graph(const TransducerDecoder& decoder, const std::string& name,
+                           const std::string& prefix);
 
 /// Linear(tanh(Linear(encoder) + Linear(predictor))).
 struct JointNetwork {

@@ -163,6 +163,46 @@ void build_attention(Section& top, Trunk& trunk, Model& model) {
   model.graphs.emplace("decoder_step", decoder_step_graph(decoder, "decoder_step", "decoder."));
 }
 
+/// A language model has neither front end nor encoder: its sizes stand beside model_name.
+Model build_language_model(Section& top, const DataSizes& data) {
+  DecoderContext context;
+  context.forced_vocab_size = given(data.vocab_size);
+  const TransducerDecoder decoder = read_transducer_decoder(top, context);
+  Model model;
+  model.family = Family::kLanguage;
+  model.vocabulary.size = decoder.vocab_size;
+  for (auto [name, id] : {std::pair{"sos_id", &model.vocabulary.sos_id},
+                          std::pair{"eos_id", &model.vocabulary.eos_id}}) {
+    *id = top.integer(
+        name, {.fallback = *id, .least = 0, .most = decoder.vocab_size - 1, .is_extension = true});
+  }
+  model.graphs.emplace("lm", language_model_graph(decoder, "lm", ""));
+  return model;
+}
+
+/// Front end, encoder and decoder of a model that reads EEG.
+Model build_recognizer(const std::string& variant, Section& top, const DataSizes& data) {
+  Trunk trunk = read_trunk(top, data);
+  Model model;
+  // A Conformer comes with a transducer (the specification's file) or a CTC head.
+  const bool has_joint = top.has("joint");
+  if (variant == "nest_ctc" || (variant == "nest_conformer" && !has_joint)) {
+    build_ctc(top, trunk, model);
+  } else if (variant == "nest_attention") {
+    build_attention(top, trunk, model);
+  } else {
+    build_transducer(top, trunk, model);
+  }
+  model.graphs.emplace("encoder", encoder_graph(trunk));
+  model.signal.num_channels = trunk.front_end.channels;
+  model.signal.rate_hz = data.sampling_rate_hz > 0 ? static_cast<double>(data.sampling_rate_hz)
+                                                   : trunk.front_end.rate_hz;
+  for (const auto& [name, value] : trunk.front_end.presets) {
+    model.presets.emplace("spatial_cnn." + name, value);
+  }
+  return model;
+}
+
 struct Entry {
   const char* key;
   const char* model_name;
@@ -170,7 +210,7 @@ struct Entry {
 constexpr Entry kModels[] = {
     {"nest_rnn_t", "NEST_RNN_T"},         {"nest_transformer_t", "NEST_Transformer_T"},
     {"nest_attention", "NEST_Attention"}, {"nest_ctc", "NEST_CTC"},
-    {"nest_conformer", "NEST_Conformer"},
+    {"nest_conformer", "NEST_Conformer"}, {"nest_lm", "NEST_LM"},
 };
 
 /// The variant: the key itself, or what model_name says for a key of the user's own.
@@ -210,27 +250,11 @@ Model build_model(std::string_view key, const Config& config, const DataSizes& d
   top.allow("model_name");
   top.allow("training");  // the trainer's section
   top.record("model_name", entry->model_name);
-  Trunk trunk = read_trunk(top, data);
-  Model model;
-  model.name = key;
-  // A Conformer comes with a transducer (the specification's file) or a CTC head.
-  const bool has_joint = top.has("joint");
-  if (variant == "nest_ctc" || (variant == "nest_conformer" && !has_joint)) {
-    build_ctc(top, trunk, model);
-  } else if (variant == "nest_attention") {
-    build_attention(top, trunk, model);
-  } else {
-    build_transducer(top, trunk, model);
-  }
+  Model model =
+      variant == "nest_lm" ? build_language_model(top, data) : build_recognizer(variant, top, data);
   top.finish();
-  model.graphs.emplace("encoder", encoder_graph(trunk));
+  model.name = key;
   model.config = top.resolved();
-  model.signal.num_channels = trunk.front_end.channels;
-  model.signal.rate_hz = data.sampling_rate_hz > 0 ? static_cast<double>(data.sampling_rate_hz)
-                                                   : trunk.front_end.rate_hz;
-  for (const auto& [name, value] : trunk.front_end.presets) {
-    model.presets.emplace("spatial_cnn." + name, value);
-  }
   for (const auto& [name, graph] : model.graphs) validate(graph);
   return model;
 }

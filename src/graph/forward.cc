@@ -123,6 +123,7 @@ void add_transducer_outputs(Executor& executor, const TensorMap& memory,
 TensorMap run_forward(Executor& executor, const TensorMap& inputs) {
   const Model& model = executor.model();
   if (model.family == Family::kBlock) return run_block(executor, inputs);
+  if (model.family == Family::kLanguage) return executor.run("lm", inputs);
   TensorMap encoder_inputs;
   std::optional<Tensor> labels;
   for (const auto& [name, tensor] : inputs) {

@@ -14,6 +14,8 @@ std::string_view name_of(Family family) {
       return "transducer";
     case Family::kAttention:
       return "attention";
+    case Family::kLanguage:
+      return "language";
     case Family::kBlock:
       return "block";
   }

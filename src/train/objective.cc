@@ -109,6 +109,19 @@ Loss attention(nn::TorchExecutor& executor, const Batch& batch, const ObjectiveO
   return {losses.sum(), lengths.sum().item<std::int64_t>(), batch.size(), 0};
 }
 
+/// Cross entropy of every token and the end token, given those before it.
+Loss language_model(nn::TorchExecutor& executor, const Batch& batch,
+                    const ObjectiveOptions& options) {
+  const graph::Vocabulary& vocabulary = executor.model().vocabulary;
+  const nn::NamedTensors out =
+      executor.forward("lm", {{"tokens", with_start(batch, vocabulary.sos_id)}});
+  const torch::Tensor lengths = batch.token_lengths + 1;
+  const torch::Tensor targets = with_end(batch, vocabulary.eos_id).to(executor.device());
+  const torch::Tensor losses =
+      loss_cross_entropy(out.at("log_probs"), targets, lengths, options.label_smoothing);
+  return {losses.sum(), lengths.sum().item<std::int64_t>(), batch.size(), 0};
+}
+
 }  // namespace
 
 torch::Tensor encoder_frames(const graph::Model& model, const torch::Tensor& lengths) {
@@ -142,6 +155,8 @@ Loss compute_loss(nn::TorchExecutor& executor, const Batch& batch,
       return transducer(executor, batch);
     case graph::Family::kAttention:
       return attention(executor, batch, options);
+    case graph::Family::kLanguage:
+      return language_model(executor, batch, options);
     case graph::Family::kBlock:
       break;
   }

@@ -1,14 +1,11 @@
 #include "nest/train/run.h"
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "nest/core/error.h"
+#include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/log.h"
-#include "nest/graph/factory.h"
-#include "nest/io/checkpoint.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
@@ -18,6 +15,7 @@ namespace {
 
 std::vector<std::string> texts_of(const data::Dataset& dataset, const std::string& split) {
   std::vector<std::string> texts;
+  if (split.empty()) return texts;
   for (const std::size_t i : dataset.select({split, "", ""})) {
     texts.push_back(dataset.utterance(i).text);
   }
@@ -25,12 +23,11 @@ std::vector<std::string> texts_of(const data::Dataset& dataset, const std::strin
 }
 
 std::shared_ptr<const text::Tokenizer> make_tokenizer(const RunOptions& options,
-                                                      const data::Dataset& dataset) {
+                                                      const std::vector<std::string>& texts) {
   const std::filesystem::path kept = std::filesystem::path(options.out) / "tokenizer.json";
   if (options.resume) return text::load_tokenizer(kept);
   const auto size = static_cast<int>(options.vocab_size);
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  const std::vector<std::string> texts = texts_of(dataset, options.train_split);
   if (options.tokenizer == "character") {
     tokenizer = text::CharacterTokenizer::train(texts);
   } else if (options.tokenizer == "word") {
@@ -45,14 +42,6 @@ std::shared_ptr<const text::Tokenizer> make_tokenizer(const RunOptions& options,
   return tokenizer;
 }
 
-/// Sets every vocab_size of a model's sections; the specification's model.yaml leaves them to us.
-void set_everywhere(Json& json, const std::string& key, std::int64_t value) {
-  for (auto& [name, child] : json.items()) {
-    if (name == key) child = value;
-    if (child.is_object()) set_everywhere(child, key, value);
-  }
-}
-
 /// The name of the validation split; "auto" tries the two names in use.
 std::string find_validation(const data::Dataset& dataset, const std::string& asked) {
   const std::vector<std::string> names =
@@ -65,6 +54,67 @@ std::string find_validation(const data::Dataset& dataset, const std::string& ask
   return "";
 }
 
+std::vector<std::string> lines_of(const std::vector<std::string>& paths) {
+  std::vector<std::string> lines;
+  for (const std::string& path : paths) {
+    for (std::string& line : read_lines(path)) lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+/// What is trained, and on what.
+struct Material {
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  graph::Model model;
+  std::unique_ptr<Source> training;
+  std::unique_ptr<Source> validation;  ///< null: none
+  Validator validator;
+};
+
+Material open_recordings(const RunOptions& run, std::uint64_t seed) {
+  const data::Dataset dataset = data::Dataset::open(run.data);
+  Material m;
+  m.tokenizer = make_tokenizer(run, texts_of(dataset, run.train_split));
+  m.model = model_for(run, dataset, *m.tokenizer, seed);
+  m.training =
+      std::make_unique<MemorySource>(DatasetSource(dataset, run.train_split, *m.tokenizer));
+  const std::string split = find_validation(dataset, run.validation_split);
+  if (!split.empty()) {
+    m.validation = std::make_unique<MemorySource>(DatasetSource(dataset, split, *m.tokenizer));
+    m.validator = greedy_validator(*m.validation, m.tokenizer);
+  }
+  return m;
+}
+
+/// Texts for a language model: of files, or the transcripts of a dataset.
+Material open_sentences(const RunOptions& run, const TrainOptions& options) {
+  const bool is_augmented = to_json(options.augment) != to_json(AugmentOptions{});
+  require(!is_augmented, ErrorCode::kInvalidArgument,
+          "augmentation changes signals; a language model has none, leave --augment-... out");
+  std::vector<std::string> training = lines_of(run.text);
+  std::vector<std::string> validation = lines_of(run.validation_text);
+  if (run.text.empty()) {
+    const data::Dataset dataset = data::Dataset::open(run.data);
+    training = texts_of(dataset, run.train_split);
+    validation = texts_of(dataset, find_validation(dataset, run.validation_split));
+  }
+  Material m;
+  m.tokenizer = make_tokenizer(run, training);
+  m.model = language_model_for(run, *m.tokenizer, options.seed);
+  m.training = std::make_unique<MemorySource>(text_examples(training, *m.tokenizer));
+  if (!validation.empty()) {
+    m.validation = std::make_unique<MemorySource>(text_examples(validation, *m.tokenizer));
+  }
+  return m;
+}
+
+Material open_material(const RunOptions& run, const Config& section, const TrainOptions& options) {
+  if (!section.has("spatial_cnn")) return open_sentences(run, options);
+  require(run.text.empty(), ErrorCode::kInvalidArgument,
+          "{} reads EEG; --text trains language models only, use --data", section.location());
+  return open_recordings(run, options.seed);
+}
+
 template <class T>
 void take(T& option, const T& fallback, const T& configured) {
   if (option == fallback) option = configured;
@@ -73,7 +123,9 @@ void take(T& option, const T& fallback, const T& configured) {
 }  // namespace
 
 void register_flags(Flags& flags, RunOptions& options) {
-  flags.add("data", options.data, "dataset folder").required();
+  flags.add("data", options.data, "dataset folder");
+  flags.add("text", options.text, "language model: text files instead of the dataset's texts");
+  flags.add("validation-text", options.validation_text, "text files that decide what is best");
   flags.add("config", options.config, "YAML with one map a model").required();
   flags.add("model-key", options.model_key, "which map of the configuration").required();
   flags.add("out", options.out, "run folder").required();
@@ -82,6 +134,7 @@ void register_flags(Flags& flags, RunOptions& options) {
   flags.add("train-split", options.train_split, "split to train on");
   flags.add("validation-split", options.validation_split, "auto: validation or valid; empty: none");
   flags.add("init", options.init, "checkpoint whose weights are the start");
+  flags.add("init-part", options.init_part, "what it gives: all, or one graph: encoder");
   flags.add("resume", options.resume, "go on from OUT/last.pt");
 }
 
@@ -91,10 +144,18 @@ void validate(const RunOptions& options) {
           "the test split is for evaluation only; use --train-split and --validation-split");
   require(options.vocab_size >= 8, ErrorCode::kInvalidArgument,
           "vocab_size must be at least 8, got {}", options.vocab_size);
+  require(options.data.empty() != options.text.empty(), ErrorCode::kInvalidArgument,
+          "give either --data (a dataset folder) or --text (for a language model)");
+  require(options.validation_text.empty() || !options.text.empty(), ErrorCode::kInvalidArgument,
+          "--validation-text goes with --text; with --data use --validation-split");
+  require(options.init_part == "all" || !options.init.empty(), ErrorCode::kInvalidArgument,
+          "--init-part {} needs --init, the checkpoint to take it from", options.init_part);
 }
 
 Json to_json(const RunOptions& options) {
   return {{"data", options.data},
+          {"text", options.text},
+          {"validation_text", options.validation_text},
           {"config", options.config},
           {"model_key", options.model_key},
           {"out", options.out},
@@ -103,40 +164,8 @@ Json to_json(const RunOptions& options) {
           {"train_split", options.train_split},
           {"validation_split", options.validation_split},
           {"init", options.init},
+          {"init_part", options.init_part},
           {"resume", options.resume}};
-}
-
-graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
-                       const text::Tokenizer& tokenizer, std::uint64_t seed) {
-  const graph::SignalContract& signal = dataset.info().signal;
-  const Config section = Config::load(options.config).at(options.model_key);
-  Json config = section.to_json();
-  config.erase("training");
-  set_everywhere(config, "vocab_size", tokenizer.size());
-  config["vocab_size"] = tokenizer.size();
-  config["n_channels"] = signal.num_channels;
-  Json& front = config["spatial_cnn"];
-  for (const char* name : {"n_channels", "in_channels"}) {
-    if (front.contains(name)) front[name] = signal.num_channels;
-  }
-  if (front.value("type", "") == "EEGNet" && !front.contains("sampling_rate")) {
-    front["sampling_rate"] = std::llround(signal.rate_hz);
-  }
-  graph::Model model = graph::build_model(
-      options.model_key, Config::from_json(config, section.location() + " (fitted to the data)"));
-  Rng rng(seed, "weights");
-  graph::initialize_weights(model, rng);
-  model.signal = signal;
-  const text::SpecialIds& special = tokenizer.special();
-  model.vocabulary.size = tokenizer.size();
-  if (special.blank >= 0) model.vocabulary.blank_id = special.blank;
-  if (special.sos >= 0) model.vocabulary.sos_id = special.sos;
-  if (special.eos >= 0) model.vocabulary.eos_id = special.eos;
-  model.vocabulary.tokenizer = tokenizer.to_json();
-  if (!options.init.empty()) {
-    graph::load_weights(model, io::read_checkpoint(options.init).state_dict);
-  }
-  return model;
 }
 
 void apply_training_section(const Config& section, TrainOptions& options) {
@@ -168,32 +197,26 @@ void apply_training_section(const Config& section, TrainOptions& options) {
 
 Json run_training(const RunOptions& run, TrainOptions options) {
   validate(run);
-  apply_training_section(Config::load(run.config).at(run.model_key).get("training"), options);
+  const Config section = Config::load(run.config).at(run.model_key);
+  apply_training_section(section.get("training"), options);
   validate(options);
   Communicator communicator(placement_from_environment());
-  const data::Dataset dataset = data::Dataset::open(run.data);
-  const auto tokenizer = make_tokenizer(run, dataset);
-  graph::Model model = model_for(run, dataset, *tokenizer, options.seed);
-  const MemorySource training(DatasetSource(dataset, run.train_split, *tokenizer));
-  std::unique_ptr<MemorySource> validation;
-  const std::string validation_split = find_validation(dataset, run.validation_split);
-  if (!validation_split.empty()) {
-    validation =
-        std::make_unique<MemorySource>(DatasetSource(dataset, validation_split, *tokenizer));
-  } else {
-    log_warn("{} has no validation split: the training loss decides which weights are best",
-             run.data);
+  Material material = open_material(run, section, options);
+  if (material.validation == nullptr) {
+    log_warn("there is no validation part: the training loss decides which weights are best");
   }
   if (communicator.rank() == 0 && !run.resume) {
-    text::save_tokenizer(*tokenizer, std::filesystem::path(run.out) / "tokenizer.json");
+    text::save_tokenizer(*material.tokenizer, std::filesystem::path(run.out) / "tokenizer.json");
   }
-  TrainData data{.training = &training, .validation = validation.get(), .validator = {}};
-  if (validation != nullptr) data.validator = greedy_validator(*validation, tokenizer);
-  Trainer trainer(std::move(model), data, options, run.out, &communicator);
+  const TrainData data{.training = material.training.get(),
+                       .validation = material.validation.get(),
+                       .validator = material.validator};
+  Trainer trainer(std::move(material.model), data, options, run.out, &communicator);
   if (run.resume) trainer.resume();
   const TrainResult result = trainer.run();
   return {{"out", run.out},
           {"finished", result.is_finished},
+          {"interrupted", result.is_interrupted},
           {"epochs", result.epochs},
           {"steps", result.steps},
           {"monitor", options.monitor},

@@ -40,7 +40,8 @@ Trainer::Impl::Impl(graph::Model model, TrainData data, const TrainOptions& opti
   state_.best_score = std::numeric_limits<double>::max();
   state_.loss_scale = kFirstLossScale;
   require(options.monitor == "loss" || (data_.validation != nullptr && data_.validator),
-          ErrorCode::kInvalidArgument, "monitor '{}' needs a validation part", options.monitor);
+          ErrorCode::kInvalidArgument,
+          "monitor '{}' needs a recogniser and a validation part; monitor 'loss'", options.monitor);
   if (world() > 1) {
     executor_.set_all_reduce(
         [this](const torch::Tensor& x) { return communicator_->sum_with_gradient(x); });
@@ -108,6 +109,7 @@ TrainResult Trainer::Impl::run() {
           .best_score = state_.best_score,
           .best_epoch = state_.best_epoch,
           .is_finished = stop == Stop::kNo,
+          .is_interrupted = stop == Stop::kUser,
           .history = state_.history};
 }
 

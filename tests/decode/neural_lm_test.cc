@@ -3,17 +3,26 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
+#include "nest/core/config.h"
 #include "nest/core/error.h"
+#include "nest/decode/model_recognizer.h"
 #include "nest/graph/factory.h"
+#include "nest/text/character_tokenizer.h"
 
 namespace nest::decode {
 namespace {
 
+graph::Model small_lm(int vocab, int layers = 1) {
+  return graph::build_model(
+      "nest_lm", Config::parse(fmt::format("vocab_size: {}\nembedding_dim: 3\nhidden_dim: 2\n"
+                                           "num_layers: {}\nsos_id: 0\neos_id: 0\n",
+                                           vocab, layers)));
+}
+
 /// Runs the graph "lm" as a table: h carries the prefix number of fakes::next_prefix.
 class TableExecutor final : public graph::Executor {
  public:
-  TableExecutor()
-      : model_(build_lstm_lm({.vocab_size = 4, .hidden_dim = 2, .sos_id = 0, .eos_id = 0})) {}
+  TableExecutor() : model_(small_lm(4)) {}
   const graph::Model& model() const override { return model_; }
   std::string describe() const override { return "table"; }
   std::int64_t weight_bytes() const override { return 0; }
@@ -88,12 +97,34 @@ TEST(NeuralLm, a_narrow_beam_runs_each_surviving_prefix_once) {
 }
 
 TEST(NeuralLm, the_graph_is_valid_and_its_weights_can_be_initialised) {
-  graph::Model model = build_lstm_lm({.vocab_size = 20, .num_layers = 2});
+  graph::Model model = small_lm(20, 2);
   Rng rng(1);
   graph::initialize_weights(model, rng);
   EXPECT_NO_THROW(graph::validate(model.graph("lm"), &model.weights));
   EXPECT_TRUE(model.graph("lm").is_stateful());
-  EXPECT_THROW(build_lstm_lm({.vocab_size = 3, .eos_id = 3}), Error);
+  EXPECT_EQ(model.family, graph::Family::kLanguage);
+  EXPECT_THROW(graph::build_model("nest_lm", Config::parse("vocab_size: 3\nembedding_dim: 2\n"
+                                                           "hidden_dim: 2\neos_id: 3\n")),
+               Error);
+}
+
+TEST(NeuralLm, a_network_that_was_not_loaded_is_an_error_not_an_ngram) {
+  DecodeOptions options;
+  options.beam_size = 4;
+  options.lm = "model.pt";
+  const auto tokenizer = text::CharacterTokenizer::train(std::vector<std::string>{"ab"});
+  EXPECT_THROW(make_fusion(options, tokenizer.get()), Error);
+  TableExecutor executor;
+  EXPECT_NE(make_fusion(options, tokenizer.get(), make_neural_lm(executor)), nullptr);
+}
+
+TEST(NeuralLm, rescoring_needs_a_list_to_rank) {
+  DecodeOptions options;
+  options.beam_size = 4;
+  options.rescore_lm = "model.arpa";
+  EXPECT_THROW(validate(options), Error);
+  options.nbest = 4;
+  EXPECT_NO_THROW(validate(options));
 }
 
 }  // namespace

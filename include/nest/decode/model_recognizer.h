@@ -16,11 +16,25 @@ class Tokenizer;
 
 namespace nest::decode {
 
+/// The networks among the language models that the options name; null for n-grams and none. They
+/// belong to one decoder (make_neural_lm()).
+struct NeuralLms {
+  std::shared_ptr<LanguageModel> lm;
+  std::shared_ptr<LanguageModel> rescore_lm;
+};
+
 /// Reads what the options name (language model, hotwords, closed vocabulary) and binds it to the
-/// tokenizer. Null if they name nothing.
-/// Errors: InvalidArgument if something needs a tokenizer and there is none; NotFound, DataCorrupt.
+/// tokenizer. Null if they name nothing. `neural_lm` is the network of options.lm.
+/// Errors: InvalidArgument if something needs a tokenizer and there is none, or if options.lm is a
+/// network and none is given; NotFound, DataCorrupt.
 std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
-                                          const text::Tokenizer* tokenizer);
+                                          const text::Tokenizer* tokenizer,
+                                          std::shared_ptr<LanguageModel> neural_lm = nullptr);
+
+/// The model of options.rescore_lm, null if none is named. Errors: as make_fusion().
+std::shared_ptr<LanguageModel> make_rescorer(const DecodeOptions& options,
+                                             const text::Tokenizer* tokenizer,
+                                             std::shared_ptr<LanguageModel> neural_lm = nullptr);
 
 /// A model of any family on any executor, with its decoder: signals in, text out.
 ///
@@ -30,15 +44,14 @@ std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
 /// State: one call at a time.
 class ModelRecognizer final : public Recognizer {
  public:
-  /// The executor must outlive it. `fusion` replaces what the options name (neural language
-  /// models).
+  /// The executor must outlive it.
   ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
                   std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
-                  std::shared_ptr<const Fusion> fusion = nullptr);
+                  const NeuralLms& networks = {});
   /// The same with an executor of its own.
   ModelRecognizer(std::unique_ptr<graph::Executor> executor, const DecodeOptions& options,
                   std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
-                  std::shared_ptr<const Fusion> fusion = nullptr);
+                  const NeuralLms& networks = {});
   ~ModelRecognizer() override;
 
   std::vector<Recognition> recognize(std::span<const Tensor> signals) override;
@@ -61,6 +74,7 @@ class ModelRecognizer final : public Recognizer {
   Encoded encode(std::span<const Tensor> signals, std::span<const std::size_t> batch);
   std::vector<std::vector<Hypothesis>> decode(const Encoded& encoded,
                                               std::vector<double>& decode_ms);
+  double rescore_nbest(std::vector<Hypothesis>& nbest) const;
   Recognition finish(std::vector<Hypothesis> nbest) const;
 
   std::unique_ptr<graph::Executor> owned_;
@@ -68,6 +82,7 @@ class ModelRecognizer final : public Recognizer {
   DecodeOptions options_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
   std::shared_ptr<const Fusion> fusion_;
+  std::shared_ptr<LanguageModel> rescorer_;
   std::unique_ptr<ExecutorStepScorer> step_scorer_;
   std::unique_ptr<ExecutorTransducerScorer> transducer_scorer_;
   SearchSpace space_;

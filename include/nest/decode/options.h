@@ -42,10 +42,12 @@ struct DecodeOptions {
   int max_length = 100;             ///< attention: generated tokens including the end token
   bool include_unfinished = false;  ///< attention: rank hypotheses cut at max_length too
   // outside knowledge
-  std::string lm;          ///< ARPA or compact n-gram file; empty: none
+  std::string lm;  ///< n-gram file (ARPA, compact) or network (.pt, .safetensors); empty: none
   double lm_weight = 0.5;  ///< multiplies natural logarithms
   std::string lm_unit = "word";
-  double token_bonus = 0;  ///< added a token, against the language model's wish for short text
+  std::string rescore_lm;       ///< ranks the n-best list in place of `lm`; empty: none
+  double rescore_weight = 0.5;  ///< multiplies natural logarithms
+  double token_bonus = 0;       ///< added a token, against the language model's wish for short text
   std::vector<std::string> hotwords;
   double hotword_weight = 1.5;  ///< added a matched hotword token
   std::string vocabulary;       ///< file with one allowed word a line; empty: open
@@ -59,6 +61,9 @@ void register_flags(Flags& flags, DecodeOptions& options);
 /// Errors: InvalidArgument naming the option, its value and the limit.
 void validate(const DecodeOptions& options);
 Json to_json(const DecodeOptions& options);
+
+/// True if the file is a network, not an n-gram: .pt or .safetensors.
+bool is_neural_lm(std::string_view path);
 
 /// ((5 + length) / 6)^alpha (Wu et al. 2016, eq. 14).
 double length_penalty(double length, double alpha);

@@ -42,7 +42,7 @@ struct Vocabulary {
   Json tokenizer;  ///< tokenizer file content, null if unknown
 };
 
-enum class Family { kCtc, kTransducer, kAttention, kBlock };
+enum class Family { kCtc, kTransducer, kAttention, kLanguage, kBlock };
 std::string_view name_of(Family family);
 
 /// A model: named graphs, their weights, and the contracts that travel with it.
@@ -53,6 +53,7 @@ std::string_view name_of(Family family);
 ///   (encoder_output, prediction_output -> logits [B, T, U, V]).
 /// kAttention: "encoder", "decoder_step" (token [B, 1], encoder_output, h, c, memory_attend? ->
 ///   logits [B, V], attention [B, K], h_n, c_n).
+/// kLanguage: "lm" (tokens [B, U], h, c -> log_probs [B, U, V], h_n, c_n), no signal.
 /// kBlock: one graph named "block" (AttentionDecoder: its step; LocationAwareAttention: also
 ///   "block_previous", with previous attention weights). run_forward() runs any of them.
 /// Every graph over time also has the optional input "lengths".

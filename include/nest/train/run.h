@@ -15,7 +15,9 @@ namespace nest::train {
 
 /// What `nest train` is given besides TrainOptions.
 struct RunOptions {
-  std::string data;                     ///< dataset folder
+  std::string data;               ///< dataset folder
+  std::vector<std::string> text;  ///< language model: text files instead of transcripts
+  std::vector<std::string> validation_text;
   std::string config;                   ///< YAML with one map a model
   std::string model_key;                ///< which of them
   std::string out;                      ///< run folder
@@ -24,8 +26,9 @@ struct RunOptions {
   std::int64_t vocab_size = 1000;       ///< bpe and word: largest vocabulary
   std::string train_split = "train";
   std::string validation_split = "auto";  ///< auto: "validation" or "valid"; empty: none
-  std::string init;     ///< checkpoint whose weights are the start (fine-tuning); empty: random
-  bool resume = false;  ///< go on from OUT/last.pt
+  std::string init;                       ///< checkpoint whose weights are the start; empty: random
+  std::string init_part = "all";          ///< all (fine-tuning), or one graph: "encoder"
+  bool resume = false;                    ///< go on from OUT/last.pt
 };
 void register_flags(Flags& flags, RunOptions& options);
 void validate(const RunOptions& options);
@@ -51,10 +54,20 @@ class DatasetSource : public Source {
   std::vector<std::size_t> indices_;
 };
 
+/// Sentences as examples without a signal, for a language model; empty ones are left out.
+/// Errors: InvalidArgument if there is none.
+std::vector<Example> text_examples(const std::vector<std::string>& sentences,
+                                   const text::Tokenizer& tokenizer);
+
 /// The model of a configuration, fitted to a dataset: its channels, its sampling rate (EEGNet, if
 /// the configuration leaves it open) and the tokenizer's vocabulary; weights drawn from `seed`.
 graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
                        const text::Tokenizer& tokenizer, std::uint64_t seed);
+
+/// The language model of a configuration over a tokenizer's tokens.
+/// Errors: InvalidArgument if the tokenizer has no start or end token.
+graph::Model language_model_for(const RunOptions& options, const text::Tokenizer& tokenizer,
+                                std::uint64_t seed);
 
 /// Values of the configuration's `training` section where the option still has its default.
 void apply_training_section(const Config& section, TrainOptions& options);
@@ -62,8 +75,8 @@ void apply_training_section(const Config& section, TrainOptions& options);
 /// Greedy decoding of a split, scored: "wer" and "cer". `source` must outlive the validator.
 Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tokenizer> tokenizer);
 
-/// Trains from a dataset folder to a run folder; returns the report.
-/// Distributed if the launcher's variables say so (see placement_from_environment).
+/// Trains from a dataset folder (or, a language model, from text files) to a run folder; returns
+/// the report. Distributed if the launcher's variables say so (see placement_from_environment).
 Json run_training(const RunOptions& run, TrainOptions options);
 
 }  // namespace nest::train

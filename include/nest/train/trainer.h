@@ -30,8 +30,9 @@ struct TrainResult {
   std::int64_t epochs = 0;
   double best_score = 0;
   std::int64_t best_epoch = 0;
-  bool is_finished = false;  ///< false: stopped by the user or by max_steps; can be resumed
-  Json history;              ///< one object an epoch
+  bool is_finished = false;     ///< false: stopped by the user or by max_steps; can be resumed
+  bool is_interrupted = false;  ///< stopped by the user
+  Json history;                 ///< one object an epoch
 };
 
 /// Trains a model and keeps its run folder.
