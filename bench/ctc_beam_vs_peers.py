@@ -3,7 +3,8 @@
 usage: ctc_beam_vs_peers.py BUILD_DIR [--beam 50] [--repeats 30]
 Peers (skipped with a line if not installed): flashlight-text with its KenLM, pyctcdecode.
 Every decoder gets the same emissions, the same ARPA file and the same weight. "exact" gives a peer no
-token or score pruning, which is what ours does by default; "pruned" 50 tokens a frame and 25 nats.
+token or score pruning, which is what ours does by default; "pruned" 50 tokens a frame and 25 nats. Where a
+peer finds other tokens, both are scored exactly (all alignments summed, plus the language model): higher is better.
 """
 import argparse
 import json
@@ -44,11 +45,28 @@ def write_arpa(build, folder, rng):
     return f"{folder}/lm.arpa"
 
 
+def total_score(x, tokens, arpa):
+    """ln of the sum over all alignments of the tokens, plus the weighted language model: what a search maximises."""
+    import kenlm
+    states = [0] + [s for t in tokens for s in (t, 0)]
+    alpha = np.full(len(states), -np.inf)
+    alpha[0] = x[0, 0]
+    alpha[1:2] = x[0, states[1]] if tokens else -np.inf
+    may_skip = np.array([i > 1 and s != 0 and s != states[i - 2] for i, s in enumerate(states)])
+    for row in x[1:]:
+        one = np.concatenate(([-np.inf], alpha[:-1]))
+        two = np.where(may_skip, np.concatenate(([-np.inf, -np.inf], alpha[:-2])), -np.inf)
+        alpha = np.logaddexp(np.logaddexp(alpha, one), two) + row[states].astype(np.float64)
+    ctc = np.logaddexp(alpha[-1], alpha[-2]) if tokens else alpha[-1]
+    lm = kenlm.Model(arpa).score(" ".join(f"t{t}" for t in tokens), bos=True, eos=True)
+    return float(ctc + WEIGHT * math.log(10) * lm)
+
+
 def ours(build, npy, arpa, beam, repeats, limits=()):
     out = subprocess.run([f"{build}/bench/nest_bench_decode", npy, arpa, str(beam), str(WEIGHT),
                           str(repeats), *limits], check=True, capture_output=True, text=True).stdout
     result = json.loads(out)
-    return result["ms"], result["score"], result["tokens"]
+    return result["ms"], result["score"], result["tokens"], result["lm_queries"]
 
 
 def flashlight(x, arpa, folder, beam, repeats, exact):
@@ -96,13 +114,14 @@ def main():
         for kind in ("peaked", "flat"):
             x = np.ascontiguousarray(emissions(kind, rng))
             np.save(f"{folder}/{kind}.npy", x)
-            base, score, tokens = ours(args.build, f"{folder}/{kind}.npy", arpa, args.beam, args.repeats)
+            base, score, tokens, queries = ours(args.build, f"{folder}/{kind}.npy", arpa, args.beam, args.repeats)
             median = statistics.median(base)
             print(f"{kind:7} nest exact            median {median:9.2f} ms  min {min(base):9.2f} ms  "
-                  f"score {score:.4f}  {len(tokens)} tokens", flush=True)
+                  f"score {score:.4f}  {len(tokens)} tokens  {queries} look-ups of "
+                  f"{FRAMES * args.beam * (VOCAB - 1)} prefixes", flush=True)
             pruned = ours(args.build, f"{folder}/{kind}.npy", arpa, args.beam, args.repeats, ("50", "25"))
             print(f"{kind:7} nest pruned           median {statistics.median(pruned[0]):9.2f} ms  "
-                  f"min {min(pruned[0]):9.2f} ms  score {pruned[1]:.4f}", flush=True)
+                  f"min {min(pruned[0]):9.2f} ms  score {pruned[1]:.4f}  {pruned[3]} look-ups", flush=True)
             for name, peer in (("flashlight-text", flashlight), ("pyctcdecode", pyctc)):
                 for exact in (True, False):
                     repeats = args.repeats if not exact else max(3, args.repeats // 10)
@@ -115,7 +134,10 @@ def main():
                         print(f"{kind:7} {label}: SKIPPED, not installed ({error})", flush=True)
                         continue
                     m = statistics.median(times)
-                    same = "" if not t else ("  same tokens" if t == tokens else "  other tokens")
+                    same = "" if not t else "  same tokens"
+                    if t and t != tokens:
+                        same = (f"  other tokens: total {total_score(x, t, arpa):.4f}, "
+                                f"ours {total_score(x, tokens, arpa):.4f}")
                     print(f"{kind:7} {label:21} median {m:9.2f} ms  min {min(times):9.2f} ms  "
                           f"score {s:.4f}  {m / median:.1f}x ours{same}", flush=True)
 
