@@ -19,6 +19,12 @@ struct Arguments {
 
 std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
   const eval::Results results = eval::load_results(path);
+  const Json options = results.model.value("options", Json::object());
+  const double used = options.value("confidence_temperature", 1.0);
+  require(used == 1, ErrorCode::kInvalidArgument,
+          "{}: these confidences were already changed by --confidence-temperature {}; decode "
+          "without it",
+          path, used);
   std::vector<decode::JudgedToken> judged;
   for (const eval::UtteranceResult& utterance : results.utterances) {
     for (const eval::TokenResult& token : utterance.tokens) {

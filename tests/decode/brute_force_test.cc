@@ -119,7 +119,7 @@ Scores all_rnnt(std::uint64_t seed, std::int64_t frames, std::int64_t vocab, int
 }
 
 TEST(BruteForce, rnnt_beam_equals_the_sum_over_all_alignments_with_capped_symbols) {
-  for (std::int64_t frames = 1; frames <= 4; ++frames) {
+  for (std::int64_t frames = 1; frames <= 6; ++frames) {
     for (std::int64_t vocab = 2; vocab <= 4; ++vocab) {
       for (int symbols = 1; symbols <= (frames < 4 ? 2 : 1); ++symbols) {
         const auto seed = static_cast<std::uint64_t>(100 * frames + 10 * vocab + symbols);
