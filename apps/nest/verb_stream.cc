@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
