@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nest/core/config.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/io/checkpoint.h"
@@ -195,7 +196,7 @@ TEST_F(TrainVerb, a_language_model_is_trained_on_text_and_guides_or_ranks_the_se
 
   const auto refused =
       test::run_nest(NEST_BINARY, "decode " + common + "--lm " + ctc_run + "/best.pt");
-  EXPECT_EQ(refused.exit_code, 1) << "every batch fails by name";
+  EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.err.find("not a language model"), std::string::npos) << refused.err;
 }
 
