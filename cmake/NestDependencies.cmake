@@ -48,7 +48,11 @@ endfunction()
 
 nest_require_library(utf8proc utf8proc.h libutf8proc-dev)
 nest_require_package(Eigen3 libeigen3-dev)
-if(NEST_WITH_MATIO)
-  nest_require_library(matio matio.h libmatio-dev)
+if(NEST_WITH_HDF5)
+  find_path(NEST_INCLUDE_HDF5 hdf5.h PATH_SUFFIXES hdf5/serial)
+  nest_require_library(hdf5_serial hdf5/serial/hdf5.h libhdf5-dev)
+endif()
+if(NEST_BUILD_TESTS)
+  nest_require_library(matio matio.h libmatio-dev)  # writes the tests' MATLAB files
 endif()
 nest_require_library(pugixml pugixml.hpp libpugixml-dev)

@@ -1,5 +1,5 @@
 // MATLAB 5 and 7.3 files: variables, matrices, EEGLAB structs, ZuCo sentences. The bytes stand in
-// an anonymous file, because libmatio opens paths only.
+// an anonymous file, because HDF5 opens paths only.
 #include <cstdint>
 #include <string>
 

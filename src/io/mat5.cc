@@ -14,11 +14,6 @@ namespace {
 constexpr std::uint32_t kMatrix = 14;      // miMATRIX
 constexpr std::uint32_t kCompressed = 15;  // miCOMPRESSED
 constexpr std::uint64_t kHeaderBytes = 128;
-constexpr int kMaxDepth = 32;
-constexpr std::size_t kMaxNodes = std::size_t{1} << 22;
-// What a compressed variable may expand to: as in ZIP archives, 64 MiB or 32 times the file.
-constexpr std::uint64_t kMaxInflated = std::uint64_t{64} << 20;
-constexpr std::uint64_t kMaxExpansion = 32;
 constexpr std::size_t kPrefixBytes = 4096;  // flags, dimensions and name of a variable
 
 // mxArray classes
@@ -143,11 +138,13 @@ ArrayHeader read_header(Cursor& cursor) {
 
 class Reader {
  public:
-  explicit Reader(bool is_swapped) : is_swapped_(is_swapped) {}
+  Reader(bool is_swapped, const std::vector<std::string>& fields)
+      : is_swapped_(is_swapped), keep_(fields) {}
 
   MatNode array(std::span<const std::byte> content, int depth) {
-    require(depth < kMaxDepth, ErrorCode::kDataCorrupt, "values nest deeper than {}", kMaxDepth);
-    require(++nodes_ <= kMaxNodes, ErrorCode::kDataCorrupt, "more than {} values", kMaxNodes);
+    require(depth < kMatMaxDepth, ErrorCode::kDataCorrupt, "values nest deeper than {}",
+            kMatMaxDepth);
+    require(++nodes_ <= kMatMaxNodes, ErrorCode::kDataCorrupt, "more than {} values", kMatMaxNodes);
     MatNode node;
     node.is_swapped = is_swapped_;
     if (content.empty()) {  // [] where nothing was assigned
@@ -166,11 +163,10 @@ class Reader {
         elements(cursor, node);
         break;
       case MatKind::kCell:
-        children(cursor, node, 1, depth);
+        children(cursor, node, {true}, depth);
         break;
       case MatKind::kStruct:
-        field_names(cursor, node);
-        children(cursor, node, node.fields.size(), depth);
+        children(cursor, node, field_names(cursor, node), depth);
         break;
       case MatKind::kOther:
         break;
@@ -195,17 +191,24 @@ class Reader {
     node.data = data.content.first(needed);
   }
 
-  static void field_names(Cursor& cursor, MatNode& node) {
+  // Fills in the names of the fields that are wanted; says for each field whether it is.
+  std::vector<bool> field_names(Cursor& cursor, MatNode& node) const {
     const std::size_t width = cursor.u32(cursor.next().content);
     const auto names = cursor.next().content;
     require(width >= 1 && names.size() % width == 0, ErrorCode::kDataCorrupt,
             "field names of {} bytes, {} each", names.size(), width);
+    std::vector<bool> is_wanted;
     for (std::size_t at = 0; at < names.size(); at += width) {
-      node.fields.push_back(text_of(names.subspan(at, width)));
+      const std::string name = text_of(names.subspan(at, width));
+      is_wanted.push_back(keep_.empty() ||
+                          std::find(keep_.begin(), keep_.end(), name) != keep_.end());
+      if (is_wanted.back()) node.fields.push_back(name);
     }
+    return is_wanted;
   }
 
-  void children(Cursor& cursor, MatNode& node, std::size_t each, int depth) {
+  void children(Cursor& cursor, MatNode& node, const std::vector<bool>& is_wanted, int depth) {
+    const std::size_t each = is_wanted.size();
     const std::int64_t count = numel(node.dims);
     // every value takes eight bytes at least
     require(each == 0 || static_cast<std::uint64_t>(count) <= cursor.left() / 8 / each,
@@ -215,11 +218,12 @@ class Reader {
       const Element child = cursor.next();
       require(child.type == kMatrix, ErrorCode::kDataCorrupt,
               "an array was expected, found an element of type {}", child.type);
-      node.items.push_back(array(child.content, depth + 1));
+      if (is_wanted[i % each]) node.items.push_back(array(child.content, depth + 1));
     }
   }
 
   bool is_swapped_;
+  const std::vector<std::string>& keep_;
   std::size_t nodes_ = 0;
 };
 
@@ -278,7 +282,7 @@ std::vector<std::byte> matrix_bytes(const ByteSource& file, std::uint64_t offset
   require(element.type == kCompressed, ErrorCode::kDataCorrupt,
           "the element at byte {} is of type {}, no variable", offset, element.type);
   const auto packed = file.read_bytes(element.content, element.length);
-  const std::uint64_t most = std::max(kMaxInflated, kMaxExpansion * file.size());
+  const std::uint64_t most = mat_most_bytes(file.size());
   auto bytes = inflate_up_to(packed, only_prefix ? kPrefixBytes : most);
   require(only_prefix || bytes.size() < most, ErrorCode::kDataCorrupt,
           "the variable at byte {} expands to {} bytes or more, which is not believed of a file of "
@@ -340,11 +344,12 @@ std::vector<MatVariable> mat5_variables(const ByteSource& file) {
   return variables;
 }
 
-std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable) {
+std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable,
+                                         const std::vector<std::string>& fields) {
   auto bytes =
       std::make_shared<const std::vector<std::byte>>(matrix_bytes(file, variable.offset, false));
   auto root = std::make_shared<MatRoot>();
-  root->node = Reader(file_is_swapped(file)).array(*bytes, 0);
+  root->node = Reader(file_is_swapped(file), fields).array(*bytes, 0);
   root->owner = bytes;
   return root;
 }

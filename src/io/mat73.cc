@@ -1,151 +1,262 @@
+#include <algorithm>
+#include <deque>
 #include <mutex>
 
-#include <matio.h>
+#include <hdf5.h>
 
 #include "io/mat_node.h"
 #include "nest/core/error.h"
-#include "nest/core/log.h"
 
 namespace nest::io {
 namespace {
 
-std::mutex& matio_mutex() {  // HDF5 is not reentrant
+// HDF5 is not reentrant.
+std::mutex& hdf5_mutex() {
   static std::mutex mutex;
   return mutex;
 }
 
-struct Closer {
-  void operator()(mat_t* file) const { Mat_Close(file); }
-};
-using Handle = std::unique_ptr<mat_t, Closer>;
-
-Handle open_handle(const std::filesystem::path& path) {
-  static const int once = Mat_LogInitFunc("nest", [](int, char* message) {
-    log_debug("matio: {}", static_cast<const char*>(message));
-  });
-  (void)once;
-  Handle file(Mat_Open(path.c_str(), MAT_ACC_RDONLY));
-  require(file != nullptr && Mat_GetVersion(file.get()) == MAT_FT_MAT73, ErrorCode::kDataCorrupt,
-          "not a MATLAB 7.3 file, or it is damaged (libmatio cannot open it)");
-  return file;
-}
-
-MatKind kind_of(matio_classes type) {
-  if (type == MAT_C_CELL) return MatKind::kCell;
-  if (type == MAT_C_STRUCT) return MatKind::kStruct;
-  if (type == MAT_C_CHAR) return MatKind::kText;
-  return type >= MAT_C_DOUBLE && type <= MAT_C_UINT64 ? MatKind::kNumbers : MatKind::kOther;
-}
-
-MatType number_type(matio_classes type) {
-  switch (type) {
-    case MAT_C_SINGLE:
-      return MatType::kF32;
-    case MAT_C_INT8:
-      return MatType::kI8;
-    case MAT_C_UINT8:
-      return MatType::kU8;
-    case MAT_C_INT16:
-      return MatType::kI16;
-    case MAT_C_UINT16:
-      return MatType::kU16;
-    case MAT_C_INT32:
-      return MatType::kI32;
-    case MAT_C_UINT32:
-      return MatType::kU32;
-    case MAT_C_INT64:
-      return MatType::kI64;
-    case MAT_C_UINT64:
-      return MatType::kU64;
-    default:
-      return MatType::kF64;
+// An HDF5 identifier, closed at the end.
+class Id {
+ public:
+  Id(hid_t id, herr_t (*close)(hid_t), std::string_view what) : id_(id), close_(close) {
+    require(id >= 0, ErrorCode::kDataCorrupt, "HDF5 cannot open {}: the file is damaged", what);
   }
+  ~Id() { close_(id_); }
+  Id(const Id&) = delete;
+  Id& operator=(const Id&) = delete;
+  operator hid_t() const { return id_; }
+
+ private:
+  hid_t id_;
+  herr_t (*close_)(hid_t);
+};
+
+std::string class_of(hid_t object) {
+  if (H5Aexists(object, "MATLAB_class") <= 0) return "";
+  const Id attribute(H5Aopen(object, "MATLAB_class", H5P_DEFAULT), H5Aclose, "an attribute");
+  const Id type(H5Aget_type(attribute), H5Tclose, "a type");
+  const std::size_t size = H5Tget_size(type);
+  if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 || size > 64) return "";
+  std::string name(size + 1, '\0');
+  if (H5Aread(attribute, type, name.data()) < 0) return "";
+  return name.substr(0, name.find('\0'));
 }
 
-Shape dims_of(const matvar_t& value) {
+std::vector<std::string> links_of(hid_t group) {
+  std::vector<std::string> names;
+  hsize_t at = 0;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(name);
+    return 0;
+  };
+  require(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, &at, add, &names) >= 0,
+          ErrorCode::kDataCorrupt, "HDF5 cannot list a group: the file is damaged");
+  return names;
+}
+
+// MATLAB's dimensions are HDF5's backwards.
+Shape dims_of(hid_t dataset) {
+  const Id space(H5Dget_space(dataset), H5Sclose, "a data space");
+  const int rank = H5Sget_simple_extent_ndims(space);
+  require(rank >= 0 && rank <= 32, ErrorCode::kDataCorrupt, "an array of {} dimensions", rank);
+  std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
   Shape dims;
-  for (int i = 0; i < value.rank; ++i) dims.push_back(static_cast<std::int64_t>(value.dims[i]));
+  std::int64_t count = 1;
+  for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) {
+    require(*size == 0 || *size <= static_cast<hsize_t>((std::int64_t{1} << 48) / count),
+            ErrorCode::kDataCorrupt, "a dimension of an array is impossible: {}", *size);
+    dims.push_back(static_cast<std::int64_t>(*size));
+    count = std::max<std::int64_t>(1, count * dims.back());
+  }
+  while (dims.size() < 2) dims.push_back(1);
   return dims;
 }
 
-MatNode node_of(const matvar_t* value);
-
-void add_items(const matvar_t& value, std::size_t each, MatNode& node) {
-  const std::size_t count =
-      value.data != nullptr ? value.nbytes / sizeof(matvar_t*) : std::size_t{0};
-  const auto wanted = static_cast<std::size_t>(numel(node.dims)) * each;
-  require(count >= wanted || count == 0, ErrorCode::kDataCorrupt,
-          "a struct or cell array of {} values has {}", wanted, count);
-  if (count == 0) {
-    node.dims = {0, 0};
-    return;
-  }
-  const auto* items = static_cast<matvar_t* const*>(value.data);
-  for (std::size_t i = 0; i < wanted; ++i) node.items.push_back(node_of(items[i]));
+struct NumberClass {
+  std::string_view name;
+  MatType type;
+  hid_t (*memory)();
+};
+const NumberClass* number_class(std::string_view name) {
+  static const NumberClass classes[] = {
+      {"double", MatType::kF64, [] { return H5T_NATIVE_DOUBLE; }},
+      {"single", MatType::kF32, [] { return H5T_NATIVE_FLOAT; }},
+      {"int8", MatType::kI8, [] { return H5T_NATIVE_INT8; }},
+      {"uint8", MatType::kU8, [] { return H5T_NATIVE_UINT8; }},
+      {"logical", MatType::kU8, [] { return H5T_NATIVE_UINT8; }},
+      {"int16", MatType::kI16, [] { return H5T_NATIVE_INT16; }},
+      {"uint16", MatType::kU16, [] { return H5T_NATIVE_UINT16; }},
+      {"char", MatType::kU16, [] { return H5T_NATIVE_UINT16; }},
+      {"int32", MatType::kI32, [] { return H5T_NATIVE_INT32; }},
+      {"uint32", MatType::kU32, [] { return H5T_NATIVE_UINT32; }},
+      {"int64", MatType::kI64, [] { return H5T_NATIVE_INT64; }},
+      {"uint64", MatType::kU64, [] { return H5T_NATIVE_UINT64; }},
+  };
+  const auto found = std::find_if(std::begin(classes), std::end(classes),
+                                  [&](const NumberClass& c) { return c.name == name; });
+  return found == std::end(classes) ? nullptr : found;
 }
 
-MatNode node_of(const matvar_t* value) {
-  MatNode node;
-  if (value == nullptr) {
-    node.kind = MatKind::kNumbers;
-    node.dims = {0, 0};
+H5T_class_t element_class(hid_t dataset) {
+  const Id type(H5Dget_type(dataset), H5Tclose, "a type");
+  return H5Tget_class(type);
+}
+
+MatKind kind_of(hid_t object) {
+  const std::string name = class_of(object);
+  if (H5Iget_type(object) == H5I_GROUP) {
+    return name == "struct" ? MatKind::kStruct : MatKind::kOther;
+  }
+  if (name == "cell") return MatKind::kCell;
+  if (name == "char") return MatKind::kText;
+  if (name == "struct") return MatKind::kStruct;  // an empty one
+  return number_class(name) != nullptr ? MatKind::kNumbers : MatKind::kOther;
+}
+
+using Buffers = std::deque<std::vector<std::byte>>;
+
+class Reader {
+ public:
+  Reader(hid_t file, std::uint64_t most_bytes, const std::vector<std::string>& fields)
+      : file_(file), left_(most_bytes), keep_(fields) {}
+
+  MatNode value(hid_t object, int depth) {
+    require(depth < kMatMaxDepth, ErrorCode::kDataCorrupt, "values nest deeper than {}",
+            kMatMaxDepth);
+    require(++nodes_ <= kMatMaxNodes, ErrorCode::kDataCorrupt, "more than {} values", kMatMaxNodes);
+    MatNode node;
+    node.kind = kind_of(object);
+    if (H5Iget_type(object) == H5I_GROUP) {
+      node.dims = {1, 1};
+      if (node.kind == MatKind::kStruct) read_struct(object, node, depth);
+    } else if (H5Iget_type(object) == H5I_DATASET) {
+      if (H5Aexists(object, "MATLAB_empty") > 0) {
+        node.dims = {0, 0};
+      } else {
+        node.dims = dims_of(object);
+        read_dataset(object, node, depth);
+      }
+    }
     return node;
   }
-  node.kind = kind_of(value->class_type);
-  node.dims = dims_of(*value);
-  node.is_complex = value->isComplex != 0;
-  if (node.kind == MatKind::kStruct) {
-    const unsigned count = Mat_VarGetNumberOfFields(const_cast<matvar_t*>(value));
-    char* const* names = Mat_VarGetStructFieldnames(value);
-    for (unsigned i = 0; i < count; ++i) node.fields.emplace_back(names[i]);
-    add_items(*value, count, node);
-  } else if (node.kind == MatKind::kCell) {
-    add_items(*value, 1, node);
-  } else if (node.kind != MatKind::kOther && !node.is_complex) {
-    if (node.kind == MatKind::kNumbers) {
-      node.type = number_type(value->class_type);
-    } else {
-      node.type = value->data_type == MAT_T_UTF8 ? MatType::kUtf8
-                  : value->data_size == 2        ? MatType::kU16
-                                                 : MatType::kU8;
+  const std::shared_ptr<Buffers>& buffers() const { return buffers_; }
+
+ private:
+  // Fields of one struct are its members; of a struct array they are arrays of references without a
+  // class of their own.
+  void read_struct(hid_t group, MatNode& node, int depth) {
+    std::vector<std::vector<hobj_ref_t>> columns;
+    for (const std::string& name : links_of(group)) {
+      if (!keep_.empty() && std::find(keep_.begin(), keep_.end(), name) == keep_.end()) continue;
+      const Id member(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+      const bool is_column = H5Iget_type(member) == H5I_DATASET && class_of(member).empty() &&
+                             element_class(member) == H5T_REFERENCE;
+      require(is_column == !columns.empty() || node.fields.empty(), ErrorCode::kDataCorrupt,
+              "field '{}' does not fit the struct's other fields", name);
+      node.fields.push_back(name);
+      if (!is_column) {
+        node.items.push_back(value(member, depth + 1));
+        continue;
+      }
+      if (columns.empty()) node.dims = dims_of(member);
+      columns.push_back(references(member));
+      require(columns.back().size() == columns.front().size(), ErrorCode::kDataCorrupt,
+              "field '{}' has {} elements, the field before {}", name, columns.back().size(),
+              columns.front().size());
     }
-    const std::size_t needed = static_cast<std::size_t>(numel(node.dims)) * size_of(node.type);
-    if (value->data == nullptr || (needed > value->nbytes && node.type != MatType::kUtf8)) {
-      require(needed == 0, ErrorCode::kDataCorrupt, "an array of {} bytes has {}", needed,
-              value->data == nullptr ? 0 : value->nbytes);
-      return node;
+    if (columns.empty()) return;
+    for (std::size_t i = 0; i < columns.front().size(); ++i) {
+      for (const auto& column : columns) node.items.push_back(referred(column[i], depth));
     }
-    node.data = {static_cast<const std::byte*>(value->data),
-                 node.type == MatType::kUtf8 ? value->nbytes : needed};
   }
-  return node;
+
+  void read_dataset(hid_t dataset, MatNode& node, int depth) {
+    if (node.kind == MatKind::kCell) {
+      require(element_class(dataset) == H5T_REFERENCE, ErrorCode::kDataCorrupt,
+              "a cell array holds no references");
+      for (const hobj_ref_t reference : references(dataset)) {
+        node.items.push_back(referred(reference, depth));
+      }
+      return;
+    }
+    const NumberClass* numbers = number_class(class_of(dataset));
+    if (numbers == nullptr) return;
+    const H5T_class_t stored = element_class(dataset);
+    node.is_complex = stored == H5T_COMPOUND;
+    if (node.is_complex || nest::numel(node.dims) == 0) return;
+    require(stored == H5T_INTEGER || stored == H5T_FLOAT, ErrorCode::kDataCorrupt,
+            "numbers of class {} are stored as something else", numbers->name);
+    node.type = numbers->type;
+    auto& bytes = buffer(static_cast<std::uint64_t>(nest::numel(node.dims)) * size_of(node.type));
+    require(H5Dread(dataset, numbers->memory(), H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()) >= 0,
+            ErrorCode::kDataCorrupt, "HDF5 cannot read an array of {} bytes: the file is damaged",
+            bytes.size());
+    node.data = bytes;
+  }
+
+  std::vector<hobj_ref_t> references(hid_t dataset) {
+    const auto count = static_cast<std::uint64_t>(nest::numel(dims_of(dataset)));
+    require(count <= kMatMaxNodes, ErrorCode::kDataCorrupt, "{} references", count);
+    std::vector<hobj_ref_t> list(count);
+    require(count == 0 ||
+                H5Dread(dataset, H5T_STD_REF_OBJ, H5S_ALL, H5S_ALL, H5P_DEFAULT, list.data()) >= 0,
+            ErrorCode::kDataCorrupt, "HDF5 cannot read {} references: the file is damaged", count);
+    return list;
+  }
+
+  MatNode referred(hobj_ref_t reference, int depth) {
+    const Id object(H5Rdereference2(file_, H5P_DEFAULT, H5R_OBJECT, &reference), H5Oclose,
+                    "what a reference points to");
+    return value(object, depth + 1);
+  }
+
+  std::vector<std::byte>& buffer(std::uint64_t bytes) {
+    require(bytes <= left_, ErrorCode::kDataCorrupt,
+            "an array of {} bytes is not believed of a file of this size", bytes);
+    left_ -= bytes;
+    return buffers_->emplace_back(static_cast<std::size_t>(bytes));
+  }
+
+  hid_t file_;
+  std::uint64_t left_;
+  const std::vector<std::string>& keep_;
+  std::size_t nodes_ = 0;
+  std::shared_ptr<Buffers> buffers_ = std::make_shared<Buffers>();
+};
+
+hid_t open_file(const std::filesystem::path& path) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // errors are ours to report
+  return H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
 }
 
 }  // namespace
 
 std::vector<MatVariable> mat73_variables(const std::filesystem::path& path) {
-  const std::scoped_lock lock(matio_mutex());
-  const Handle handle = open_handle(path);
+  const std::scoped_lock lock(hdf5_mutex());
+  const Id file(open_file(path), H5Fclose, "the file");
   std::vector<MatVariable> variables;
-  while (matvar_t* info = Mat_VarReadNextInfo(handle.get())) {
-    const std::unique_ptr<matvar_t, void (*)(matvar_t*)> guard(info, Mat_VarFree);
-    if (info->name == nullptr || *info->name == '\0') continue;
-    variables.push_back({info->name, dims_of(*info), kind_of(info->class_type)});
+  for (const std::string& name : links_of(file)) {
+    if (name.starts_with("#")) continue;  // MATLAB's own
+    const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+    const bool is_dataset = H5Iget_type(object) == H5I_DATASET;
+    variables.push_back({name, is_dataset ? dims_of(object) : Shape{1, 1}, kind_of(object)});
   }
   return variables;
 }
 
 std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
-                                          const std::string& name) {
-  const std::scoped_lock lock(matio_mutex());
-  const Handle handle = open_handle(path);
-  const std::shared_ptr<matvar_t> value(Mat_VarRead(handle.get(), name.c_str()), [](matvar_t* var) {
-    if (var != nullptr) Mat_VarFree(var);
-  });
-  require(value != nullptr, ErrorCode::kDataCorrupt, "variable '{}' cannot be read: damaged", name);
+                                          const std::string& name,
+                                          const std::vector<std::string>& fields) {
+  const std::uint64_t most = mat_most_bytes(std::filesystem::file_size(path));
+  const std::scoped_lock lock(hdf5_mutex());
+  const Id file(open_file(path), H5Fclose, "the file");
+  const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+  Reader reader(file, most, fields);
   auto root = std::make_shared<MatRoot>();
-  root->node = node_of(value.get());
-  root->owner = value;
+  root->node = reader.value(object, 0);
+  root->owner = reader.buffers();
   return root;
 }
 

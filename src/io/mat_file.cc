@@ -42,6 +42,13 @@ void copy_numbers(const MatNode& node, std::vector<double>& out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(element<T>(node, i));
 }
 
+bool is_mat73(const ByteSource& file) {
+  constexpr std::uint64_t kUserBlock = 512;
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  return file.size() > kUserBlock + kSignature.size() &&
+         file.read_text(kUserBlock, kSignature.size()) == kSignature;
+}
+
 }  // namespace
 
 bool MatValue::is_numeric() const {
@@ -178,6 +185,8 @@ MatFile MatFile::open(const std::filesystem::path& path) {
   const auto source = ByteSource::open(path);
   MatFile file;
   file.path_ = path;
+  require(is_mat5(*source) || is_mat73(*source), ErrorCode::kDataCorrupt,
+          "not a MATLAB file of version 5 to 7.3, or its first bytes are damaged");
   const auto found = is_mat5(*source) ? mat5_variables(*source) : mat73_variables(path);
   for (const MatVariable& variable : found) {
     double elements = 1;
@@ -199,7 +208,7 @@ bool MatFile::has(const std::string& name) const {
                      [&](const Variable& variable) { return variable.name == name; });
 }
 
-MatValue MatFile::read(const std::string& name) const {
+MatValue MatFile::read(const std::string& name, const std::vector<std::string>& fields) const {
   std::string names;
   for (const Variable& variable : variables_) names += (names.empty() ? "" : ", ") + variable.name;
   require(has(name), ErrorCode::kNotFound, "no variable '{}'; the file has: {}", name, names);
@@ -207,9 +216,10 @@ MatValue MatFile::read(const std::string& name) const {
                                   [&](const Variable& variable) { return variable.name == name; });
   return with_context(fmt::format("variable {}", name), [&] {
     const auto source = ByteSource::open(path_);
-    const auto root = is_mat5(*source)
-                          ? mat5_read(*source, {name, found->dims, MatKind::kOther, found->offset})
-                          : mat73_read(path_, name);
+    const auto root =
+        is_mat5(*source)
+            ? mat5_read(*source, {name, found->dims, MatKind::kOther, found->offset}, fields)
+            : mat73_read(path_, name, fields);
     return MatValue(root, &root->node);
   });
 }

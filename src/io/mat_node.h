@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,15 +60,25 @@ struct MatVariable {
   std::uint64_t offset = 0;  ///< of its element (version 5)
 };
 
+inline constexpr int kMatMaxDepth = 32;
+inline constexpr std::size_t kMatMaxNodes = std::size_t{1} << 22;
+/// Bytes a variable may expand to: as in ZIP archives, 64 MiB or 32 times the file.
+inline std::uint64_t mat_most_bytes(std::uint64_t file_bytes) {
+  return std::max(std::uint64_t{64} << 20, 32 * file_bytes);
+}
+
 /// Version 5, 6 and 7 files (MathWorks, "MAT-File Format", R2019b, chapter 1), read here.
 bool is_mat5(const ByteSource& file);
 /// Errors: DataCorrupt naming the byte and what is wrong there.
 std::vector<MatVariable> mat5_variables(const ByteSource& file);
-std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable);
+/// Only these fields of structs, at any depth; none given: all.
+std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable,
+                                         const std::vector<std::string>& fields);
 
-/// Version 7.3 files (HDF5), read through libmatio. Errors: DataCorrupt.
+/// Version 7.3 files, read through HDF5. Errors: DataCorrupt.
 std::vector<MatVariable> mat73_variables(const std::filesystem::path& path);
 std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
-                                          const std::string& name);
+                                          const std::string& name,
+                                          const std::vector<std::string>& fields);
 
 }  // namespace nest::io

@@ -99,7 +99,7 @@ bool ZucoFile::matches(const MatFile& file) {
 }
 
 ZucoFile ZucoFile::open(const std::filesystem::path& path) {
-  MatValue sentences = MatFile::open(path).read("sentenceData");
+  MatValue sentences = MatFile::open(path).read("sentenceData", {"content", "rawData", "word", "rawEEG"});
   require(sentences.is_struct() && sentences.numel() > 0, ErrorCode::kDataCorrupt,
           "sentenceData is no struct array with at least one sentence");
   const auto fields = sentences.field_names();

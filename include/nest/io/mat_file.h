@@ -50,13 +50,13 @@ class MatValue {
 };
 
 /// A MATLAB file of version 5 to 7 (also compressed), read by an own parser that bounds every
-/// length, or of version 7.3 (HDF5), read through libmatio.
+/// length, or of version 7.3, read through HDF5.
 ///
 /// A variable is held in memory as a whole while a MatValue of it lives.
 /// State: thread-safe (version 7.3 one call at a time; HDF5 is not reentrant).
 class MatFile {
  public:
-  /// Errors: NotFound, Io; DataCorrupt naming the byte or what libmatio says.
+  /// Errors: NotFound, Io; DataCorrupt naming the byte or what HDF5 cannot read.
   static MatFile open(const std::filesystem::path& path);
 
   struct Variable {
@@ -68,7 +68,8 @@ class MatFile {
   const std::vector<Variable>& variables() const { return variables_; }
   bool has(const std::string& name) const;
   /// Errors: NotFound that lists the variables; DataCorrupt.
-  MatValue read(const std::string& name) const;
+  /// With `fields` only these of structs are read, at any depth.
+  MatValue read(const std::string& name, const std::vector<std::string>& fields = {}) const;
 
  private:
   std::filesystem::path path_;
