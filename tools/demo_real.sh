@@ -32,7 +32,7 @@ elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
   training=$out/trials audit="--disjoint session"
   config=${CONFIG:-$tools/../configs/ssvep.yaml} key=${MODEL_KEY:-nest_ctc}
   train=${TRAIN:-"--validation-split= --epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100
-    --augment-join 0.9 --augment-join-most 8 --augment-join-ramp 30 --ema-decay 0.998 --seed 1"}
+    --augment-join 0.9 --augment-join-most 8 --augment-join-ramp 30 --ema-decay 0.998 --seed 1 --threads 1"}
 elif compgen -G "$source/*.edf" >/dev/null; then
   import data --format edf-annotations --bandpass 1,40 --window-norm zscore --split-by session \
     --test-fraction 0.2 --validation-fraction 0.1
