@@ -30,6 +30,7 @@ demo-real: build
 	@tools/demo_real.sh $(BUILD)/apps/nest/nest "$(DATA)" $(OUT)
 
 bench: build
+	@cmake --build $(BUILD) -j $(JOBS) --target nest_benchmarks
 	@tools/bench.sh $(BUILD)
 
 format:
