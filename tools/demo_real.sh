@@ -15,6 +15,7 @@ mkdir -p "$out"
 config=${CONFIG:-$tools/../configs/model.yaml} key=${MODEL_KEY:-nest_ctc_small}
 train=${TRAIN:-"--epochs 40 --lr 0.002 --weight-decay 0.001 --warmup-steps 100 --seed 1"}
 data=$out/data training=$out/data audit=""
+validation=() # which split chooses the epoch; the flags' default unless said
 
 import() { # import NAME FLAGS...: makes $out/NAME once
   local name=$1
@@ -29,9 +30,9 @@ if [ -f "$source/manifest.jsonl" ]; then
 elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
   import data --format ssvep-exo --mode utterances --bandpass 5,48 --window-norm whiten
   import trials --format ssvep-exo --mode trials --bandpass 5,48 --window-norm whiten
-  training=$out/trials audit="--disjoint session"
+  training=$out/trials audit="--disjoint session" validation=(--validation-split "")
   config=${CONFIG:-$tools/../configs/ssvep.yaml} key=${MODEL_KEY:-nest_ctc}
-  train=${TRAIN:-"--validation-split= --epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100
+  train=${TRAIN:-"--epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100
     --augment-join 0.9 --augment-join-most 8 --augment-join-ramp 30 --ema-decay 0.998 --seed 1 --threads 1"}
 elif compgen -G "$source/*.edf" >/dev/null; then
   import data --format edf-annotations --bandpass 1,40 --window-norm zscore --split-by session \
@@ -48,7 +49,7 @@ if [ ! -f "$model" ]; then
   resume=()
   [ -f "$out/run/last.pt" ] && resume=(--resume)
   read -r -d '' -a flags <<<"$train" || true
-  "$nest" train --data "$training" --config "$config" --model-key "$key" --out "$out/run" "${flags[@]}" "${resume[@]}"
+  "$nest" train --data "$training" --config "$config" --model-key "$key" --out "$out/run" "${validation[@]}" "${flags[@]}" "${resume[@]}"
 fi
 if [ "$training" != "$data" ]; then
   stage "evaluate: single trials, known boundaries"
