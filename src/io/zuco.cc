@@ -63,6 +63,7 @@ std::vector<Tensor> fixations_of(const MatValue& word, std::int64_t index) {
 std::vector<ZucoWord> words_of(const MatValue& word, const Tensor& whole) {
   std::vector<ZucoWord> words;
   if (!word.is_struct()) return words;  // NaN where the trial was lost
+  if (word.field_names().empty()) return words;  // its size says nothing about the file's
   for (std::int64_t i = 0; i < word.numel(); ++i) {
     with_context(fmt::format("word({})", i + 1), [&] {
       ZucoWord entry;
