@@ -71,6 +71,7 @@ void bf16_tile(const GemmArgs& g, int m0, int n0, int n) {
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < 4; ++v) acc[r][v] = v_set(0.0f);
   for (int k = 0; k < pairs; ++k) {
+    fetch_ahead<R, kPanel * 4>(b + k * kPanel * 2);
     __m512i bv[4];
     for (int v = 0; v < 4; ++v) bv[v] = _mm512_loadu_si512(b + (k * kPanel + v * kW) * 2);
     for (int r = 0; r < R; ++r) {
