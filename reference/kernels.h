@@ -41,6 +41,23 @@ inline Quantized quantize(const float* x, int n) {
   return q;
 }
 
+/// y[o, t] = sum_{c, k} w[o, c, k] x[c, t + k], for t in [0, time - taps].
+inline std::vector<double> convolution(const std::vector<float>& x, const std::vector<float>& w,
+                                       int channels, int outputs, int taps, int time) {
+  const int out_time = time - taps + 1;
+  std::vector<double> y;
+  for (int o = 0; o < outputs; ++o)
+    for (int t = 0; t < out_time; ++t) {
+      double sum = 0;
+      for (int c = 0; c < channels; ++c)
+        for (int k = 0; k < taps; ++k)
+          sum += static_cast<double>(w[static_cast<std::size_t>((o * channels + c) * taps + k)]) *
+                 static_cast<double>(x[static_cast<std::size_t>(c * time + t + k)]);
+      y.push_back(sum);
+    }
+  return y;
+}
+
 inline double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
 }

@@ -12,9 +12,12 @@ std::optional<InspectReport> inspect_prepared(const InspectOptions& options) {
   InspectReport report;
   report.json["format"] = "prepared model";
   report.json["precision"] = prepared->options().precision;
+  report.json["fixed_scales"] = prepared->options().activation_scales;
   report.json["weight_bytes"] = prepared->weight_bytes();
-  report.text = fmt::format("prepared for {}, {} bytes of packed weights\n",
-                            prepared->options().precision, prepared->weight_bytes());
+  report.text =
+      fmt::format("prepared for {}, {} bytes of packed weights, {} activations of fixed scale\n",
+                  prepared->options().precision, prepared->weight_bytes(),
+                  prepared->options().activation_scales.size());
   report_model(prepared->model(), options, report);
   return report;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "activation_calibration.h"
 #include "convert_eeg.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
@@ -17,28 +18,43 @@ struct ConvertOptions {
   std::string out;
   ConvertEegOptions eeg;
   runtime::Options runtime;  ///< of a prepared model
+  CalibrationOptions calibration;
   bool json = false;
 };
 
 /// Weights packed for the native runtime, in a file that it maps.
 int prepare(const ConvertOptions& options) {
-  const auto prepared = deploy::load_prepared(options.in, {}, options.runtime);
+  runtime::Options runtime = options.runtime;
+  if (!options.calibration.data.empty()) {
+    require(runtime.precision == "int8" || runtime.precision == "int4", ErrorCode::kInvalidArgument,
+            "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
+            runtime.precision);
+    require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
+            "{} is prepared already; calibrate while preparing the original model", options.in);
+    runtime.activation_scales =
+        calibrate_activations(deploy::load_model(options.in), options.calibration);
+  }
+  const auto prepared = deploy::load_prepared(options.in, {}, runtime);
   prepared->save(options.out);
   const Json report = {{"in", options.in},
                        {"out", options.out},
                        {"precision", prepared->options().precision},
+                       {"fixed_scales", prepared->options().activation_scales.size()},
                        {"weight_bytes", prepared->weight_bytes()}};
   if (options.json) {
     fmt::print("{}\n", report.dump(2));
   } else {
-    fmt::print("{}: {} weights, {} bytes\n", options.out, prepared->options().precision,
-               prepared->weight_bytes());
+    fmt::print("{}: {} weights, {} bytes, {} activations of fixed scale\n", options.out,
+               prepared->options().precision, prepared->weight_bytes(),
+               prepared->options().activation_scales.size());
   }
   return 0;
 }
 
 int convert(const ConvertOptions& options) {
   if (std::filesystem::path(options.out).extension() == ".prepared") return prepare(options);
+  require(options.calibration.data.empty(), ErrorCode::kInvalidArgument,
+          "--calibrate is for OUT.prepared, not {}", options.out);
   if (is_eeg_conversion(options.in, options.out)) {
     const Json report = convert_eeg(options.in, options.out, options.eeg);
     if (options.json) {
@@ -81,6 +97,7 @@ void add_convert(CommandLine& line) {
         register_flags(flags, options->eeg);
         flags.add("precision", options->runtime.precision,
                   ".prepared: fp32, fp16, bf16, int8 or int4");
+        register_flags(flags, options->calibration);
         flags.add("json", options->json, "print JSON");
         return [options] { return convert(*options); };
       });

@@ -140,6 +140,14 @@ bool Binder::is_used(ValueId value) const {
   return false;
 }
 
+ActivationScale Binder::activation(const std::string& name) const {
+  ActivationScale made;
+  const auto found = in_.options.activation_scales.find(name);
+  if (found != in_.options.activation_scales.end()) made.fixed = found->second;
+  if (in_.maxima != nullptr) made.largest = &in_.maxima->by_product[name];
+  return made;
+}
+
 PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, Precision precision,
                             std::string_view role) const {
   const LoweredWeight& w = node.weights.at(weight);

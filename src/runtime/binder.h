@@ -21,6 +21,7 @@ class Binder {
     const Options& options;
     WeightStore& store;
     int threads = 1;
+    ActivationMaxima* maxima = nullptr;  ///< null: nothing is recorded
   };
   Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent,
          const std::set<std::string>& constant);
@@ -41,6 +42,9 @@ class Binder {
   Precision precision(const LoweredNode& node) const {
     return precision_of(in_.options, node.name);
   }
+
+  /// Of the product `name`: a node, for recurrent layers with a role behind it ("lstm/l0r/ih").
+  ActivationScale activation(const std::string& name) const;
 
   PackedMatrix matrix(const LoweredNode& node, std::size_t weight, Precision precision,
                       std::string_view role = "weight") const;

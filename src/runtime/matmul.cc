@@ -94,16 +94,25 @@ std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
   }
 }
 
+std::string what_runs(const MatMul& product) {
+  const Precision precision = product.weight.precision;
+  const bool is_integer = precision == Precision::kI8 || precision == Precision::kI4;
+  return std::string(name_of(precision)) +
+         (is_integer && product.activation.fixed > 0 ? " static" : "");
+}
+
 void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcept {
   const Epilogue epilogue{bias, nullptr, act, alpha, o.residual, o.ld_residual};
   const Kernels& kernels = *frame.kernels;
+  activation.record(o.x, o.m, weight.k, o.ldx);
   if (weight.precision == Precision::kI8 || weight.precision == Precision::kI4) {
     const bool is_s4 = weight.precision == Precision::kI4;
     const QuantScratch q(o.scratch, o.m, weight.k);
     const auto padded = static_cast<int>(round_up(weight.k, is_s4 ? kS4Block : 4));
     const std::int64_t blocks = padded / kS4Block;
     for (std::int64_t r = 0; r < o.m; ++r) {
-      q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, 0, q.codes + r * q.ld);
+      q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, activation.fixed,
+                                         q.codes + r * q.ld);
       if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * blocks);
     }
     QuantGemmArgs g;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
+#include "runtime/activation.h"
 #include "runtime/program.h"
 #include "runtime/weights.h"
 
@@ -15,6 +17,7 @@ struct MatMul {
   const float* bias = nullptr;
   Act act = Act::kNone;
   float alpha = 1;
+  ActivationScale activation;
 
   /// Bytes of scratch that run() needs for m rows (rounded activations).
   static std::int64_t scratch_bytes(const PackedMatrix& weight, std::int64_t m);
@@ -32,5 +35,7 @@ struct MatMul {
   };
   void run(const Frame& frame, const Operands& o, int parts) const noexcept;
 };
+/// "int8", "int8 static"
+std::string what_runs(const MatMul& product);
 
 }  // namespace nest::runtime

@@ -1,6 +1,7 @@
 #include "nest/runtime/options.h"
 
 #include <array>
+#include <cmath>
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
@@ -46,6 +47,12 @@ void validate(const Options& options) {
   for (const auto& [layer, precision] : options.layers) {
     with_context("layer " + layer, [&] { return precision_from_name(precision); });
   }
+  for (const auto& [product, scale] : options.activation_scales) {
+    require(std::isfinite(scale) && scale > 0, ErrorCode::kInvalidArgument,
+            "activation scale of '{}' is {}, must be above 0", product, scale);
+  }
+  require(!options.record_activations || options.activation_scales.empty(),
+          ErrorCode::kInvalidArgument, "activations are recorded without scales");
   if (!options.isa.empty()) isa_from_name(options.isa);
   require(options.threads >= 0 && options.threads <= 256, ErrorCode::kInvalidArgument,
           "threads is {}, must be 0 to 256", options.threads);
@@ -58,6 +65,9 @@ Json to_json(const Options& options) {
   json["precision"] = options.precision;
   json["layers"] = Json::object();
   for (const auto& [layer, precision] : options.layers) json["layers"][layer] = precision;
+  json["activation_scales"] = Json::object();
+  for (const auto& [product, scale] : options.activation_scales)
+    json["activation_scales"][product] = scale;
   json["isa"] = options.isa;
   json["threads"] = options.threads;
   json["spin_us"] = options.spin_us;
@@ -72,6 +82,8 @@ Options options_from_json(const Json& json) {
     options.precision = json.at("precision").get<std::string>();
     for (const auto& [layer, precision] : json.at("layers").items())
       options.layers[layer] = precision.get<std::string>();
+    for (const auto& [product, scale] : json.at("activation_scales").items())
+      options.activation_scales[product] = scale.get<float>();
     options.isa = json.at("isa").get<std::string>();
     options.threads = json.at("threads").get<int>();
     options.spin_us = json.at("spin_us").get<int>();

@@ -31,6 +31,19 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
   return bindings;
 }
 
+/// Scales must be of products this model has.
+void check_products(const graph::Model& model, const Options& options) {
+  std::set<std::string, std::less<>> nodes;
+  for (const auto& [name, graph] : model.graphs) {
+    for (const graph::Node& node : graph.nodes) nodes.insert(node.name);
+  }
+  for (const auto& [product, scale] : options.activation_scales) {
+    const std::string_view node = std::string_view(product).substr(0, product.find('/'));
+    require(nodes.contains(node), ErrorCode::kInvalidArgument,
+            "there is an activation scale for '{}', but no layer '{}'", product, node);
+  }
+}
+
 }  // namespace
 
 PreparedModel::PreparedModel(graph::Model model, Options options)
@@ -43,6 +56,8 @@ PreparedModel::PreparedModel(graph::Model model, Options options, bool has_weigh
       kernels_(nullptr),
       store_(std::make_unique<WeightStore>()) {
   validate(options_);
+  check_products(model_, options_);
+  if (options_.record_activations) maxima_ = std::make_unique<ActivationMaxima>();
   isa_ = choose_isa(options_.isa);
   kernels_ = &kernels_for(isa_);
   for (const auto& [name, graph] : model_.graphs) {
@@ -68,8 +83,9 @@ std::shared_ptr<const Program> PreparedModel::plan(std::string_view graph,
   const std::lock_guard lock(mutex_);
   const Lowered& low = lowered(graph);
   const int threads = options_.threads;
-  Binder binder({model_.graph(graph), low, options_, *store_, threads == 0 ? 256 : threads},
-                bindings, absent, constant);
+  Binder binder(
+      {model_.graph(graph), low, options_, *store_, threads == 0 ? 256 : threads, maxima_.get()},
+      bindings, absent, constant);
   return std::make_shared<const Program>(binder.take());
 }
 
@@ -90,6 +106,23 @@ void PreparedModel::seal() {
     }
   }
   model_.weights.clear();
+}
+
+std::map<std::string, float, std::less<>> PreparedModel::activation_maxima() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, float, std::less<>> found;
+  if (maxima_ == nullptr) return found;
+  for (const auto& [name, largest] : maxima_->by_product) found[name] = largest.load();
+  return found;
+}
+
+std::map<std::string, float, std::less<>> activation_scales(
+    const std::map<std::string, float, std::less<>>& maxima) {
+  std::map<std::string, float, std::less<>> scales;
+  for (const auto& [name, largest] : maxima) {
+    if (largest > 0) scales[name] = largest / 127.0f;
+  }
+  return scales;
 }
 
 std::size_t PreparedModel::weight_bytes() const {

@@ -5,9 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels_test_util.h"
 #include "nest/core/config.h"
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
+#include "nest/runtime/executor.h"
 #include "nest/runtime/prepared.h"
 
 namespace nest::runtime {
@@ -66,15 +68,54 @@ inline graph::Model make_model(const Family& family) {
   return model;
 }
 
+/// Random inputs of a graph for the given lengths.
+inline TensorMap random_inputs(const graph::Graph& graph, const graph::Bindings& bindings) {
+  TensorMap inputs;
+  std::uint64_t seed = 17;
+  for (const graph::Port& port : graph.inputs) {
+    const graph::Value& value = graph.value(port.value);
+    if (port.is_optional || value.dtype == DType::kBool) continue;
+    Shape shape;
+    for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(bindings));
+    Tensor tensor(value.dtype, shape);
+    ++seed;
+    if (value.dtype == DType::kI64) {
+      Rng rng(seed);
+      for (auto& token : tensor.mutable_data<std::int64_t>())
+        token = static_cast<std::int64_t>(rng.below(11));
+    } else {
+      const auto x = random_floats(static_cast<std::size_t>(tensor.numel()), seed);
+      std::copy(x.begin(), x.end(), tensor.mutable_data<float>().begin());
+    }
+    inputs.emplace(port.name, std::move(tensor));
+  }
+  return inputs;
+}
+
+/// Scales of all activations, from one run of every graph on random inputs.
+inline std::map<std::string, float, std::less<>> scales_of(const graph::Model& model) {
+  Options options;
+  options.record_activations = true;
+  const auto recording = std::make_shared<const PreparedModel>(model, options);
+  NativeExecutor executor(recording);
+  for (const auto& [name, graph] : model.graphs) {
+    executor.run(name, random_inputs(graph, {{"B", 2}, {"T", 400}, {"U", 3}}));
+  }
+  return activation_scales(recording->activation_maxima());
+}
+
+/// "int8 static": 8-bit activations of fixed scale, convolutions included.
 inline std::shared_ptr<const PreparedModel> prepare(const Family& family,
                                                     const std::string& precision, int threads = 1) {
   Options options;
-  options.precision = precision;
+  options.precision = precision.substr(0, precision.find(' '));
   options.threads = threads;
+  if (precision.ends_with("static")) options.activation_scales = scales_of(make_model(family));
   return std::make_shared<const PreparedModel>(make_model(family), options);
 }
 
-inline constexpr const char* kPrecisions[] = {"fp32", "fp16", "bf16", "int8", "int4"};
+inline constexpr const char* kPrecisions[] = {"fp32", "fp16",        "bf16",
+                                              "int8", "int8 static", "int4"};
 
 #define NEST_EVERY_FAMILY(Fixture)                                       \
   INSTANTIATE_TEST_SUITE_P(Model, Fixture, testing::ValuesIn(kFamilies), \

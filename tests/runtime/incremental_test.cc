@@ -70,16 +70,28 @@ std::vector<float> streamed(IncrementalEncoder& encoder, const std::vector<float
   return frames;
 }
 
+/// fp32 … int4, or "int8 static" with scales from the whole signal.
+Options options_for(const CausalCase& item, const std::string& precision) {
+  Options options;
+  if (precision.ends_with("static")) {
+    options.record_activations = true;
+    const auto recording = prepare(item, options);
+    whole(recording, signal());
+    options = {};
+    options.activation_scales = activation_scales(recording->activation_maxima());
+  }
+  options.precision = precision.substr(0, precision.find(' '));
+  return options;
+}
+
 class EveryCausal : public testing::TestWithParam<CausalCase> {};
 INSTANTIATE_TEST_SUITE_P(Model, EveryCausal, testing::ValuesIn(test::causal_cases()),
                          [](const auto& info) { return info.param.name; });
 
 TEST_P(EveryCausal, streamed_frames_are_bit_for_bit_those_of_the_whole_signal) {
   const auto x = signal();
-  for (const char* precision : {"fp32", "fp16", "bf16", "int8", "int4"}) {
-    Options options;
-    options.precision = precision;
-    const auto prepared = prepare(GetParam(), options);
+  for (const char* precision : {"fp32", "fp16", "bf16", "int8", "int8 static", "int4"}) {
+    const auto prepared = prepare(GetParam(), options_for(GetParam(), precision));
     const auto want = bits(whole(prepared, x));
     ASSERT_FALSE(want.empty());
     for (const std::int64_t frames : {1, 2, 7, 1000}) {
@@ -135,9 +147,8 @@ TEST_P(EveryCausal, later_samples_do_not_change_earlier_frames) {
 
 TEST_P(EveryCausal, a_step_allocates_nothing_and_reset_starts_anew) {
   const auto x = signal();
-  for (const char* precision : {"fp32", "bf16", "int8", "int4"}) {
-    Options options;
-    options.precision = precision;
+  for (const char* precision : {"fp32", "bf16", "int8", "int8 static", "int4"}) {
+    Options options = options_for(GetParam(), precision);
     options.threads = 2;
     IncrementalEncoder encoder(prepare(GetParam(), options), {});
     const auto ignore = [](std::span<const float>) {};

@@ -48,30 +48,6 @@ TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
   }
 }
 
-/// Random inputs of a graph for the given lengths.
-TensorMap random_inputs(const graph::Graph& graph, const graph::Bindings& bindings) {
-  TensorMap inputs;
-  std::uint64_t seed = 17;
-  for (const graph::Port& port : graph.inputs) {
-    const graph::Value& value = graph.value(port.value);
-    if (port.is_optional || value.dtype == DType::kBool) continue;
-    Shape shape;
-    for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(bindings));
-    Tensor tensor(value.dtype, shape);
-    ++seed;
-    if (value.dtype == DType::kI64) {
-      Rng rng(seed);
-      for (auto& token : tensor.mutable_data<std::int64_t>())
-        token = static_cast<std::int64_t>(rng.below(11));
-    } else {
-      const auto x = random_floats(static_cast<std::size_t>(tensor.numel()), seed);
-      std::copy(x.begin(), x.end(), tensor.mutable_data<float>().begin());
-    }
-    inputs.emplace(port.name, std::move(tensor));
-  }
-  return inputs;
-}
-
 std::map<std::string, std::vector<float>> all_outputs(const PreparedModel& model,
                                                       NativeExecutor& executor) {
   std::map<std::string, std::vector<float>> all;

@@ -29,9 +29,14 @@ struct Options {
   std::string precision = "fp32";  ///< of every matrix product that has no entry below
   /// By node name or its longest prefix ("temporal_encoder", "decoder.output"): a precision.
   std::map<std::string, std::string, std::less<>> layers;
-  std::string isa;   ///< empty: NEST_ISA or the strongest there is
-  int threads = 1;   ///< 0: all cores
-  int spin_us = 50;  ///< how long an idle worker spins before it sleeps
+  /// Scales of 8-bit activations by product, from calibration (activation_scales()): a code stands
+  /// for scale * (-127 … 127). Products without one find a scale in every row; convolutions without
+  /// one stay fp32, because a scale found in a window would not be that of the whole signal.
+  std::map<std::string, float, std::less<>> activation_scales;
+  bool record_activations = false;  ///< keep the largest magnitude that goes into each product
+  std::string isa;                  ///< empty: NEST_ISA or the strongest there is
+  int threads = 1;                  ///< 0: all cores
+  int spin_us = 50;                 ///< how long an idle worker spins before it sleeps
   bool pin_threads = false;
   bool rewrite = true;   ///< fold, reorder and fuse; off to compare
   bool profile = false;  ///< time every step

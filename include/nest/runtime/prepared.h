@@ -18,6 +18,7 @@ namespace nest::runtime {
 struct Program;
 struct Lowered;
 class WeightStore;
+struct ActivationMaxima;
 struct Kernels;
 
 /// A model made ready for one precision and instruction set: rewritten graphs and packed weights.
@@ -54,6 +55,10 @@ class PreparedModel {
   static std::shared_ptr<const PreparedModel> open(const std::filesystem::path& path,
                                                    const Options& machine = {});
 
+  /// Largest magnitude that went into each product in all runs so far, by product; empty unless
+  /// options.record_activations.
+  std::map<std::string, float, std::less<>> activation_maxima() const;
+
   /// Bytes of all packed weights so far.
   std::size_t weight_bytes() const;
   /// What really runs: instruction set, precision and kernel of every step, rewrites, memory.
@@ -72,7 +77,13 @@ class PreparedModel {
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::unique_ptr<Lowered>, std::less<>> lowered_;
   std::unique_ptr<WeightStore> store_;
+  std::unique_ptr<ActivationMaxima> maxima_;
 };
+
+/// Scales for Options::activation_scales so that the recorded maxima become code 127. Products that
+/// never ran, or saw only zeros, get none.
+std::map<std::string, float, std::less<>> activation_scales(
+    const std::map<std::string, float, std::less<>>& maxima);
 
 /// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
 bool is_prepared_file(const std::filesystem::path& path);

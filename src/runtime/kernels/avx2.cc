@@ -47,11 +47,19 @@ inline QX q_unsigned(const std::uint8_t* p) {
 inline QX q_signed(const std::uint8_t* p) {
   return _mm256_sub_epi16(q_unsigned(p), _mm256_set1_epi16(128));
 }
+inline QB q_samples(const std::uint8_t* p) {
+  return {_mm256_cvtepu8_epi16(load16(p)), _mm256_cvtepu8_epi16(load16(p + 16))};
+}
+inline QX q_four(const std::int8_t* p) {
+  int four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return _mm256_cvtepi8_epi16(_mm_set1_epi32(four));
+}
 inline QAcc q_dot(QAcc acc, const QB& b, QX x) {
   return {_mm256_add_epi32(acc.low, _mm256_madd_epi16(b.low, x)),
           _mm256_add_epi32(acc.high, _mm256_madd_epi16(b.high, x))};
 }
-inline QAcc q_dot_s4(QAcc acc, const QB& b, QX x) {
+inline QAcc q_dot_u(QAcc acc, const QB& b, QX x) {
   return q_dot(acc, b, x);
 }
 inline __m256i q_columns(const QAcc& acc) {
@@ -64,10 +72,14 @@ inline V q_float(const QAcc& acc, const std::int32_t* sum) {
 inline V q_float_s4(const QAcc& acc, std::int32_t sum) {
   return _mm256_cvtepi32_ps(_mm256_sub_epi32(q_columns(acc), _mm256_set1_epi32(sum)));
 }
+inline V q_float_row(const QAcc& acc, std::int32_t sum) {
+  return q_float_s4(acc, sum);
+}
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_conv_s8.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -46,11 +46,19 @@ inline QX q_unsigned(const std::uint8_t* p) {
 inline QX q_signed(const std::uint8_t* p) {
   return _mm512_sub_epi16(q_unsigned(p), _mm512_set1_epi16(128));
 }
+inline QB q_samples(const std::uint8_t* p) {
+  return {_mm512_cvtepu8_epi16(load32(p)), _mm512_cvtepu8_epi16(load32(p + 32))};
+}
+inline QX q_four(const std::int8_t* p) {
+  int four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return _mm512_cvtepi8_epi16(_mm256_set1_epi32(four));
+}
 inline QAcc q_dot(QAcc acc, const QB& b, QX x) {
   return {_mm512_add_epi32(acc.low, _mm512_madd_epi16(b.low, x)),
           _mm512_add_epi32(acc.high, _mm512_madd_epi16(b.high, x))};
 }
-inline QAcc q_dot_s4(QAcc acc, const QB& b, QX x) {
+inline QAcc q_dot_u(QAcc acc, const QB& b, QX x) {
   return q_dot(acc, b, x);
 }
 inline __m512i q_columns(const QAcc& acc) {
@@ -65,10 +73,14 @@ inline V q_float(const QAcc& acc, const std::int32_t* sum) {
 inline V q_float_s4(const QAcc& acc, std::int32_t sum) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(q_columns(acc), _mm512_set1_epi32(sum)));
 }
+inline V q_float_row(const QAcc& acc, std::int32_t sum) {
+  return q_float_s4(acc, sum);
+}
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_conv_s8.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -39,6 +39,14 @@ inline QX q_signed(const std::uint8_t* p) {
   __builtin_memcpy(&four, p, sizeof four);
   return _mm512_set1_epi32(static_cast<int>(four ^ 0x80808080u));
 }
+inline QB q_samples(const std::uint8_t* p) {
+  return _mm512_loadu_si512(p);
+}
+inline QX q_four(const std::int8_t* p) {
+  int four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return _mm512_set1_epi32(four);
+}
 // As assembly: GCC 12 copies and spills every accumulator around its intrinsics for these two.
 inline __m512i dot_bytes(__m512i acc, __m512i u, __m512i s) {
   asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(u), "v"(s));
@@ -51,7 +59,7 @@ inline V dot_bf16(V acc, __m512i x, __m512i b) {
 inline QAcc q_dot(QAcc acc, QB b, QX x) {
   return dot_bytes(acc, x, b);
 }
-inline QAcc q_dot_s4(QAcc acc, QB b, QX x) {
+inline QAcc q_dot_u(QAcc acc, QB b, QX x) {
   return dot_bytes(acc, b, x);
 }
 inline V q_float(QAcc acc, const std::int32_t* sum) {
@@ -59,6 +67,9 @@ inline V q_float(QAcc acc, const std::int32_t* sum) {
 }
 inline V q_float_s4(QAcc acc, std::int32_t sum) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(acc, _mm512_set1_epi32(sum)));
+}
+inline V q_float_row(QAcc acc, std::int32_t sum) {
+  return q_float_s4(acc, sum);
 }
 
 template <int R>
@@ -121,6 +132,7 @@ void gemm_bf16(const GemmArgs& g) {
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_conv_s8.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -36,10 +36,16 @@ inline QX q_unsigned(const std::uint8_t* p) {
 inline QX q_signed(const std::uint8_t* p) {
   return {{p[0] - 128, p[1] - 128, p[2] - 128, p[3] - 128}};
 }
+inline QB q_samples(const std::uint8_t* p) {
+  return {{p[0], p[1], p[2], p[3]}};
+}
+inline QX q_four(const std::int8_t* p) {
+  return {{p[0], p[1], p[2], p[3]}};
+}
 inline QAcc q_dot(QAcc acc, const QB& b, const QX& x) {
   return acc + b.v[0] * x.v[0] + b.v[1] * x.v[1] + b.v[2] * x.v[2] + b.v[3] * x.v[3];
 }
-inline QAcc q_dot_s4(QAcc acc, const QB& b, const QX& x) {
+inline QAcc q_dot_u(QAcc acc, const QB& b, const QX& x) {
   return q_dot(acc, b, x);
 }
 inline V q_float(QAcc acc, const std::int32_t* sum) {
@@ -48,10 +54,14 @@ inline V q_float(QAcc acc, const std::int32_t* sum) {
 inline V q_float_s4(QAcc acc, std::int32_t sum) {
   return static_cast<V>(acc - sum);
 }
+inline V q_float_row(QAcc acc, std::int32_t sum) {
+  return static_cast<V>(acc - sum);
+}
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_conv_s8.inc"
 #include "simd_rows.inc"
 // clang-format on
 

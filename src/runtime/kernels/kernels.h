@@ -68,6 +68,22 @@ struct QuantGemmArgs {
   Epilogue epilogue;
 };
 
+/// c[m, t] = epilogue(scale[m] * (sum_j a[m, j] . b[offsets[j] + t] - sum[m])), where a and b are
+/// quads: four input channels of one tap, or of one sample.
+struct QuantConvArgs {
+  int m = 0, n = 0, k = 0;         ///< output channels, samples, quads a sum has
+  const std::int8_t* a = nullptr;  ///< [m, k, 4]
+  /// [.., samples, 4], bytes as in QuantGemmArgs; a whole vector (16 quads) behind the last sample
+  /// may be read.
+  const std::uint8_t* b = nullptr;
+  const std::int64_t* offsets = nullptr;  ///< [k], in quads
+  const float* scale = nullptr;           ///< [m], of the weights times that of b
+  const std::int32_t* sum = nullptr;      ///< [m], 128 * sum of the weights
+  float* c = nullptr;
+  std::int64_t ldc = 0;
+  Epilogue epilogue;
+};
+
 /// Additive attention energies: e[j] = sum_d energy[d] * tanh(q[d] + keys[j, d] (+ loc[j, d])).
 struct EnergyArgs {
   int keys = 0, dim = 0;
@@ -87,11 +103,15 @@ struct Kernels {
   void (*gemm_s4)(const QuantGemmArgs&) = nullptr;
   /// c[m, t] = epilogue(sum_j a[m, j] * b[offsets[j] + t]); n is the number of t.
   void (*conv)(const GemmArgs&) = nullptr;
+  void (*conv_s8)(const QuantConvArgs&) = nullptr;
 
   /// q = clamp(round_even(x * 127 / max|x|)) + 128 for one row, padded with 128 up to `padded`;
   /// returns the scale max|x| / 127 (0 for a row of zeros). `fixed_scale` > 0 replaces it.
   float (*quantize_row)(const float* x, int k, int padded, float fixed_scale,
                         std::uint8_t* q) = nullptr;
+  /// q[t, i] = clamp(round_even(x[i * ldx + t] / scale)) + 128 for i < channels <= 4, else 128.
+  void (*quantize_quads)(const float* x, std::int64_t ldx, int channels, std::int64_t n,
+                         float scale, std::uint8_t* q) = nullptr;
 
   /// sums[j] = 8 * sum of (q - 128) over block j; `padded` is a multiple of 32.
   void (*block_sums)(const std::uint8_t* q, int padded, std::int32_t* sums) = nullptr;

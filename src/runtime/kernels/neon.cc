@@ -39,10 +39,18 @@ inline QX q_signed(const std::uint8_t* p) {
 inline QX q_unsigned(const std::uint8_t* p) {
   return q_signed(p);
 }
+inline QB q_samples(const std::uint8_t* p) {
+  return vreinterpretq_s8_u8(veorq_u8(vld1q_u8(p), vdupq_n_u8(0x80)));
+}
+inline QX q_four(const std::int8_t* p) {
+  std::uint32_t four;
+  __builtin_memcpy(&four, p, sizeof four);
+  return vreinterpretq_s8_u32(vdupq_n_u32(four));
+}
 inline QAcc q_dot(QAcc acc, QB b, QX x) {
   return vdotq_s32(acc, b, x);
 }
-inline QAcc q_dot_s4(QAcc acc, QB b, QX x) {
+inline QAcc q_dot_u(QAcc acc, QB b, QX x) {
   return vdotq_s32(acc, b, x);
 }
 inline V q_float(QAcc acc, const std::int32_t*) {
@@ -51,10 +59,14 @@ inline V q_float(QAcc acc, const std::int32_t*) {
 inline V q_float_s4(QAcc acc, std::int32_t sum) {
   return vcvtq_f32_s32(vsubq_s32(acc, vdupq_n_s32(sum)));
 }
+inline V q_float_row(QAcc acc, std::int32_t) {
+  return vcvtq_f32_s32(acc);
+}
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_conv_s8.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -83,14 +83,20 @@ inline float v_hmax(V v) {
 inline V v_load_half(const std::uint16_t* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
-// Rounds to integers, clamps to [-127, 127], adds 128, stores bytes.
+// Values in [-127, 127], rounded, plus 128; stored as bytes, or those of four vectors interleaved.
+inline __m256i v_codes(V v) {
+  return _mm256_add_epi32(_mm256_cvtps_epi32(v), _mm256_set1_epi32(128));
+}
 inline void v_store_u8(std::uint8_t* p, V v, int n) {
-  __m256i i = _mm256_cvtps_epi32(v);
-  i = _mm256_max_epi32(_mm256_min_epi32(i, _mm256_set1_epi32(127)), _mm256_set1_epi32(-127));
-  i = _mm256_add_epi32(i, _mm256_set1_epi32(128));
   alignas(32) std::int32_t lanes[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), i);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(lanes), v_codes(v));
   for (int j = 0; j < n; ++j) p[j] = static_cast<std::uint8_t>(lanes[j]);
+}
+inline void v_store_quads(std::uint8_t* p, const V (&v)[4], int n) {
+  const __m256i low = _mm256_or_si256(v_codes(v[0]), _mm256_slli_epi32(v_codes(v[1]), 8));
+  const __m256i high =
+      _mm256_or_si256(_mm256_slli_epi32(v_codes(v[2]), 16), _mm256_slli_epi32(v_codes(v[3]), 24));
+  v_store_n(reinterpret_cast<float*>(p), _mm256_castsi256_ps(_mm256_or_si256(low, high)), n);
 }
 // Eight bf16 pairs [column][2]: the low and the high half as floats.
 inline V v_bf16_low(const std::uint16_t* p) {

@@ -87,12 +87,20 @@ inline float v_hmax(V v) {
 inline V v_load_half(const std::uint16_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
-// Rounds to integers, clamps to [-127, 127], adds 128, stores bytes.
+// Values in [-127, 127], rounded, plus 128.
+inline __m512i v_codes(V v) {
+  return _mm512_add_epi32(_mm512_cvtps_epi32(v), _mm512_set1_epi32(128));
+}
+// Codes as bytes.
 inline void v_store_u8(std::uint8_t* p, V v, int n) {
-  __m512i i = _mm512_cvtps_epi32(v);
-  i = _mm512_max_epi32(_mm512_min_epi32(i, _mm512_set1_epi32(127)), _mm512_set1_epi32(-127));
-  const __m128i b = _mm512_cvtepi32_epi8(_mm512_add_epi32(i, _mm512_set1_epi32(128)));
-  _mm_mask_storeu_epi8(p, first(n), b);
+  _mm_mask_storeu_epi8(p, first(n), _mm512_cvtepi32_epi8(v_codes(v)));
+}
+// Codes of four vectors, interleaved.
+inline void v_store_quads(std::uint8_t* p, const V (&v)[4], int n) {
+  const __m512i low = _mm512_or_si512(v_codes(v[0]), _mm512_slli_epi32(v_codes(v[1]), 8));
+  const __m512i high =
+      _mm512_or_si512(_mm512_slli_epi32(v_codes(v[2]), 16), _mm512_slli_epi32(v_codes(v[3]), 24));
+  _mm512_mask_storeu_epi32(p, first(n), _mm512_or_si512(low, high));
 }
 // Sixteen bf16 pairs [column][2]: the low and the high half as floats.
 inline V v_bf16_low(const std::uint16_t* p) {

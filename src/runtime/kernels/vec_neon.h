@@ -81,12 +81,18 @@ inline float v_hmax(V v) {
 inline V v_load_half(const std::uint16_t* p) {
   return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
 }
-// Rounds to integers, clamps to [-127, 127], adds 128, stores bytes.
+// Values in [-127, 127], rounded, plus 128; stored as bytes, or those of four vectors interleaved.
+inline int32x4_t v_codes(V v) {
+  return vaddq_s32(vcvtnq_s32_f32(v), vdupq_n_s32(128));
+}
+inline void v_store_quads(std::uint8_t* p, const V (&v)[4], int n) {
+  const int32x4_t low = vorrq_s32(v_codes(v[0]), vshlq_n_s32(v_codes(v[1]), 8));
+  const int32x4_t high = vorrq_s32(vshlq_n_s32(v_codes(v[2]), 16), vshlq_n_s32(v_codes(v[3]), 24));
+  v_store_n(reinterpret_cast<float*>(p), vreinterpretq_f32_s32(vorrq_s32(low, high)), n);
+}
 inline void v_store_u8(std::uint8_t* p, V v, int n) {
-  int32x4_t i = vcvtnq_s32_f32(v);
-  i = vmaxq_s32(vminq_s32(i, vdupq_n_s32(127)), vdupq_n_s32(-127));
   std::int32_t lanes[4];
-  vst1q_s32(lanes, vaddq_s32(i, vdupq_n_s32(128)));
+  vst1q_s32(lanes, v_codes(v));
   for (int j = 0; j < n && j < 4; ++j) p[j] = static_cast<std::uint8_t>(lanes[j]);
 }
 // Four bf16 pairs [column][2]: the low and the high half as floats.

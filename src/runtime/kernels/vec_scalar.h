@@ -83,11 +83,12 @@ inline V v_load_half(const std::uint16_t* p) {
   const std::uint32_t rest = *p & 0x7fffu;
   return from_bits(sign | (rest << 13)) * from_bits(0x77800000u);  // * 2^112
 }
-// Rounds to integers, clamps to [-127, 127], adds 128, stores bytes.
+// Values in [-127, 127], rounded, plus 128; as bytes, or those of four vectors interleaved.
 inline void v_store_u8(std::uint8_t* p, V v, int) {
-  const float r = std::nearbyintf(v);
-  const float c = r > 127 ? 127 : (r < -127 ? -127 : r);
-  *p = static_cast<std::uint8_t>(static_cast<int>(c) + 128);
+  *p = static_cast<std::uint8_t>(static_cast<int>(std::nearbyintf(v)) + 128);
+}
+inline void v_store_quads(std::uint8_t* p, const V (&v)[4], int n) {
+  for (int i = 0; i < 4; ++i) v_store_u8(p + i, v[i], n);
 }
 // A bf16 pair: the low and the high half as floats.
 inline V v_bf16_low(const std::uint16_t* p) {

@@ -1,11 +1,11 @@
+#include "runtime/steps/conv.h"
+
 #include <cstring>
 
 #include "nest/core/error.h"
-#include "runtime/binder.h"
 
 /// Channel-major convolutions [B, C, S, T]; the columns of the product are output samples.
 namespace nest::runtime {
-namespace {
 
 /// Copies rows of `time` samples into rows of `padded` with zeros around.
 void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t left,
@@ -18,60 +18,52 @@ void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t
   }
 }
 
-class ConvStep : public Step {
+void ConvStep::run(const Frame& f) const noexcept {
+  pad(f);
+  float* target = dense != kNoSlot ? f.at(dense) : f.at(y);
+  f.pool->run(static_cast<int>(in[0] * op.groups * out[2]), [&](int task) {
+    const Part part{task / out[2] / op.groups, task / out[2] % op.groups, task % out[2]};
+    const std::int64_t channel = part.item * op.out_channels + part.group * each_out();
+    product(f, part, target + (channel * out[2] + part.row) * dense_time, out[2] * dense_time);
+  });
+  if (dense == kNoSlot) return;
+  float* to = f.at(y);
+  for (std::int64_t r = 0; r < out[0] * out[1] * out[2]; ++r)
+    for (std::int64_t t = 0; t < out[3]; ++t)
+      to[r * out[3] + t] = target[r * dense_time + t * op.stride_t];
+}
+
+namespace {
+
+class FloatConvStep : public ConvStep {
  public:
-  graph::Conv op;
-  Shape in, out;  ///< [B, C, S, T]
   const float* weight = nullptr;
-  const float* bias = nullptr;
-  Act act = Act::kNone;
-  std::int64_t padded_time = 0, dense_time = 0;  ///< input and output length at stride 1
-  std::vector<std::int64_t> offsets;             ///< of one group
-  Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot, dense = kNoSlot;
-  int parts = 1;
+  std::vector<std::int64_t> offsets;  ///< of one group
+  ActivationScale activation;
 
-  void run(const Frame& f) const noexcept override {
-    const float* source = f.at(x);
-    if (padded != kNoSlot) {
-      pad_rows(source, in[0] * in[1] * in[2], in[3], op.pad_left, padded_time, f.at(padded));
-      source = f.at(padded);
-    }
-    float* target = dense != kNoSlot ? f.at(dense) : f.at(y);
-    const std::int64_t tasks = in[0] * op.groups * out[2];
-    f.pool->run(static_cast<int>(tasks), [&](int task) {
-      const std::int64_t s = task % out[2], g = task / out[2] % op.groups;
-      product(f, source, target, {task / out[2] / op.groups, g, s});
-    });
-    if (dense != kNoSlot) subsample(target, f.at(y));
+ protected:
+  void pad(const Frame& f) const noexcept override {
+    const std::int64_t rows = in[0] * in[1] * in[2];
+    activation.record(f.at(x), rows, in[3], in[3]);
+    if (padded != kNoSlot) pad_rows(f.at(x), rows, in[3], op.pad_left, padded_time, f.at(padded));
   }
-
- private:
-  struct Part {
-    std::int64_t item, group, row;
-  };
-  void product(const Frame& f, const float* source, float* target, Part p) const noexcept {
-    const std::int64_t each_in = op.in_channels / op.groups;
-    const std::int64_t each_out = op.out_channels / op.groups;
-    const std::int64_t channel = p.item * op.in_channels + p.group * each_in;
-    const std::int64_t first = p.group * each_out;
+  void product(const Frame& f, const Part& p, float* c, std::int64_t ldc) const noexcept override {
+    const float* source = f.at(padded != kNoSlot ? padded : x);
+    const std::int64_t channel = p.item * op.in_channels + p.group * each_in();
+    const std::int64_t first = p.group * each_out();
     GemmArgs g;
-    g.m = static_cast<int>(each_out);
+    g.m = static_cast<int>(each_out());
     g.n = static_cast<int>(dense_time);
     g.k = static_cast<int>(offsets.size());
     g.a = weight + first * g.k;
     g.lda = g.k;
     g.b = source + (channel * in[2] + p.row) * padded_time;
     g.offsets = offsets.data();
-    g.c = target + ((p.item * op.out_channels + first) * out[2] + p.row) * dense_time;
-    g.ldc = out[2] * dense_time;
+    g.c = c;
+    g.ldc = ldc;
     g.epilogue.row_bias = bias == nullptr ? nullptr : bias + first;
     g.epilogue.act = act;
     f.kernels->conv(g);
-  }
-  void subsample(const float* from, float* to) const noexcept {
-    for (std::int64_t r = 0; r < out[0] * out[1] * out[2]; ++r)
-      for (std::int64_t t = 0; t < out[3]; ++t)
-        to[r * out[3] + t] = from[r * dense_time + t * op.stride_t];
   }
 };
 
@@ -81,244 +73,60 @@ Shape with_electrodes(Shape shape) {
   return shape;
 }
 
-/// Filters of channel c as a band matrix [kernel + 15, 16]: sixteen outputs are one row of a
-/// product whose rows start 16 samples apart. All loads of filters are aligned, no output is
-/// shifted.
-constexpr std::int64_t kBand = 16;
-LazyFloats band_matrices(const LazyFloats& taps, std::int64_t channels, std::int64_t kernel) {
-  return [=] {
-    const auto w = taps();
-    const std::int64_t rows = kernel + kBand - 1;
-    std::vector<float> bands(static_cast<std::size_t>(channels * rows * kBand), 0.0f);
-    for (std::int64_t c = 0; c < channels; ++c)
-      for (std::int64_t k = 0; k < kernel; ++k)
-        for (std::int64_t i = 0; i < kBand; ++i)
-          bands[static_cast<std::size_t>((c * rows + k + i) * kBand + i)] =
-              w[static_cast<std::size_t>(c * kernel + k)];
-    return bands;
-  };
-}
-
-/// One filter a channel over time, through band matrices; optionally mixes electrodes first.
-class FirStep : public Step {
- public:
-  std::int64_t batch = 0, electrodes = 0, channels = 0, time = 0, out_time = 0;
-  std::int64_t kernel = 0, pad_left = 0, padded_time = 0;
-  const float* mix = nullptr;  ///< [channels, electrodes]; null: x has the channels already
-  const float* bands = nullptr;
-  const float* bias = nullptr;
-  Act act = Act::kNone;
-  std::vector<std::int64_t> offsets;  ///< of the electrodes
-  Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot;
-  int parts = 1;
-
-  void run(const Frame& f) const noexcept override {
-    for (std::int64_t b = 0; b < batch; ++b) {
-      prepare(f, b);
-      f.pool->run(static_cast<int>(channels), [&](int c) { filter(f, b, c); });
-    }
-  }
-
- private:
-  /// Fills the padded rows of one item, zeros outside the signal.
-  void prepare(const Frame& f, std::int64_t b) const noexcept {
-    float* rows = f.at(padded);
-    if (mix == nullptr) {
-      pad_rows(f.at(x) + b * channels * time, channels, time, pad_left, padded_time, rows);
-      return;
-    }
-    for (std::int64_t c = 0; c < channels; ++c) {
-      float* row = rows + c * padded_time;
-      std::memset(row, 0, static_cast<std::size_t>(pad_left) * sizeof(float));
-      std::memset(row + pad_left + time, 0,
-                  static_cast<std::size_t>(padded_time - pad_left - time) * sizeof(float));
-    }
-    const std::int64_t strips = (time + kPanel * 2 - 1) / (kPanel * 2);
-    f.pool->run(parts == 1 ? 1 : static_cast<int>(strips), [&](int i) {
-      const std::int64_t begin = parts == 1 ? 0 : i * kPanel * 2;
-      const std::int64_t end = parts == 1 || i + 1 == strips ? time : begin + kPanel * 2;
-      GemmArgs g;
-      g.m = static_cast<int>(channels);
-      g.n = static_cast<int>(end - begin);
-      g.k = static_cast<int>(electrodes);
-      g.a = mix;
-      g.lda = electrodes;
-      g.b = f.at(x) + b * electrodes * time + begin;
-      g.offsets = offsets.data();
-      g.c = rows + pad_left + begin;
-      g.ldc = padded_time;
-      f.kernels->conv(g);
-    });
-  }
-
-  void filter(const Frame& f, std::int64_t b, std::int64_t c) const noexcept {
-    const std::int64_t blocks = out_time / kBand, rest = out_time % kBand;
-    float bias_row[kBand];
-    for (float& v : bias_row) v = bias == nullptr ? 0.0f : bias[c];
-    GemmArgs g;
-    g.m = static_cast<int>(blocks);
-    g.n = static_cast<int>(kBand);
-    g.k = static_cast<int>(kernel + kBand - 1);
-    g.a = f.at(padded) + c * padded_time;
-    g.lda = kBand;
-    g.b = bands + c * g.k * kBand;
-    g.ldb = kBand;
-    g.c = f.at(y) + (b * channels + c) * out_time;
-    g.ldc = kBand;
-    g.epilogue.bias = bias_row;
-    g.epilogue.act = act;
-    if (blocks > 0) f.kernels->gemm_f32(g);
-    if (rest == 0) return;
-    g.m = 1;
-    g.n = static_cast<int>(rest);
-    g.a += blocks * kBand;
-    g.c += blocks * kBand;
-    f.kernels->gemm_f32(g);
-  }
-};
-
-void add_fir(Binder& binder, const LoweredNode& node, FirStep step, const LazyFloats& taps) {
-  step.bands = float_block(binder.store(), node.name + "/bands",
-                           step.channels * (step.kernel + kBand - 1) * kBand,
-                           band_matrices(taps, step.channels, step.kernel));
-  step.act = epilogue_act(node);
-  // The last row of the product reads a full band behind the last output.
-  step.padded_time = (step.out_time + kBand - 1) / kBand * kBand + step.kernel + kBand;
-  step.padded_time = std::max(step.padded_time, step.pad_left + step.time);
-  step.padded_time = (step.padded_time + 15) / 16 * 16;
-  step.padded = binder.scratch(step.channels * step.padded_time * 4);
-  step.x = binder.place(node.inputs[0]).slot;
-  step.y = binder.define(node.outputs[0]).slot;
-  step.parts = binder.threads();
-  const double mixing =
-      step.mix == nullptr ? 0.0 : static_cast<double>(step.electrodes * step.time);
-  step.macs = static_cast<double>(step.batch * step.channels) *
-              (mixing + static_cast<double>(step.kernel * step.out_time));
-  const auto detail =
-      step.mix == nullptr
-          ? fmt::format("depthwise fp32 {} channels, {} taps, {} samples", step.channels,
-                        step.kernel, step.out_time)
-          : fmt::format("spatial-first fp32 {} electrodes to {}, then {} taps, {} samples",
-                        step.electrodes, step.channels, step.kernel, step.out_time);
-  std::vector<Slot> reads{step.x}, writes{step.y, step.padded};
-  binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
-}
-
 bool is_depthwise(const graph::Conv& op, const Shape& in) {
   return op.groups == op.in_channels && op.out_channels == op.in_channels && op.kernel_s == 1 &&
          in[2] == 1 && op.stride_t == 1 && op.dilation_t == 1 && op.kernel_t >= 4;
 }
 
-}  // namespace
-
-void emit_spatial_fir(Binder& binder, const LoweredNode& node) {
-  const auto& op = std::get<graph::Conv>(node.op);
-  const Shape in = binder.shape(node.inputs[0]), out = binder.shape(node.outputs[0]);
-  FirStep step;
-  step.batch = in[0];
-  step.electrodes = in[2];
-  step.time = in[3];
-  step.channels = out[1];
-  step.out_time = out[3];
-  step.kernel = op.kernel_t;
-  step.pad_left = op.pad_left;
-  step.mix = binder.floats(node, 0, "mix");
-  step.bias = binder.floats(node, 2, "bias");
-  for (std::int64_t s = 0; s < in[2]; ++s) step.offsets.push_back(s * in[3]);
-  add_fir(binder, node, std::move(step), node.weights[1].values);
-}
-
-void emit_conv(Binder& binder, const LoweredNode& node) {
-  const auto& op = std::get<graph::Conv>(node.op);
-  ConvStep step;
-  step.op = op;
+/// What both precisions have in common.
+void describe(Binder& binder, const LoweredNode& node, ConvStep& step) {
+  step.op = std::get<graph::Conv>(node.op);
   step.in = with_electrodes(binder.shape(node.inputs[0]));
   step.out = with_electrodes(binder.shape(node.outputs[0]));
-  if (op.has_bias) step.bias = binder.floats(node, 1, "bias");
-  if (is_depthwise(op, step.in)) {
-    FirStep fir;
-    fir.batch = step.in[0];
-    fir.channels = op.in_channels;
-    fir.time = step.in[3];
-    fir.out_time = step.out[3];
-    fir.kernel = op.kernel_t;
-    fir.pad_left = op.pad_left;
-    fir.bias = step.bias;
-    add_fir(binder, node, std::move(fir), node.weights[0].values);
+  if (step.op.has_bias) step.bias = binder.floats(node, 1, "bias");
+  step.act = epilogue_act(node);
+  step.padded_time = step.in[3] + step.op.pad_left + step.op.pad_right;
+  step.dense_time = step.padded_time - (step.op.kernel_t - 1) * step.op.dilation_t;
+  step.x = binder.place(node.inputs[0]).slot;
+  step.y = binder.define(node.outputs[0]).slot;
+  if (step.op.stride_t > 1)
+    step.dense = binder.scratch(step.out[0] * step.out[1] * step.out[2] * step.dense_time * 4);
+  step.macs = static_cast<double>(numel(step.out)) *
+              static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
+}
+
+bool is_integer(Precision precision) {
+  return precision == Precision::kI8 || precision == Precision::kI4;
+}
+
+}  // namespace
+
+void emit_conv(Binder& binder, const LoweredNode& node) {
+  if (is_depthwise(std::get<graph::Conv>(node.op), with_electrodes(binder.shape(node.inputs[0])))) {
+    emit_depthwise_fir(binder, node);
     return;
   }
+  FloatConvStep step;
+  describe(binder, node, step);
+  step.activation = binder.activation(node.name);
+  // Fewer input channels would leave most of every quad empty.
+  if (is_integer(binder.precision(node)) && step.activation.fixed > 0 && step.each_in() >= 4) {
+    emit_conv_int8(binder, node, step, step.activation);
+    return;
+  }
+  const graph::Conv& op = step.op;
   step.weight = binder.floats(node, 0, "weight");
-  step.act = epilogue_act(node);
-  step.padded_time = step.in[3] + op.pad_left + op.pad_right;
-  step.dense_time = step.padded_time - (op.kernel_t - 1) * op.dilation_t;
-  for (std::int64_t c = 0; c < op.in_channels / op.groups; ++c)
+  for (std::int64_t c = 0; c < step.each_in(); ++c)
     for (std::int64_t s = 0; s < op.kernel_s; ++s)
       for (std::int64_t k = 0; k < op.kernel_t; ++k)
         step.offsets.push_back((c * step.in[2] + s) * step.padded_time + k * op.dilation_t);
-  step.x = binder.place(node.inputs[0]).slot;
-  step.y = binder.define(node.outputs[0]).slot;
-  step.parts = binder.threads();
   if (op.pad_left + op.pad_right > 0)
     step.padded = binder.scratch(step.in[0] * step.in[1] * step.in[2] * step.padded_time * 4);
-  if (op.stride_t > 1)
-    step.dense = binder.scratch(step.out[0] * step.out[1] * step.out[2] * step.dense_time * 4);
-  step.macs = static_cast<double>(numel(step.out)) * static_cast<double>(step.offsets.size());
   step.weight_bytes = static_cast<double>(numel(node.weights[0].shape)) * 4;
   const auto detail =
       fmt::format("conv fp32 {} to {} channels, {} taps, {}x{} samples", op.in_channels,
                   op.out_channels, op.kernel_s * op.kernel_t, step.out[2], step.out[3]);
   std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.dense};
-  binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
-}
-
-namespace {
-
-class DepthwiseTimeStep : public Step {
- public:
-  std::int64_t batch = 0, time = 0, out_time = 0, width = 0, kernel = 0, pad_left = 0;
-  const float* weight = nullptr;
-  const float* bias = nullptr;
-  Act act = Act::kNone;
-  Slot x = kNoSlot, y = kNoSlot;
-
-  void run(const Frame& f) const noexcept override {
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const float* source = f.at(x) + b * time * width;
-      for (std::int64_t t = 0; t < out_time; ++t) {
-        // Only taps inside the signal; the others would add zeros.
-        const std::int64_t begin = std::max<std::int64_t>(0, pad_left - t);
-        const std::int64_t end = std::min(kernel, time + pad_left - t);
-        float* out = f.at(y) + (b * out_time + t) * width;
-        f.kernels->depthwise_row(
-            source + (t + begin - pad_left) * width, width, weight + begin * width, bias,
-            static_cast<int>(std::max<std::int64_t>(0, end - begin)), out, width);
-        if (act != Act::kNone) f.kernels->activate(act, out, out, width);
-      }
-    }
-  }
-};
-
-}  // namespace
-
-void emit_depthwise_time(Binder& binder, const LoweredNode& node) {
-  const auto& op = std::get<graph::Conv>(node.op);
-  const Shape in = binder.shape(node.inputs[0]), out = binder.shape(node.outputs[0]);
-  DepthwiseTimeStep step;
-  step.batch = in[0];
-  step.time = in[1];
-  step.width = in[2];
-  step.out_time = out[1];
-  step.kernel = op.kernel_t;
-  step.pad_left = op.pad_left;
-  step.weight = binder.floats(node, 0, "taps");
-  if (op.has_bias) step.bias = binder.floats(node, 1, "bias");
-  step.act = epilogue_act(node);
-  step.x = binder.place(node.inputs[0]).slot;
-  step.y = binder.define(node.outputs[0]).slot;
-  step.macs = static_cast<double>(numel(out) * op.kernel_t);
-  const auto detail = fmt::format("depthwise fp32 {} channels, {} taps, {} frames", step.width,
-                                  step.kernel, step.out_time);
-  std::vector<Slot> reads{step.x}, writes{step.y};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }
 

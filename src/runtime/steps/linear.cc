@@ -33,6 +33,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
   if (op.has_bias) step.product.bias = binder.floats(node, 1, "bias");
   step.product.act = epilogue_act(node);
   step.product.alpha = static_cast<float>(node.alpha);
+  step.product.activation = binder.activation(node.name);
   step.x = binder.place(node.inputs[0]);
   step.residual = binder.place(node.residual);
   step.parts = binder.threads();
@@ -51,7 +52,8 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
   if (bytes > 0) step.scratch = binder.scratch(bytes);
   step.macs = static_cast<double>(step.rows) * w.n * w.k;
   step.weight_bytes = w.bytes;
-  const auto detail = fmt::format("linear {} {}x{}x{}", name_of(w.precision), step.rows, w.k, w.n);
+  const auto detail =
+      fmt::format("linear {} {}x{}x{}", what_runs(step.product), step.rows, w.k, w.n);
   std::vector<Slot> reads{step.x.slot, step.residual.slot}, writes{step.y.slot, step.scratch};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }

@@ -142,6 +142,8 @@ Direction make_direction(Binder& binder, const LoweredNode& node, const Sizes& s
   d.is_backward = index == 1;
   d.input.weight = binder.matrix(node, first, precision, role + "/ih");
   d.hidden.weight = binder.matrix(node, first + 1, precision, role + "/hh");
+  d.input.activation = binder.activation(node.name + "/" + role + "/ih");
+  d.hidden.activation = binder.activation(node.name + "/" + role + "/hh");
   if (s.is_lstm) {
     d.input.bias = float_block(binder.store(), node.name + "/" + role + "/bias", width,
                                sum_of(w.at(first + 2).values, w.at(first + 3).values));
@@ -198,8 +200,8 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
       step.directions.push_back(d);
     }
     const auto detail = fmt::format("{} layer {} {} {}x{}x{}{}", s.is_lstm ? "lstm" : "gru", layer,
-                                    name_of(step.directions[0].hidden.weight.precision),
-                                    s.batch * s.time, step.directions[0].input.weight.k, s.hidden,
+                                    what_runs(step.directions[0].hidden), s.batch * s.time,
+                                    step.directions[0].input.weight.k, s.hidden,
                                     s.directions == 2 ? " both directions" : "");
     x = {step.y, 0, s.directions * s.hidden};
     binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <vector>
+
+#include "runtime/binder.h"
+
+namespace nest::runtime {
+
+/// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] at stride 1 over a padded copy of its
+/// input, samples between the strides dropped afterwards. One task for each item, group and row.
+class ConvStep : public Step {
+ public:
+  graph::Conv op;
+  Shape in, out;  ///< [B, C, S, T]
+  Act act = Act::kNone;
+  const float* bias = nullptr;
+  std::int64_t padded_time = 0, dense_time = 0;  ///< input and output length at stride 1
+  Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot, dense = kNoSlot;
+
+  std::int64_t each_in() const { return op.in_channels / op.groups; }
+  std::int64_t each_out() const { return op.out_channels / op.groups; }
+
+  void run(const Frame& frame) const noexcept override;
+
+ protected:
+  struct Part {
+    std::int64_t item, group, row;
+  };
+  /// Makes the padded copy.
+  virtual void pad(const Frame& frame) const noexcept = 0;
+  /// Output channels of one part: those from `first` of the weights, to `c` with rows `ldc` apart.
+  virtual void product(const Frame& frame, const Part& part, float* c,
+                       std::int64_t ldc) const noexcept = 0;
+};
+
+/// Copies rows of `time` samples into rows of `padded` with zeros around.
+void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t left,
+              std::int64_t padded, float* out);
+
+/// 8-bit weights and activations of one fixed scale; `step` has all fields of the base but
+/// `padded`.
+void emit_conv_int8(Binder& binder, const LoweredNode& node, const ConvStep& step,
+                    const ActivationScale& activation);
+/// One filter a channel over time. Errors: none that emit_conv does not have.
+void emit_depthwise_fir(Binder& binder, const LoweredNode& node);
+
+}  // namespace nest::runtime
