@@ -20,6 +20,14 @@ namespace nest {
 namespace {
 
 constexpr const char* kPeerVariable = "NEST_ONNXRUNTIME_PEER";
+/// "int8-static": 8-bit activations of fixed scale, convolutions included.
+constexpr std::string_view kStatic = "-static";
+
+/// "int8" of "int8-static".
+std::string storage_of(const std::string& precision) {
+  return precision.ends_with(kStatic) ? precision.substr(0, precision.size() - kStatic.size())
+                                      : precision;
+}
 
 struct BenchOptions {
   std::string suite;
@@ -47,7 +55,9 @@ void register_flags(Flags& flags, BenchOptions& options) {
   deploy::register_flags(flags, options.load);
   register_flags(flags, options.work);
   flags.group("Contenders");
-  flags.add("precision", options.precisions, "of the native runtime; the first is the yardstick");
+  flags.add("precision", options.precisions,
+            "of the native runtime, with -static for fixed activation scales; the first is the "
+            "yardstick");
   flags.add("isa", options.runtime.isa, "instruction set (default: NEST_ISA or the strongest)");
   flags.add("threads", options.runtime.threads, "threads of every contender; 0: all cores");
   flags.add("rewrite", options.runtime.rewrite, "fold, reorder and fuse layers");
@@ -74,7 +84,13 @@ bool is_onnx(const std::string& peer) {
 void validate(const BenchOptions& options) {
   validate(options.comparison);
   require(!options.precisions.empty(), ErrorCode::kInvalidArgument, "--precision names none");
-  for (const std::string& name : options.precisions) runtime::precision_from_name(name);
+  for (const std::string& name : options.precisions) {
+    const auto storage = runtime::precision_from_name(storage_of(name));
+    require(!name.ends_with(kStatic) || storage == runtime::Precision::kI8 ||
+                storage == runtime::Precision::kI4,
+            ErrorCode::kInvalidArgument, "--precision {}: only int8 and int4 round activations",
+            name);
+  }
   require(options.suite.empty() || options.model.empty(), ErrorCode::kInvalidArgument,
           "--suite and --model exclude each other");
   for (const std::string& peer : options.peers) {
@@ -99,13 +115,25 @@ std::vector<std::string> peer_command(const BenchOptions& options) {
   return words;
 }
 
+/// Activation scales from one run of the work itself.
+std::map<std::string, float, std::less<>> scales_of(const BenchItem& item,
+                                                    const profile::Work& work) {
+  runtime::Options recording;
+  recording.record_activations = true;
+  const auto prepared = std::make_shared<const runtime::PreparedModel>(item.model, recording);
+  profile::native_contender("recording", prepared, work)->run(1);
+  return runtime::activation_scales(prepared->activation_maxima());
+}
+
 std::shared_ptr<const runtime::PreparedModel> prepare(const BenchItem& item,
+                                                      const profile::Work& work,
                                                       const BenchOptions& options,
                                                       const std::string& precision,
                                                       bool is_profiled) {
   runtime::Options native = options.runtime;
-  native.precision = precision;
+  native.precision = storage_of(precision);
   native.profile = is_profiled;
+  if (precision.ends_with(kStatic)) native.activation_scales = scales_of(item, work);
   return std::make_shared<const runtime::PreparedModel>(item.model, native);
 }
 
@@ -148,7 +176,8 @@ Json goals_of(const BenchItem& item, const std::vector<profile::ContenderResult>
 Json layers_of(const BenchItem& item, const profile::Work& work, const BenchOptions& options) {
   Json json;
   for (const std::string& precision : options.precisions) {
-    const profile::LayerTimingProfiler profiler(prepare(item, options, precision, true), work);
+    const profile::LayerTimingProfiler profiler(prepare(item, work, options, precision, true),
+                                                work);
     for (const profile::LayerTime& layer :
          profile::grouped(profiler.run(options.comparison.runs))) {
       json[precision].push_back(to_json(layer));
@@ -162,7 +191,7 @@ Json measure(const BenchItem& item, const BenchOptions& options) {
   profile::ComparisonBenchmark benchmark(options.comparison);
   for (const std::string& precision : options.precisions) {
     benchmark.add(profile::native_contender("nest " + precision,
-                                            prepare(item, options, precision, false), work),
+                                            prepare(item, work, options, precision, false), work),
                   false);
   }
   for (const std::string& peer : options.peers) {

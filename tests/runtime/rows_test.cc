@@ -183,5 +183,29 @@ TEST(Isa, a_forced_instruction_set_is_used_or_refused) {
 #endif
 }
 
+TEST_P(Rows, depthwise_rows_agree_with_the_reference_convolution) {
+  for (const int width : {1, 7, 16, 50, 64}) {
+    const int taps = 9, time = 9;  // one output frame
+    const auto x = random_floats(static_cast<std::size_t>(time * width), 31);
+    const auto w = random_floats(static_cast<std::size_t>(taps * width), 32);
+    const auto bias = random_floats(static_cast<std::size_t>(width), 33);
+    std::vector<float> panel(static_cast<std::size_t>(taps * kPanel), 0.0f);
+    for (int k = 0; k < taps; ++k)
+      std::copy_n(w.begin() + k * width, width, panel.begin() + k * kPanel);
+    std::vector<float> y(static_cast<std::size_t>(width));
+    kernels().depthwise_row(x.data(), width, panel.data(), bias.data(), taps, y.data(), width);
+    for (int d = 0; d < width; ++d) {
+      std::vector<float> signal, filter;
+      for (int k = 0; k < taps; ++k) {
+        signal.push_back(x[static_cast<std::size_t>(k * width + d)]);
+        filter.push_back(w[static_cast<std::size_t>(k * width + d)]);
+      }
+      const double want = reference::convolution(signal, filter, 1, 1, taps, time).at(0) +
+                          static_cast<double>(bias[static_cast<std::size_t>(d)]);
+      EXPECT_NEAR(static_cast<double>(y[static_cast<std::size_t>(d)]), want, 1e-5);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace nest::runtime

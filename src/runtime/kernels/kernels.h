@@ -140,8 +140,8 @@ struct Kernels {
   /// xg = W_i x + b_i and hg = W_h h + b_h, each r, z, n [3n] -> h.
   void (*gru_cell)(const float* xg, const float* hg, const float* h_in, float* h_out,
                    std::int64_t n) = nullptr;
-  /// Time-major depthwise convolution of one output row: y[d] = sum_k w[k, d] x[k * ldx + d] +
-  /// b[d].
+  /// Time-major depthwise convolution of one output row, at most kPanel channels of it:
+  /// y[d] = sum_k w[k * kPanel + d] x[k * ldx + d] + b[d]; rows of w are whole panels.
   void (*depthwise_row)(const float* x, std::int64_t ldx, const float* w, const float* bias, int k,
                         float* y, std::int64_t n) = nullptr;
   void (*energies)(const EnergyArgs&) = nullptr;

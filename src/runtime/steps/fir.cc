@@ -169,27 +169,57 @@ namespace {
 class DepthwiseTimeStep : public Step {
  public:
   std::int64_t batch = 0, time = 0, out_time = 0, width = 0, kernel = 0, pad_left = 0;
-  const float* weight = nullptr;
+  const float* weight = nullptr;  ///< [ceil(width / kPanel), kernel, kPanel]
   const float* bias = nullptr;
   Act act = Act::kNone;
   Slot x = kNoSlot, y = kNoSlot;
 
   void run(const Frame& f) const noexcept override {
-    for (std::int64_t b = 0; b < batch; ++b) {
-      const float* source = f.at(x) + b * time * width;
-      for (std::int64_t t = 0; t < out_time; ++t) {
-        // Only taps inside the signal; the others would add zeros.
-        const std::int64_t begin = std::max<std::int64_t>(0, pad_left - t);
-        const std::int64_t end = std::min(kernel, time + pad_left - t);
-        float* out = f.at(y) + (b * out_time + t) * width;
-        f.kernels->depthwise_row(
-            source + (t + begin - pad_left) * width, width, weight + begin * width, bias,
-            static_cast<int>(std::max<std::int64_t>(0, end - begin)), out, width);
-        if (act != Act::kNone) f.kernels->activate(act, out, out, width);
-      }
+    const std::int64_t panels = (width + kPanel - 1) / kPanel;
+    f.pool->run(static_cast<int>(batch * panels),
+                [&](int task) { filter(f, task / panels, task % panels); });
+  }
+
+ private:
+  void fetch(const float* taps) const noexcept {
+    constexpr std::int64_t kLine = 16;
+    for (std::int64_t i = 0; i < kernel * kPanel; i += kLine) __builtin_prefetch(taps + i);
+  }
+  /// One panel of channels, whose filters stay in the first-level cache for all frames.
+  void filter(const Frame& f, std::int64_t b, std::int64_t panel) const noexcept {
+    const std::int64_t first = panel * kPanel,
+                       count = std::min<std::int64_t>(kPanel, width - first);
+    const float* source = f.at(x) + b * time * width + first;
+    const float* taps = weight + panel * kernel * kPanel;
+    // Frames begin in the middle of the filters and walk backwards, which no hardware foresees.
+    if (panel == 0) fetch(taps);
+    if (first + kPanel < width) fetch(taps + kernel * kPanel);
+    for (std::int64_t t = 0; t < out_time; ++t) {
+      // Only taps inside the signal; the others would add zeros.
+      const std::int64_t begin = std::max<std::int64_t>(0, pad_left - t);
+      const std::int64_t end = std::max(begin, std::min(kernel, time + pad_left - t));
+      float* out = f.at(y) + (b * out_time + t) * width + first;
+      f.kernels->depthwise_row(source + (t + begin - pad_left) * width, width,
+                               taps + begin * kPanel, bias == nullptr ? nullptr : bias + first,
+                               static_cast<int>(end - begin), out, count);
+      if (act != Act::kNone) f.kernels->activate(act, out, out, count);
     }
   }
 };
+
+/// Taps [kernel, width] as panels of channels, zero-padded.
+LazyFloats panels_of(const LazyFloats& taps, std::int64_t kernel, std::int64_t width) {
+  return [=] {
+    const auto w = taps();
+    const std::int64_t panels = (width + kPanel - 1) / kPanel;
+    std::vector<float> packed(static_cast<std::size_t>(panels * kernel * kPanel), 0.0f);
+    for (std::int64_t k = 0; k < kernel; ++k)
+      for (std::int64_t d = 0; d < width; ++d)
+        packed[static_cast<std::size_t>((d / kPanel * kernel + k) * kPanel + d % kPanel)] =
+            w[static_cast<std::size_t>(k * width + d)];
+    return packed;
+  };
+}
 
 }  // namespace
 
@@ -203,7 +233,9 @@ void emit_depthwise_time(Binder& binder, const LoweredNode& node) {
   step.out_time = out[1];
   step.kernel = op.kernel_t;
   step.pad_left = op.pad_left;
-  step.weight = binder.floats(node, 0, "taps");
+  step.weight = float_block(binder.store(), node.name + "/panels",
+                            (step.width + kPanel - 1) / kPanel * step.kernel * kPanel,
+                            panels_of(node.weights[0].values, step.kernel, step.width));
   if (op.has_bias) step.bias = binder.floats(node, 1, "bias");
   step.act = epilogue_act(node);
   step.x = binder.place(node.inputs[0]).slot;
