@@ -1,6 +1,7 @@
 #include "runtime/binder.h"
 
 #include "nest/core/error.h"
+#include "runtime/sparse.h"
 
 namespace nest::runtime {
 namespace {
@@ -153,7 +154,8 @@ PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, Precisi
   const LoweredWeight& w = node.weights.at(weight);
   const std::int64_t n = w.shape.at(0);
   return packed_matrix(in_.store, node.name + "/" + std::string(role), precision, n,
-                       n == 0 ? 0 : numel(w.shape) / n, w.values);
+                       n == 0 ? 0 : numel(w.shape) / n, w.values,
+                       in_.options.sparse ? kSparseBreakEven : 0);
 }
 
 const float* Binder::floats(const LoweredNode& node, std::size_t weight,

@@ -1,5 +1,7 @@
 #include "runtime/matmul.h"
 
+#include <fmt/format.h>
+
 namespace nest::runtime {
 namespace {
 
@@ -33,6 +35,12 @@ void run_float(const Frame& f, const PackedMatrix& w, GemmArgs g, std::int64_t n
   g.epilogue = slice(g.epilogue, n0);
   g.c += n0;
   g.n = static_cast<int>(n1 - n0);
+  if (w.is_sparse()) {
+    SparseWeights part = w.sparse;
+    part.starts += n0 / kStrip;
+    f.kernels->sparse_f32(g, part);
+    return;
+  }
   switch (w.precision) {
     case Precision::kF16:
       g.b = w.data + panel * w.k * kPanel * 2;
@@ -55,9 +63,15 @@ void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int6
   g.c += n0;
   g.n = static_cast<int>(n1 - n0);
   if (w.precision == Precision::kI8) {
-    g.b = w.data + panel * round_up(w.k, 4) * kPanel;
     g.b_scale = w.scale + n0;
     g.b_sum = w.sum + n0;
+    if (w.is_sparse()) {
+      SparseWeights part = w.sparse;
+      part.starts += n0 / kStrip;
+      f.kernels->sparse_s8(g, part);
+      return;
+    }
+    g.b = w.data + panel * round_up(w.k, 4) * kPanel;
     f.kernels->gemm_s8(g);
   } else {
     g.b = w.data + panel * (round_up(w.k, kS4Block) / kS4Block) * kS4BlockBytes;
@@ -97,8 +111,12 @@ std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
 std::string what_runs(const MatMul& product) {
   const Precision precision = product.weight.precision;
   const bool is_integer = precision == Precision::kI8 || precision == Precision::kI4;
-  return std::string(name_of(precision)) +
-         (is_integer && product.activation.fixed > 0 ? " static" : "");
+  std::string text(name_of(precision));
+  if (is_integer && product.activation.fixed > 0) text += " static";
+  const PackedMatrix& w = product.weight;
+  if (w.is_sparse())
+    text += fmt::format(" sparse {:.0f} %", 100 * w.products / (static_cast<double>(w.n) * w.k));
+  return text;
 }
 
 void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcept {

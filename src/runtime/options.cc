@@ -39,6 +39,7 @@ void register_flags(Flags& flags, Options& options) {
   flags.add("threads", options.threads, "threads; 0: all cores");
   flags.add("spin-us", options.spin_us, "microseconds an idle worker spins before it sleeps");
   flags.add("pin-threads", options.pin_threads, "bind each worker to one core");
+  flags.add("sparse", options.sparse, "skip blocks of zeros in weights that have enough of them");
   flags.add("rewrite", options.rewrite, "fold, reorder and fuse layers");
 }
 
@@ -72,6 +73,7 @@ Json to_json(const Options& options) {
   json["threads"] = options.threads;
   json["spin_us"] = options.spin_us;
   json["pin_threads"] = options.pin_threads;
+  json["sparse"] = options.sparse;
   json["rewrite"] = options.rewrite;
   return json;
 }
@@ -88,6 +90,7 @@ Options options_from_json(const Json& json) {
     options.threads = json.at("threads").get<int>();
     options.spin_us = json.at("spin_us").get<int>();
     options.pin_threads = json.at("pin_threads").get<bool>();
+    options.sparse = json.at("sparse").get<bool>();
     options.rewrite = json.at("rewrite").get<bool>();
     validate(options);
   } catch (const Json::exception& error) {

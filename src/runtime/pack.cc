@@ -40,23 +40,12 @@ float max_abs(const float* w, std::int64_t n) {
 PackedScales pack_s8(const float* w, std::int64_t n, std::int64_t k, void* out) {
   auto* packed = static_cast<std::int8_t*>(out);
   const std::int64_t groups = ceil_div(k, 4);
-  const std::int64_t padded = ceil_div(n, kPanel) * kPanel;
-  std::memset(out, 0, static_cast<std::size_t>(padded * groups * 4));
-  PackedScales scales;
-  scales.scale.assign(static_cast<std::size_t>(padded), 0.0f);
-  scales.sum.assign(static_cast<std::size_t>(padded), 0);
-  for (std::int64_t r = 0; r < n; ++r) {
-    const float scale = max_abs(w + r * k, k) / 127.0f;
-    std::int32_t sum = 0;
-    for (std::int64_t c = 0; c < k && scale > 0; ++c) {
-      const float q = std::nearbyintf(w[r * k + c] / scale);
-      const auto value = static_cast<std::int8_t>(std::clamp(q, -127.0f, 127.0f));
-      packed[place(r, c, groups, 4)] = value;
-      sum += value;
-    }
-    scales.scale[static_cast<std::size_t>(r)] = scale;
-    scales.sum[static_cast<std::size_t>(r)] = 128 * sum;
-  }
+  std::memset(out, 0, packed_bytes(Precision::kI8, n, k));
+  PackedScales scales = int8_scales(w, n, k);
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t c = 0; c < k; ++c)
+      packed[place(r, c, groups, 4)] =
+          int8_code(w[r * k + c], scales.scale[static_cast<std::size_t>(r)]);
   return scales;
 }
 
@@ -123,6 +112,26 @@ float s4_value(const std::uint8_t* packed, std::int64_t blocks, std::int64_t r, 
 }
 
 }  // namespace
+
+std::int8_t int8_code(float weight, float scale) {
+  if (!(scale > 0)) return 0;
+  return static_cast<std::int8_t>(std::clamp(std::nearbyintf(weight / scale), -127.0f, 127.0f));
+}
+
+PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k) {
+  PackedScales scales;
+  const auto padded = static_cast<std::size_t>(ceil_div(n, kPanel) * kPanel);
+  scales.scale.assign(padded, 0.0f);
+  scales.sum.assign(padded, 0);
+  for (std::int64_t r = 0; r < n; ++r) {
+    const float scale = max_abs(weight + r * k, k) / 127.0f;
+    std::int32_t sum = 0;
+    for (std::int64_t c = 0; c < k; ++c) sum += int8_code(weight[r * k + c], scale);
+    scales.scale[static_cast<std::size_t>(r)] = scale;
+    scales.sum[static_cast<std::size_t>(r)] = 128 * sum;
+  }
+  return scales;
+}
 
 std::size_t packed_bytes(Precision precision, std::int64_t n, std::int64_t k) {
   const std::int64_t panels = ceil_div(n, kPanel);

@@ -26,6 +26,11 @@ struct PackedScales {
 PackedScales pack_matrix(Precision precision, const float* weight, std::int64_t n, std::int64_t k,
                          void* out);
 
+/// Scales and sums of an int8 weight [n, k] without its codes.
+PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k);
+/// weight / scale, rounded to even, in [-127, 127]; 0 for scale 0.
+std::int8_t int8_code(float weight, float scale);
+
 /// The float matrix [n, k] a packed one stands for (for tests and reports).
 std::vector<float> unpack_matrix(Precision precision, const void* packed,
                                  const PackedScales& scales, std::int64_t n, std::int64_t k);

@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
 #include "runtime/pack.h"
+#include "runtime/sparse.h"
 
 namespace nest::runtime {
 namespace {
@@ -68,31 +69,106 @@ void WeightStore::adopt(std::string key, Entry entry, std::shared_ptr<const void
   owners_.push_back(std::move(owner));
 }
 
-PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
-                           std::int64_t n, std::int64_t k, const LazyFloats& weight) {
+namespace {
+
+/// Where scales and sums of an int8 matrix lie: behind `bytes` bytes of weights.
+void set_scales(PackedMatrix& matrix, const std::byte* data, std::size_t bytes) {
+  const auto padded = static_cast<std::size_t>((matrix.n + kPanel - 1) / kPanel * kPanel);
+  matrix.scale = reinterpret_cast<const float*>(data + bytes);
+  matrix.sum = reinterpret_cast<const std::int32_t*>(data + bytes + padded * 4);
+}
+void write_scales(const PackedScales& scales, void* out, std::size_t bytes) {
+  auto* tail = static_cast<std::byte*>(out) + bytes;
+  std::memcpy(tail, scales.scale.data(), scales.scale.size() * 4);
+  std::memcpy(tail + scales.scale.size() * 4, scales.sum.data(), scales.sum.size() * 4);
+}
+std::size_t scale_bytes(Precision precision, std::int64_t n) {
+  if (precision != Precision::kI8) return 0;
+  return static_cast<std::size_t>((n + kPanel - 1) / kPanel * kPanel) * 8;
+}
+
+PackedMatrix dense_matrix(WeightStore& store, const std::string& name, Precision precision,
+                          std::int64_t n, std::int64_t k, const LazyFloats& weight) {
   const std::size_t bytes = packed_bytes(precision, n, k);
-  const bool has_scales = precision == Precision::kI8;
-  const auto padded = static_cast<std::size_t>((n + kPanel - 1) / kPanel * kPanel);
-  const std::size_t total = bytes + (has_scales ? padded * 8 : 0);
-  const std::string name = fmt::format("{}:{}", key, name_of(precision));
-  const auto* data = static_cast<const std::byte*>(store.block(name, total, [&](void* out) {
-    const std::vector<float> values = weight();
+  PackedMatrix matrix;
+  matrix.precision = precision;
+  matrix.n = static_cast<int>(n);
+  matrix.k = static_cast<int>(k);
+  matrix.bytes = static_cast<double>(bytes + scale_bytes(precision, n));
+  matrix.products = static_cast<double>(n * k);
+  const auto make = [&](void* out) {
+    const PackedScales scales = pack_matrix(precision, weight().data(), n, k, out);
+    if (precision == Precision::kI8) write_scales(scales, out, bytes);
+  };
+  matrix.data =
+      static_cast<const std::byte*>(store.block(name, bytes + scale_bytes(precision, n), make));
+  if (precision == Precision::kI8) set_scales(matrix, matrix.data, bytes);
+  return matrix;
+}
+
+PackedMatrix sparse_matrix(const WeightStore::Entry& entry, Precision precision, std::int64_t n,
+                           std::int64_t k) {
+  const std::size_t tail = scale_bytes(precision, n);
+  require(entry.bytes >= tail, ErrorCode::kDataCorrupt, "sparse weights of {} bytes", entry.bytes);
+  PackedMatrix matrix;
+  matrix.precision = precision;
+  matrix.n = static_cast<int>(n);
+  matrix.k = static_cast<int>(k);
+  matrix.bytes = static_cast<double>(entry.bytes);
+  matrix.sparse = sparse_view(precision, n, k, entry.data, entry.bytes - tail);
+  const auto strips = (n + kStrip - 1) / kStrip;
+  matrix.products = static_cast<double>(matrix.sparse.starts[strips]) * kStrip * 4;
+  if (tail > 0) set_scales(matrix, static_cast<const std::byte*>(entry.data), entry.bytes - tail);
+  return matrix;
+}
+
+/// Makes the sparse block `name` if the weight has enough zeros.
+void make_sparse(WeightStore& store, const std::string& name, Precision precision, std::int64_t n,
+                 std::int64_t k, const std::vector<float>& weight, double densest) {
+  const BlockPattern pattern = find_blocks(weight.data(), n, k);
+  if (pattern.density(k) > densest) return;
+  const std::size_t bytes = sparse_bytes(precision, n, pattern.groups.size());
+  store.block(name, bytes + scale_bytes(precision, n), [&](void* out) {
+    PackedScales scales;
+    if (precision == Precision::kI8) {
+      scales = int8_scales(weight.data(), n, k);
+      write_scales(scales, out, bytes);
+    }
+    pack_sparse(precision, pattern, weight.data(), n, k, scales.scale.data(), out);
+  });
+}
+
+}  // namespace
+
+WeightStore::Entry WeightStore::find(std::string_view key) const {
+  const auto found = entries_.find(key);
+  return found == entries_.end() ? Entry{} : found->second;
+}
+
+PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
+                           std::int64_t n, std::int64_t k, const LazyFloats& weight,
+                           double densest_sparse) {
+  const auto checked = [&] {
+    std::vector<float> values = weight();
     require(values.size() == static_cast<std::size_t>(n * k), ErrorCode::kInternal,
             "weight '{}' has {} elements, expected {}", key, values.size(), n * k);
-    const PackedScales scales = pack_matrix(precision, values.data(), n, k, out);
-    if (has_scales) {
-      auto* tail = static_cast<std::byte*>(out) + bytes;
-      std::memcpy(tail, scales.scale.data(), padded * 4);
-      std::memcpy(tail + padded * 4, scales.sum.data(), padded * 4);
+    return values;
+  };
+  const std::string name = fmt::format("{}:{}", key, name_of(precision));
+  const std::string sparse_name = name + ":sparse";
+  if (densest_sparse > 0 && can_be_sparse(precision, k)) {
+    const bool is_new = store.find(name).data == nullptr && store.find(sparse_name).data == nullptr;
+    if (is_new) {
+      const std::vector<float> values = checked();
+      make_sparse(store, sparse_name, precision, n, k, values, densest_sparse);
+      if (store.find(sparse_name).data == nullptr)
+        return dense_matrix(store, name, precision, n, k, [&] { return values; });
     }
-  }));
-  PackedMatrix matrix{precision, static_cast<int>(n),       static_cast<int>(k), data, nullptr,
-                      nullptr,   static_cast<double>(total)};
-  if (has_scales) {
-    matrix.scale = reinterpret_cast<const float*>(data + bytes);
-    matrix.sum = reinterpret_cast<const std::int32_t*>(data + bytes + padded * 4);
+    const WeightStore::Entry sparse = store.find(sparse_name);
+    if (sparse.data != nullptr)
+      return with_context(key, [&] { return sparse_matrix(sparse, precision, n, k); });
   }
-  return matrix;
+  return dense_matrix(store, name, precision, n, k, checked);
 }
 
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,

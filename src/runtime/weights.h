@@ -28,10 +28,12 @@ class WeightStore {
   const void* block(std::string_view key, std::size_t bytes,
                     const std::function<void(void*)>& make);
 
+  /// The block `key`, data null if there is none.
   struct Entry {
     const void* data = nullptr;
     std::size_t bytes = 0;
   };
+  Entry find(std::string_view key) const;
   const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
   std::size_t total_bytes() const;
 
@@ -58,9 +60,16 @@ struct PackedMatrix {
   const float* scale = nullptr;       ///< int8, padded
   const std::int32_t* sum = nullptr;  ///< int8, padded
   double bytes = 0;
+  SparseWeights sparse;  ///< instead of data, for weights without their blocks of zeros
+  double products = 0;   ///< multiplications a row takes
+
+  bool is_sparse() const { return sparse.starts != nullptr; }
 };
+/// Leaves blocks of zeros out if at most the share `densest_sparse` of all blocks is there
+/// (sparse.h); 0 leaves none out.
 PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
-                           std::int64_t n, std::int64_t k, const LazyFloats& weight);
+                           std::int64_t n, std::int64_t k, const LazyFloats& weight,
+                           double densest_sparse);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
                          const LazyFloats& values);
 

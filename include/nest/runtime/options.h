@@ -38,6 +38,7 @@ struct Options {
   int threads = 1;                  ///< 0: all cores
   int spin_us = 50;                 ///< how long an idle worker spins before it sleeps
   bool pin_threads = false;
+  bool sparse = true;    ///< skip blocks of zeros in weights that have enough of them
   bool rewrite = true;   ///< fold, reorder and fuse; off to compare
   bool profile = false;  ///< time every step
 };

@@ -16,6 +16,7 @@ namespace {
 // Without a byte dot product, bytes are widened to 16 bits and multiplied in pairs; maddubs would
 // saturate. A sum of eight columns lives in two registers of (column, pair of k).
 constexpr int kQRows = 3, kQCols = 1, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 1;
+constexpr int kSparseRows = 1, kSparseQRows = 2;
 struct QB {
   __m256i low, high;  // columns 0-3 and 4-7, four 16-bit weights each
 };
@@ -80,6 +81,7 @@ inline V q_float_row(const QAcc& acc, std::int32_t sum) {
 // clang-format off
 #include "simd_quant.inc"
 #include "simd_conv_s8.inc"
+#include "simd_sparse.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -15,6 +15,7 @@ namespace {
 
 // As in avx2.cc, on sixteen columns.
 constexpr int kQRows = 4, kQCols = 2, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 2;
+constexpr int kSparseRows = 6, kSparseQRows = 6;
 struct QB {
   __m512i low, high;  // columns 0-7 and 8-15, four 16-bit weights each
 };
@@ -81,6 +82,7 @@ inline V q_float_row(const QAcc& acc, std::int32_t sum) {
 // clang-format off
 #include "simd_quant.inc"
 #include "simd_conv_s8.inc"
+#include "simd_sparse.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -13,6 +13,7 @@ namespace nest::runtime {
 namespace {
 
 constexpr int kQRows = 6, kQCols = 4, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 4;
+constexpr int kSparseRows = 6, kSparseQRows = 14;
 using QB = __m512i;
 using QX = __m512i;
 using QAcc = __m512i;
@@ -133,6 +134,7 @@ void gemm_bf16(const GemmArgs& g) {
 // clang-format off
 #include "simd_quant.inc"
 #include "simd_conv_s8.inc"
+#include "simd_sparse.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -13,6 +13,7 @@ namespace nest::runtime {
 namespace {
 
 constexpr int kQRows = 2, kQCols = 4, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 4;
+constexpr int kSparseRows = 1, kSparseQRows = 2;
 struct Four {
   std::int32_t v[4];
 };
@@ -62,6 +63,7 @@ inline V q_float_row(QAcc acc, std::int32_t sum) {
 // clang-format off
 #include "simd_quant.inc"
 #include "simd_conv_s8.inc"
+#include "simd_sparse.inc"
 #include "simd_rows.inc"
 // clang-format on
 

@@ -68,6 +68,16 @@ struct QuantGemmArgs {
   Epilogue epilogue;
 };
 
+/// Weights without their blocks of zeros: strips of kStrip output columns, of each the blocks of
+/// kStrip columns x 4 k that are not all zero, in order of k. A block is f32 [4][kStrip] or
+/// s8 [kStrip][4].
+struct SparseWeights {
+  const std::uint32_t* starts = nullptr;  ///< first block of each strip, and one behind the last
+  const std::uint16_t* groups = nullptr;  ///< by block: its first k / 4
+  const void* blocks = nullptr;
+};
+inline constexpr int kStrip = 16;
+
 /// c[m, t] = epilogue(scale[m] * (sum_j a[m, j] . b[offsets[j] + t] - sum[m])), where a and b are
 /// quads: four input channels of one tap, or of one sample.
 struct QuantConvArgs {
@@ -101,6 +111,10 @@ struct Kernels {
   void (*gemm_bf16)(const GemmArgs&) = nullptr;
   void (*gemm_s8)(const QuantGemmArgs&) = nullptr;
   void (*gemm_s4)(const QuantGemmArgs&) = nullptr;
+  /// The products of gemm_f32 and gemm_s8 from weights without zeros (args.b is not read); a's rows
+  /// are whole groups of 4. f32: four partial sums by k % 4, added at the end.
+  void (*sparse_f32)(const GemmArgs&, const SparseWeights&) = nullptr;
+  void (*sparse_s8)(const QuantGemmArgs&, const SparseWeights&) = nullptr;
   /// c[m, t] = epilogue(sum_j a[m, j] * b[offsets[j] + t]); n is the number of t.
   void (*conv)(const GemmArgs&) = nullptr;
   void (*conv_s8)(const QuantConvArgs&) = nullptr;

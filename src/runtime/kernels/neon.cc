@@ -16,6 +16,7 @@ namespace {
 // The dot product is signed by signed, so activations lose their offset of 128 on the way in and
 // the column sums are not needed.
 constexpr int kQRows = 4, kQCols = 4, kQColsOne = 8, kQ4Rows = 2, kQ4Cols = 2;
+constexpr int kSparseRows = 1, kSparseQRows = 4;
 using QB = int8x16_t;
 using QX = int8x16_t;
 using QAcc = int32x4_t;
@@ -67,6 +68,7 @@ inline V q_float_row(QAcc acc, std::int32_t) {
 // clang-format off
 #include "simd_quant.inc"
 #include "simd_conv_s8.inc"
+#include "simd_sparse.inc"
 #include "simd_rows.inc"
 // clang-format on
 

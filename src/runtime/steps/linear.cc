@@ -50,7 +50,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
   const PackedMatrix& w = step.product.weight;
   const std::int64_t bytes = MatMul::scratch_bytes(w, step.rows);
   if (bytes > 0) step.scratch = binder.scratch(bytes);
-  step.macs = static_cast<double>(step.rows) * w.n * w.k;
+  step.macs = static_cast<double>(step.rows) * w.products;
   step.weight_bytes = w.bytes;
   const auto detail =
       fmt::format("linear {} {}x{}x{}", what_runs(step.product), step.rows, w.k, w.n);
