@@ -59,7 +59,7 @@ std::vector<std::byte> base64_decode(std::string_view text) {
       bytes.push_back(static_cast<std::byte>(group >> shift & 255));
     }
   }
-  bytes.resize(bytes.size() - padding);
+  bytes.erase(bytes.end() - static_cast<std::ptrdiff_t>(padding), bytes.end());
   return bytes;
 }
 

@@ -88,8 +88,8 @@ std::int64_t numel(const Shape& shape) {
 
 Tensor::Tensor(DType dtype, Shape shape)
     : dtype_(dtype), shape_(std::move(shape)), numel_(nest::numel(shape_)) {
-  const std::size_t bytes = (nbytes() + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = ::operator new (bytes == 0 ? kAlignment : bytes, std::align_val_t{kAlignment});
+  const std::size_t bytes = nbytes();
+  void* memory = ::operator new (bytes == 0 ? 1 : bytes, std::align_val_t{kAlignment});
   std::memset(memory, 0, bytes);
   owner_ = std::shared_ptr<const void>(
       memory, [](void* p) { ::operator delete (p, std::align_val_t{kAlignment}); });

@@ -1,5 +1,6 @@
 #include "runtime/arena.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -11,7 +12,8 @@ namespace nest::runtime {
 
 Arena::Arena(std::int64_t bytes) : size_(bytes) {
   const std::size_t rounded =
-      (static_cast<std::size_t>(bytes) + kAlignment) / kAlignment * kAlignment;
+      std::max<std::size_t>(1, (static_cast<std::size_t>(bytes) + kAlignment - 1) / kAlignment) *
+      kAlignment;
   data_ = static_cast<std::byte*>(std::aligned_alloc(kAlignment, rounded));
   require(data_ != nullptr, ErrorCode::kIo, "cannot allocate {} bytes for activations", bytes);
   std::memset(data_, 0, rounded);

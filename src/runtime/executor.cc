@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "runtime/arena.h"
+#include "runtime/arena_guard.h"
 #include "runtime/program.h"
 #include "runtime/ragged.h"
 
@@ -137,7 +138,7 @@ TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& 
     }
   }
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
-    if (!is_held || !program.is_constant[i]) program.steps[i]->run(frame);
+    if (!is_held || !program.is_constant[i]) run_step(program, i, frame);
   }
   entry.fixed_by = fixed.id;
   TensorMap outputs;

@@ -9,6 +9,11 @@ namespace {
 
 constexpr auto kAlign = static_cast<std::int64_t>(kAlignment);
 
+/// What a slot takes in the arena.
+std::int64_t extent(const Program& program, std::size_t slot) {
+  return (program.sizes[slot] + kAlign - 1) / kAlign * kAlign;
+}
+
 struct Life {
   int first = -1;
   int last = -1;
@@ -37,7 +42,7 @@ std::vector<Life> lifetimes(const Program& program) {
 }  // namespace
 
 Slot Program::add_slot(std::int64_t bytes, bool is_pinned) {
-  sizes.push_back((bytes + kAlign - 1) / kAlign * kAlign);
+  sizes.push_back(bytes);
   pinned.push_back(is_pinned);
   return static_cast<Slot>(sizes.size() - 1);
 }
@@ -72,7 +77,7 @@ void plan_memory(Program& program) {
   std::vector<std::size_t> order(lives.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return program.sizes[a] > program.sizes[b];
+    return extent(program, a) > extent(program, b);
   });
   program.offsets.assign(lives.size(), 0);
   program.arena_bytes = 0;
@@ -82,11 +87,11 @@ void plan_memory(Program& program) {
     std::int64_t at = 0;
     for (const std::size_t other : placed) {
       if (lives[other].last < lives[slot].first || lives[slot].last < lives[other].first) continue;
-      if (program.offsets[other] - at >= program.sizes[slot]) break;
-      at = std::max(at, program.offsets[other] + program.sizes[other]);
+      if (program.offsets[other] - at >= extent(program, slot)) break;
+      at = std::max(at, program.offsets[other] + extent(program, other));
     }
     program.offsets[slot] = at;
-    program.arena_bytes = std::max(program.arena_bytes, at + program.sizes[slot]);
+    program.arena_bytes = std::max(program.arena_bytes, at + extent(program, slot));
     const auto place =
         std::upper_bound(placed.begin(), placed.end(), at,
                          [&](std::int64_t x, std::size_t i) { return x < program.offsets[i]; });
@@ -101,7 +106,7 @@ std::int64_t least_memory(const Program& program) {
     std::int64_t alive = 0;
     for (std::size_t i = 0; i < lives.size(); ++i) {
       if (lives[i].first >= 0 && lives[i].first <= s && s <= lives[i].last) {
-        alive += program.sizes[i];
+        alive += extent(program, i);
       }
     }
     peak = std::max(peak, alive);

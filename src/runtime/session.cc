@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "runtime/arena.h"
+#include "runtime/arena_guard.h"
 #include "runtime/program.h"
 
 namespace nest::runtime {
@@ -159,7 +160,7 @@ void Session::run() noexcept {
   using Clock = std::chrono::steady_clock;
   auto begin = is_timed ? Clock::now() : Clock::time_point();
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (!is_constant[i] || impl_->is_stale) steps[i]->run(impl_->frame);
+    if (!is_constant[i] || impl_->is_stale) run_step(*impl_->program, i, impl_->frame);
     if (!is_timed) continue;
     const auto end = Clock::now();
     impl_->seconds[i] = std::chrono::duration<double>(end - begin).count();

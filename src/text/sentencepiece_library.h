@@ -5,15 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define NEST_IS_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define NEST_IS_SANITIZED 1
-#endif
-
 namespace nest::text {
 
 /// False under sanitizers, which refuse RTLD_DEEPBIND: there SentencePiece does not work in a

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "count_allocations.h"
 #include "fakes.h"
+#include "tests/support/count_allocations.h"
 
 namespace nest::decode {
 namespace {
@@ -11,15 +11,15 @@ std::int64_t allocations_after_warm_up(Decoder& decoder, std::span<const float> 
                                        std::size_t dim) {
   decoder.decode(frames);
   decoder.begin();
-  const std::int64_t before = count_allocations();
+  const std::int64_t before = allocation_count();
   for (std::size_t at = 0; at < frames.size(); at += dim) decoder.step(frames.subspan(at, dim));
-  return count_allocations() - before;
+  return allocation_count() - before;
 }
 
 TEST(Allocation, the_counter_counts) {
-  const std::int64_t before = count_allocations();
+  const std::int64_t before = allocation_count();
   const auto p = std::make_unique<std::vector<int>>(1000);
-  EXPECT_GT(count_allocations(), before);
+  EXPECT_GT(allocation_count(), before);
 }
 
 TEST(Allocation, ctc_steps_do_not_allocate_after_warm_up) {

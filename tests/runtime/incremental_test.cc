@@ -6,7 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "count_allocations.h"
 #include "kernels_test_util.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
@@ -14,6 +13,7 @@
 #include "nest/graph/streaming.h"
 #include "nest/runtime/executor.h"
 #include "tests/support/causal_models.h"
+#include "tests/support/count_allocations.h"
 
 namespace nest::runtime {
 namespace {
@@ -154,7 +154,7 @@ TEST_P(EveryCausal, a_step_allocates_nothing_and_reset_starts_anew) {
     const auto ignore = [](std::span<const float>) {};
     const auto first = bits(streamed(encoder, x, 1));
     encoder.reset();
-    const long before = allocation_count();
+    const std::int64_t before = allocation_count();
     encoder.push(x.data(), kSamples, kSamples / 2, ignore);
     encoder.push(x.data() + kSamples / 2, kSamples, kSamples / 2, ignore);
     EXPECT_EQ(allocation_count(), before) << precision;

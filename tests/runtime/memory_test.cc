@@ -3,6 +3,7 @@
 
 #include "families.h"
 #include "kernels_test_util.h"
+#include "runtime/arena_guard.h"
 #include "runtime/program.h"
 
 namespace nest::runtime {
@@ -72,6 +73,36 @@ TEST_P(FamilyMemory, planned_peak_equals_measured_peak) {
       EXPECT_LE(measured, program->arena_bytes) << name << " " << precision << ": wrote outside";
       const auto slack = std::max<std::int64_t>(program->arena_bytes / 100, kAlignment);
       EXPECT_GE(measured, program->arena_bytes - slack) << name << " " << precision;
+    }
+  }
+}
+
+/// Declares the first of its slots only, and reads one more float than the first has, or the
+/// second.
+struct CarelessStep : Step {
+  explicit CarelessStep(int offset) : offset_(offset) { reads = {0}; }
+  void run(const Frame& frame) const noexcept override { seen = frame.at<float>(0)[offset_]; }
+  int offset_;
+  mutable volatile float seen = 0;
+};
+
+TEST(ArenaGuard, a_step_that_reads_what_it_does_not_declare_is_stopped) {
+#ifndef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "needs the address sanitizer: tools/sanitize.sh asan";
+#endif
+  for (const int offset : {2, 3, 16, 17}) {
+    Program program;
+    program.add_slot(3 * sizeof(float));
+    program.add_slot(3 * sizeof(float));
+    program.offsets = {0, kAlignment};
+    program.arena_bytes = 2 * kAlignment;
+    program.steps.push_back(std::make_unique<CarelessStep>(offset));
+    alignas(kAlignment) std::byte arena[2 * kAlignment] = {};
+    const Frame frame{arena, program.offsets.data(), nullptr, nullptr};
+    if (offset < 3) {
+      run_step(program, 0, frame);
+    } else {
+      EXPECT_DEATH(run_step(program, 0, frame), "use-after-poison") << offset;
     }
   }
 }

@@ -7,13 +7,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "count_allocations.h"
 #include "families.h"
 #include "kernels_test_util.h"
 #include "nest/core/config.h"
 #include "nest/graph/factory.h"
 #include "nest/runtime/executor.h"
 #include "runtime/program.h"
+#include "tests/support/count_allocations.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::runtime {
@@ -37,7 +37,7 @@ TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
     for (const auto& [name, graph] : prepared->model().graphs) {
       Session session(prepared, name, {{"B", 2}, {"T", 400}, {"U", 3}});
       session.run();
-      const long before = allocation_count();
+      const std::int64_t before = allocation_count();
       for (int i = 0; i < 3; ++i) {
         session.run();
         session.advance();

@@ -2,13 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include "count_allocations.h"
 #include "families.h"
 #include "kernels_test_util.h"
 #include "nest/core/error.h"
 #include "nest/runtime/session.h"
 #include "reference/kernels.h"
 #include "runtime/pack.h"
+#include "tests/support/count_allocations.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::runtime {
@@ -195,7 +195,7 @@ std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared) 
   const auto x = random_floats(session.input("eeg_data").size(), 5);
   std::copy(x.begin(), x.end(), session.input("eeg_data").begin());
   session.run();
-  const long before = allocation_count();
+  const std::int64_t before = allocation_count();
   session.run();
   EXPECT_EQ(allocation_count(), before);
   const auto y = session.output("encoder_output");
