@@ -14,7 +14,8 @@
 namespace nest {
 namespace {
 
-constexpr Isa kAll[] = {Isa::kGeneric, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni, Isa::kNeon};
+constexpr Isa kAll[] = {Isa::kGeneric,    Isa::kAvx2,       Isa::kAvxVnni, Isa::kAvx512,
+                        Isa::kAvx512Vnni, Isa::kAvx512Bf16, Isa::kNeon};
 
 std::string names_of_available() {
   std::string names;
@@ -42,6 +43,11 @@ bool has_f16c() noexcept {
   unsigned a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
 }
+bool has_avx_vnni() noexcept {
+  constexpr unsigned kAvxVnniBit = 1u << 4;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kAvxVnniBit) != 0;
+}
 #endif
 
 }  // namespace
@@ -52,10 +58,14 @@ std::string_view name_of(Isa isa) {
       return "generic";
     case Isa::kAvx2:
       return "avx2";
+    case Isa::kAvxVnni:
+      return "avx_vnni";
     case Isa::kAvx512:
       return "avx512";
     case Isa::kAvx512Vnni:
       return "avx512_vnni";
+    case Isa::kAvx512Bf16:
+      return "avx512_bf16";
     case Isa::kNeon:
       return "neon";
   }
@@ -67,7 +77,9 @@ Isa isa_from_name(std::string_view name) {
     if (name_of(isa) == name) return isa;
   }
   fail(ErrorCode::kInvalidArgument,
-       "instruction set '{}' is unknown; choose generic, avx2, avx512, avx512_vnni or neon", name);
+       "instruction set '{}' is unknown; choose generic, avx2, avx_vnni, avx512, avx512_vnni, "
+       "avx512_bf16 or neon",
+       name);
 }
 
 bool isa_supported(Isa isa) noexcept {
@@ -77,13 +89,16 @@ bool isa_supported(Isa isa) noexcept {
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
+    case Isa::kAvxVnni:
+      return isa_supported(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:
       return isa_supported(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl");
     case Isa::kAvx512Vnni:
-      return isa_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni") &&
-             __builtin_cpu_supports("avx512bf16");
+      return isa_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
+    case Isa::kAvx512Bf16:
+      return isa_supported(Isa::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
     case Isa::kNeon:
       return false;
   }

@@ -15,10 +15,14 @@ const Kernels* table_of(Isa isa) {
       return kernels_generic();
     case Isa::kAvx2:
       return kernels_avx2();
+    case Isa::kAvxVnni:
+      return kernels_avx_vnni();
     case Isa::kAvx512:
       return kernels_avx512();
     case Isa::kAvx512Vnni:
       return kernels_avx512_vnni();
+    case Isa::kAvx512Bf16:
+      return kernels_avx512_bf16();
     case Isa::kNeon:
       return kernels_neon();
   }

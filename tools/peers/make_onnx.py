@@ -7,6 +7,7 @@ The modules below are what a PyTorch user would write; they take their weights f
 state-dict name, so both programs run the same numbers. Needs torch (Debian: python3-torch) and, for --int8 (dynamic quantization by ONNX Runtime's own tool), onnx and onnxruntime.
 """
 import argparse
+import inspect
 import json
 import math
 import struct
@@ -289,9 +290,11 @@ def main():
     module = build(options.graph, state, config)
     length = options.length or (15 if options.graph == "decoder_step" else 500)
     inputs = example_inputs(module, options.graph, config, options.batch, length)
+    # The exporter that traces; newer versions of PyTorch have another as their default.
+    tracing = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     with torch.no_grad():
         torch.onnx.export(module, inputs, options.out, opset_version=OPSET, input_names=module.inputs,
-                          output_names=module.outputs)
+                          output_names=module.outputs, **tracing)
     if options.int8:
         from onnxruntime.quantization import QuantType, quantize_dynamic
         # Not Conv: ConvInteger is slower than the fp32 convolution (EEGNet 20 ms instead of 8).

@@ -11,12 +11,15 @@ namespace nest {
 enum class Isa : std::uint8_t {
   kGeneric,     ///< the compiler's baseline (SSE2 on x86-64, NEON on aarch64)
   kAvx2,        ///< AVX2, FMA, F16C
+  kAvxVnni,     ///< kAvx2 with AVX-VNNI, the byte dot product of processors without AVX-512
   kAvx512,      ///< AVX-512 F, BW, DQ, VL
-  kAvx512Vnni,  ///< kAvx512 with VNNI and BF16
+  kAvx512Vnni,  ///< kAvx512 with VNNI
+  kAvx512Bf16,  ///< kAvx512Vnni with BF16
   kNeon,        ///< aarch64 Advanced SIMD with the dot-product extension
 };
 
-/// "generic", "avx2", "avx512", "avx512_vnni", "neon": the values of NEST_ISA.
+/// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon": the values of
+/// NEST_ISA.
 std::string_view name_of(Isa isa);
 /// Errors: InvalidArgument that lists the known names.
 Isa isa_from_name(std::string_view name);

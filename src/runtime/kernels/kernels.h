@@ -167,8 +167,10 @@ const Kernels& kernels_for(Isa isa);
 /// One per ISA file; null where this build has none.
 const Kernels* kernels_generic();
 const Kernels* kernels_avx2();
+const Kernels* kernels_avx_vnni();
 const Kernels* kernels_avx512();
 const Kernels* kernels_avx512_vnni();
+const Kernels* kernels_avx512_bf16();
 const Kernels* kernels_neon();
 
 }  // namespace nest::runtime
