@@ -107,5 +107,14 @@ inline V v_bf16_high(const std::uint16_t* p) {
   const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   return _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
 }
+// The two of a pair in every lane.
+inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
+  int pair;
+  __builtin_memcpy(&pair, p, sizeof pair);
+  const __m256i both = _mm256_set1_epi32(pair);
+  low = _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+  high =
+      _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
+}
 
 }  // namespace

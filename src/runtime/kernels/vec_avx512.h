@@ -110,5 +110,14 @@ inline V v_bf16_high(const std::uint16_t* p) {
   return _mm512_castsi512_ps(
       _mm512_and_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
 }
+// The two of a pair in every lane.
+inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
+  int pair;
+  __builtin_memcpy(&pair, p, sizeof pair);
+  const __m512i both = _mm512_set1_epi32(pair);
+  low = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+  high =
+      _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
+}
 
 }  // namespace

@@ -103,5 +103,10 @@ inline V v_bf16_high(const std::uint16_t* p) {
   return vreinterpretq_f32_u32(
       vandq_u32(vreinterpretq_u32_u16(vld1q_u16(p)), vdupq_n_u32(0xffff0000u)));
 }
+// The two of a pair in every lane.
+inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
+  low = vreinterpretq_f32_u32(vdupq_n_u32(static_cast<std::uint32_t>(p[0]) << 16));
+  high = vreinterpretq_f32_u32(vdupq_n_u32(static_cast<std::uint32_t>(p[1]) << 16));
+}
 
 }  // namespace

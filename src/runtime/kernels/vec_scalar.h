@@ -97,5 +97,9 @@ inline V v_bf16_low(const std::uint16_t* p) {
 inline V v_bf16_high(const std::uint16_t* p) {
   return from_bits(static_cast<std::uint32_t>(p[1]) << 16);
 }
+inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
+  low = v_bf16_low(p);
+  high = v_bf16_high(p);
+}
 
 }  // namespace
