@@ -14,5 +14,5 @@ git ls-files '*.h' '*.cc' | xargs clang-format --dry-run -Werror
 mkdir -p "$build/lint"
 sed -E 's/ -fpch-preprocess| -Winvalid-pch| -include [^ ]*cmake_pch\.hxx//g' "$build/compile_commands.json" \
   >"$build/lint/compile_commands.json"
-if [ $# -eq 0 ]; then mapfile -t files < <(git ls-files 'src/*.cc' 'apps/*.cc' | grep -vE '^src/(nn|train)/|torch_half|/neon\.cc$'); else files=("$@"); fi
+if [ $# -eq 0 ]; then mapfile -t files < <(git ls-files 'src/*.cc' 'apps/*.cc' | grep -vE '^src/(nn|train)/|torch_half|/neon(_dot)?\.cc$'); else files=("$@"); fi
 printf '%s\n' "${files[@]}" | xargs -n 4 -P "${JOBS:-$(nproc)}" clang-tidy-16 --quiet -p "$build/lint"

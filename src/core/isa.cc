@@ -15,7 +15,7 @@ namespace nest {
 namespace {
 
 constexpr Isa kAll[] = {Isa::kGeneric,    Isa::kAvx2,       Isa::kAvxVnni, Isa::kAvx512,
-                        Isa::kAvx512Vnni, Isa::kAvx512Bf16, Isa::kNeon};
+                        Isa::kAvx512Vnni, Isa::kAvx512Bf16, Isa::kNeon,    Isa::kNeonDot};
 
 std::string names_of_available() {
   std::string names;
@@ -68,6 +68,8 @@ std::string_view name_of(Isa isa) {
       return "avx512_bf16";
     case Isa::kNeon:
       return "neon";
+    case Isa::kNeonDot:
+      return "neon_dot";
   }
   return "unknown";
 }
@@ -78,7 +80,7 @@ Isa isa_from_name(std::string_view name) {
   }
   fail(ErrorCode::kInvalidArgument,
        "instruction set '{}' is unknown; choose generic, avx2, avx_vnni, avx512, avx512_vnni, "
-       "avx512_bf16 or neon",
+       "avx512_bf16, neon or neon_dot",
        name);
 }
 
@@ -100,11 +102,13 @@ bool isa_supported(Isa isa) noexcept {
     case Isa::kAvx512Bf16:
       return isa_supported(Isa::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
     case Isa::kNeon:
+    case Isa::kNeonDot:
       return false;
   }
   return false;
 #elif defined(__aarch64__) && defined(HWCAP_ASIMDDP)
-  return isa == Isa::kGeneric || (isa == Isa::kNeon && (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0);
+  if (isa == Isa::kNeonDot) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+  return isa == Isa::kGeneric || isa == Isa::kNeon;
 #else
   return isa == Isa::kGeneric;
 #endif

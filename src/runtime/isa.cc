@@ -25,6 +25,8 @@ const Kernels* table_of(Isa isa) {
       return kernels_avx512_bf16();
     case Isa::kNeon:
       return kernels_neon();
+    case Isa::kNeonDot:
+      return kernels_neon_dot();
   }
   return nullptr;
 }

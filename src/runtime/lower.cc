@@ -85,7 +85,7 @@ Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options
   }
   if (options.rewrite) {
     for (const auto pass : {fold_batch_norms, reorder_spatial_filters, use_time_major,
-                            pool_before_activation, fuse_epilogues, join_projections}) {
+                            pool_before_activation, fuse_epilogues, join_projections, fuse_norms}) {
       lowered.count_uses(graph);
       pass(lowered);
     }

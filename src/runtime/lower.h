@@ -35,6 +35,9 @@ struct LoweredNode {
   bool has_activation = false;
   double alpha = 1;
   graph::ValueId residual = graph::kNoValue;
+  /// A layer norm of the input comes first; its weight and bias are the last two weights.
+  bool has_norm = false;
+  double norm_eps = 0;
   bool is_removed = false;
 };
 
@@ -62,5 +65,6 @@ void use_time_major(Lowered& lowered);
 void pool_before_activation(Lowered& lowered);
 void fuse_epilogues(Lowered& lowered);
 void join_projections(Lowered& lowered);
+void fuse_norms(Lowered& lowered);
 
 }  // namespace nest::runtime

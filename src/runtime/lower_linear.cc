@@ -221,4 +221,23 @@ void join_projections(Lowered& lowered) {
   }
 }
 
+void fuse_norms(Lowered& lowered) {
+  for (LoweredNode& norm : lowered.nodes) {
+    const auto* op = std::get_if<graph::LayerNorm>(&norm.op);
+    if (norm.is_removed || op == nullptr) continue;
+    const int consumer = sole_consumer(lowered, norm.outputs[0]);
+    if (consumer < 0) continue;
+    LoweredNode& linear = lowered.nodes[static_cast<std::size_t>(consumer)];
+    if (!std::holds_alternative<graph::Linear>(linear.op) ||
+        lowered.root(linear.inputs[0]) != lowered.root(norm.outputs[0]))
+      continue;
+    linear.inputs[0] = norm.inputs[0];
+    linear.weights.insert(linear.weights.end(), norm.weights.begin(), norm.weights.end());
+    linear.has_norm = true;
+    linear.norm_eps = op->eps;
+    norm.is_removed = true;
+    lowered.notes.push_back("fused " + norm.name + " into " + linear.name + " (layer norm)");
+  }
+}
+
 }  // namespace nest::runtime

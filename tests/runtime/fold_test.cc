@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "families.h"
 #include "kernels_test_util.h"
 #include "nest/graph/rewrite.h"
 #include "nest/runtime/executor.h"
@@ -42,6 +43,27 @@ TEST_P(EveryFrontEnd, folded_batch_norms_give_the_unfolded_result) {
   };
   const Tensor want = encode(model), got = encode(folded);
   ASSERT_EQ(got.shape(), want.shape());
+  for (std::size_t i = 0; i < static_cast<std::size_t>(want.numel()); ++i) {
+    const float w = want.data<float>()[i];
+    ASSERT_NEAR(got.data<float>()[i], w, 1e-5 * (1 + std::fabs(w))) << i;
+  }
+}
+
+TEST(LayerNorm, before_a_product_is_part_of_it) {
+  const Family& conformer = kFamilies[3];
+  Options options;
+  const auto fused = std::make_shared<const PreparedModel>(make_model(conformer), options);
+  const std::string plan = fused->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
+  EXPECT_NE(plan.find("layer norm, linear fp32"), std::string::npos) << plan;
+  options.rewrite = false;
+  const auto apart = std::make_shared<const PreparedModel>(make_model(conformer), options);
+  EXPECT_EQ(apart->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"}).find("layer norm, "),
+            std::string::npos);
+  const TensorMap inputs = random_inputs(fused->model().graph("encoder"), {{"B", 2}, {"T", 400}});
+  const auto run = [&](const std::shared_ptr<const PreparedModel>& prepared) {
+    return NativeExecutor(prepared).run("encoder", inputs).at("encoder_output");
+  };
+  const Tensor got = run(fused), want = run(apart);
   for (std::size_t i = 0; i < static_cast<std::size_t>(want.numel()); ++i) {
     const float w = want.data<float>()[i];
     ASSERT_NEAR(got.data<float>()[i], w, 1e-5 * (1 + std::fabs(w))) << i;

@@ -15,11 +15,12 @@ enum class Isa : std::uint8_t {
   kAvx512,      ///< AVX-512 F, BW, DQ, VL
   kAvx512Vnni,  ///< kAvx512 with VNNI
   kAvx512Bf16,  ///< kAvx512Vnni with BF16
-  kNeon,        ///< aarch64 Advanced SIMD with the dot-product extension
+  kNeon,        ///< aarch64 Advanced SIMD
+  kNeonDot,     ///< kNeon with the dot-product extension
 };
 
-/// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon": the values of
-/// NEST_ISA.
+/// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon",
+/// "neon_dot": the values of NEST_ISA.
 std::string_view name_of(Isa isa);
 /// Errors: InvalidArgument that lists the known names.
 Isa isa_from_name(std::string_view name);

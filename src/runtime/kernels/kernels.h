@@ -172,5 +172,6 @@ const Kernels* kernels_avx512();
 const Kernels* kernels_avx512_vnni();
 const Kernels* kernels_avx512_bf16();
 const Kernels* kernels_neon();
+const Kernels* kernels_neon_dot();
 
 }  // namespace nest::runtime

@@ -26,8 +26,8 @@ const Kernels& kernels_for(Isa isa) {
     return avx512::kTable;
   if (isa == Isa::kAvx2 || isa == Isa::kAvxVnni) return avx2::kTable;
 #endif
-  require(isa == Isa::kGeneric || isa == Isa::kNeon, ErrorCode::kUnsupported,
-          "signal kernels: this build has none for {}", name_of(isa));
+  require(isa == Isa::kGeneric || isa == Isa::kNeon || isa == Isa::kNeonDot,
+          ErrorCode::kUnsupported, "signal kernels: this build has none for {}", name_of(isa));
   return generic::kTable;
 }
 
