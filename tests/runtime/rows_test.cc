@@ -83,6 +83,20 @@ TEST_P(Rows, sums_and_maxima_of_any_length) {
   }
 }
 
+TEST_P(Rows, softmax_of_any_length_in_place) {
+  for (const std::size_t n : {1u, 3u, 14u, 16u, 33u, 63u, 64u, 65u, 300u}) {
+    auto x = random_floats(n, n, 5);
+    const float top = *std::max_element(x.begin(), x.end());
+    std::vector<double> want;
+    double sum = 0;
+    for (const float v : x) sum += std::exp(static_cast<double>(v) - static_cast<double>(top));
+    for (const float v : x)
+      want.push_back(std::exp(static_cast<double>(v) - static_cast<double>(top)) / sum);
+    kernels().softmax(x.data(), x.data(), static_cast<std::int64_t>(n));
+    for (std::size_t i = 0; i < n; ++i) ASSERT_NEAR(static_cast<double>(x[i]), want[i], 1e-6) << n;
+  }
+}
+
 TEST_P(Rows, layer_norm_of_any_length) {
   for (const std::size_t n : {1u, 2u, 7u, 16u, 31u, 64u, 100u, 512u}) {
     const auto x = random_floats(n, 1), w = random_floats(n, 2), b = random_floats(n, 3);

@@ -145,6 +145,8 @@ struct Kernels {
   float (*max)(const float* x, std::int64_t n) = nullptr;
   /// y = exp(x - max x); returns the sum. n > 0.
   float (*exp_sum)(const float* x, float* y, std::int64_t n, float* max) = nullptr;
+  /// y = exp(x - max x) / sum of those. n > 0.
+  void (*softmax)(const float* x, float* y, std::int64_t n) = nullptr;
   /// y = (x - mean) / sqrt(var + eps) * weight + bias over n features.
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, float* y,
                      std::int64_t n) = nullptr;

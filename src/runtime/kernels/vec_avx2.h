@@ -70,6 +70,10 @@ inline V v_if_less(V a, V b, V x, V y) {
 inline V v_copysign(V magnitude, V sign) {
   return _mm256_or_ps(magnitude, _mm256_and_ps(sign, _mm256_set1_ps(-0.0f)));
 }
+// The first n lanes of a, the others of b.
+inline V v_keep(V a, int n, V b) {
+  return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(first(n)));
+}
 inline float v_sum(V v) {
   __m128 q = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   q = _mm_add_ps(q, _mm_movehl_ps(q, q));

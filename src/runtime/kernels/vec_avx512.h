@@ -71,6 +71,10 @@ inline V v_if_less(V a, V b, V x, V y) {
 inline V v_copysign(V magnitude, V sign) {
   return _mm512_or_ps(magnitude, _mm512_and_ps(sign, _mm512_set1_ps(-0.0f)));
 }
+// The first n lanes of a, the others of b.
+inline V v_keep(V a, int n, V b) {
+  return _mm512_mask_blend_ps(first(n), b, a);
+}
 // Pairwise in a fixed order: 16 -> 8 -> 4 -> 2 -> 1.
 inline float v_sum(V v) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));

@@ -71,6 +71,12 @@ inline V v_if_less(V a, V b, V x, V y) {
 inline V v_copysign(V magnitude, V sign) {
   return vbslq_f32(vdupq_n_u32(0x80000000u), sign, magnitude);
 }
+// The first n lanes of a, the others of b.
+inline V v_keep(V a, int n, V b) {
+  const std::uint32_t lanes[4] = {0, 1, 2, 3};
+  const uint32x4_t is_first = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32(static_cast<unsigned>(n)));
+  return vbslq_f32(is_first, a, b);
+}
 inline float v_sum(V v) {
   const float32x2_t h = vadd_f32(vget_low_f32(v), vget_high_f32(v));
   return vget_lane_f32(h, 0) + vget_lane_f32(h, 1);

@@ -71,6 +71,9 @@ inline V v_if_less(V a, V b, V x, V y) {
 inline V v_copysign(V magnitude, V sign) {
   return std::copysign(magnitude, sign);
 }
+inline V v_keep(V a, int, V) {
+  return a;
+}
 inline float v_sum(V v) {
   return v;
 }

@@ -57,9 +57,7 @@ class AdditiveStep : public Step {
       std::memset(row, 0, static_cast<std::size_t>(keys) * sizeof(float));
       return;
     }
-    float max = 0;
-    const float sum = f.kernels->exp_sum(row, row, keys, &max);
-    f.kernels->scale(row, 1.0f / sum, row, keys);
+    f.kernels->softmax(row, row, keys);
     for (std::int64_t j = 0; j < keys && allowed != nullptr; ++j) {
       if (!allowed[j]) row[j] = 0;
     }

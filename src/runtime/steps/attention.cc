@@ -13,6 +13,7 @@ class AttentionStep : public Step {
  public:
   graph::Attention op;
   std::int64_t batch = 0, queries = 0, keys = 0, width = 0;  ///< width of a head
+  std::int64_t score_row = 0;                                ///< distance of two queries' weights
   Place q, k, v;
   Slot attend = kNoSlot, padded = kNoSlot, position = kNoSlot;
   Slot context = kNoSlot, weights = kNoSlot, packed = kNoSlot;
@@ -75,7 +76,7 @@ class AttentionStep : public Step {
   }
 
   void run_softmax(const Frame& f, std::int64_t b, std::int64_t h) const noexcept {
-    float* scores = f.at(weights) + (b * op.num_heads + h) * queries * keys;
+    float* scores = f.at(weights) + (b * op.num_heads + h) * queries * score_row;
     const float* query = head(f, q, queries, b, h);
     pack_keys(f, b, h);
     GemmArgs g;
@@ -86,18 +87,18 @@ class AttentionStep : public Step {
     g.lda = q.row;
     g.b = f.at(packed) + (b * op.num_heads + h) * packed_floats();
     g.c = scores;
-    g.ldc = keys;
+    g.ldc = score_row;
     const float factor = static_cast<float>(1 / std::sqrt(static_cast<double>(width)));
     if (relative_k == nullptr) g.epilogue.alpha = factor;
     f.kernels->gemm_f32(g);
     if (relative_k != nullptr) add_relative(f, query, scores, factor);
-    for (std::int64_t i = 0; i < queries; ++i) normalize(f, b, i, scores + i * keys);
+    for (std::int64_t i = 0; i < queries; ++i) normalize(f, b, i, scores + i * score_row);
     g = {};
     g.m = static_cast<int>(queries);
     g.n = static_cast<int>(width);
     g.k = static_cast<int>(keys);
     g.a = scores;
-    g.lda = keys;
+    g.lda = score_row;
     g.b = head(f, v, keys, b, h);
     g.offsets = value_rows.data();
     float* out = f.at(context) + b * queries * op.embed_dim + h * width;
@@ -107,7 +108,7 @@ class AttentionStep : public Step {
     if (relative_v == nullptr) return;
     for (std::int64_t i = 0; i < queries; ++i)
       for (std::int64_t j = 0; j < keys; ++j)
-        f.kernels->axpy(scores[i * keys + j], relative_v + clipped(i, j) * width,
+        f.kernels->axpy(scores[i * score_row + j], relative_v + clipped(i, j) * width,
                         out + i * op.embed_dim, width);
   }
 
@@ -132,7 +133,7 @@ class AttentionStep : public Step {
                     float factor) const noexcept {
     for (std::int64_t i = 0; i < queries; ++i)
       for (std::int64_t j = 0; j < keys; ++j) {
-        float& score = scores[i * keys + j];
+        float& score = scores[i * score_row + j];
         score += f.kernels->dot(query + i * q.row, relative_k + clipped(i, j) * width, width);
         score *= factor;
       }
@@ -151,9 +152,7 @@ class AttentionStep : public Step {
     std::fill(row + reach.end, row + keys, 0.0f);
     float* inside = row + reach.begin;
     const std::int64_t count = reach.end - reach.begin;
-    float max = 0;
-    const float sum = f.kernels->exp_sum(inside, inside, count, &max);
-    f.kernels->scale(inside, 1.0f / sum, inside, count);
+    f.kernels->softmax(inside, inside, count);
     for (std::int64_t j = reach.begin; j < reach.end && is_masked(); ++j) {
       if (!may_attend(f, b, i, j)) row[j] = 0;
     }
@@ -217,7 +216,15 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   require(step.position == kNoSlot || step.keys >= step.queries, ErrorCode::kInvalidArgument,
           "{} keys end with those of {} queries", step.keys, step.queries);
   step.context = binder.define(node.outputs[0]).slot;
-  step.weights = binder.define(node.outputs[1]).slot;
+  if (binder.is_used(node.outputs[1])) {
+    step.score_row = step.keys;
+    step.weights = binder.define(node.outputs[1]).slot;
+  } else if (step.op.kind != graph::Attention::Kind::kLinear) {
+    // Whole vectors: a row is read while the one before it is still being stored.
+    step.score_row = (step.keys + 15) / 16 * 16;
+    step.weights =
+        binder.scratch(step.batch * step.op.num_heads * step.queries * step.score_row * 4);
+  }
   if (step.op.kind == graph::Attention::Kind::kRelative) {
     step.relative_k = binder.floats(node, 0, "relative_k");
     step.relative_v = binder.floats(node, 1, "relative_v");

@@ -40,12 +40,12 @@ class RowsStep : public Step {
       f.kernels->layer_norm(from, weight, bias, eps, to, width);
       return;
     }
-    float max = 0;
-    const float sum = f.kernels->exp_sum(from, to, width, &max);
     if (kind == Kind::kSoftmax) {
-      f.kernels->scale(to, 1.0f / sum, to, width);
+      f.kernels->softmax(from, to, width);
       return;
     }
+    float max = 0;
+    const float sum = f.kernels->exp_sum(from, to, width, &max);
     const float shift = std::log(sum);
     for (std::int64_t i = 0; i < width; ++i) to[i] = (from[i] - max) - shift;
   }
