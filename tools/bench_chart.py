@@ -8,9 +8,9 @@ import math
 import sys
 from xml.sax.saxutils import escape
 
-COLOURS = {"nest fp32": "#1b6ca8", "nest bf16": "#3d9bd6", "nest int8": "#7cc4f0",
+COLOURS = {"nest fp32": "#1b6ca8", "nest bf16": "#3d9bd6", "nest int8": "#7cc4f0", "nest int8-static": "#b9e3fb",
            "onnxruntime": "#d9822b", "onnxruntime-int8": "#f0b37a", "torch": "#8a8a8a"}
-LABELS = {"nest fp32": "NEST fp32", "nest bf16": "NEST bf16", "nest int8": "NEST int8", "torch": "LibTorch fp32",
+LABELS = {"nest fp32": "NEST fp32", "nest bf16": "NEST bf16", "nest int8": "NEST int8", "nest int8-static": "NEST int8, fixed scales", "torch": "LibTorch fp32",
           "onnxruntime": "ONNX Runtime fp32", "onnxruntime-int8": "ONNX Runtime int8"}
 LEFT, WIDTH, BAR, GAP = 190, 560, 13, 16
 

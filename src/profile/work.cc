@@ -41,7 +41,8 @@ void register_flags(Flags& flags, WorkOptions& options) {
   flags.group("Work");
   flags.add("graph", options.graph, "graph of the model");
   flags.add("batch", options.batch, "items at once");
-  flags.add("length", options.length, "samples of an encoder, frames of a decoder's memory");
+  flags.add("length", options.length,
+            "samples of an encoder, new frames of its step, frames of a decoder's memory");
   flags.add("steps", options.steps, "tokens of a stepwise graph in one run");
 }
 
@@ -67,7 +68,8 @@ Work make_work(const graph::Model& model, const WorkOptions& options) {
   Work work;
   work.graph = options.graph;
   work.steps = options.steps;
-  const graph::Bindings wanted{{"B", options.batch}, {"T", options.length}, {"U", 1}};
+  const graph::Bindings wanted{
+      {"B", options.batch}, {"T", options.length}, {"N", options.length}, {"U", 1}};
   std::set<std::string> states;
   for (const graph::Port& port : graph.outputs) {
     if (port.feeds.empty()) continue;

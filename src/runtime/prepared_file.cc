@@ -16,7 +16,7 @@ namespace nest::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
 

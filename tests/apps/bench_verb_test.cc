@@ -37,6 +37,20 @@ TEST(BenchVerb, reports_times_errors_and_the_plan_of_every_precision) {
   EXPECT_GT(work.at("layers").at("int8").size(), 2u);
 }
 
+TEST(BenchVerb, fixed_scales_and_the_step_of_a_causal_encoder_are_measured) {
+  const std::string causal =
+      "--config " + (test::tests_dir().parent_path() / "configs/synth.yaml").string() +
+      " --model-key nest_ctc_causal --graph encoder_step --length 4 --runs 2 --turn 1 --json ";
+  const auto result = bench(causal + "--precision fp32,int8-static");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json fixed = Json::parse(result.out).at("work").at(0).at("contenders").at(1);
+  EXPECT_EQ(fixed.at("name"), "nest int8-static");
+  EXPECT_NE(fixed.at("info").at("plan").get<std::string>().find("conv int8 static"),
+            std::string::npos);
+  EXPECT_GT(fixed.at("max_error").get<double>(), 0);
+  EXPECT_EQ(bench(causal + "--precision bf16-static").exit_code, 2);
+}
+
 #ifdef NEST_WITH_TORCH
 TEST(BenchVerb, libtorch_agrees_and_is_measured_beside) {
   const auto result = bench(small_config() + " --length 256 --peer torch --runs 2 --turn 1 --json");

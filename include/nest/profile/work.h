@@ -16,7 +16,7 @@ namespace nest::profile {
 struct WorkOptions {
   std::string graph = "encoder";  ///< a graph of the model
   std::int64_t batch = 1;
-  std::int64_t length = 500;  ///< T: samples, or frames of a decoder's memory
+  std::int64_t length = 500;  ///< T: samples, or frames of a decoder's memory; N: new frames
   int steps = 1;              ///< passes of a stepwise graph in one run, each fed by the last
 };
 void register_flags(Flags& flags, WorkOptions& options);
