@@ -24,7 +24,7 @@ std::string framed(const std::uint8_t* data, std::size_t size) {
   const std::string all(reinterpret_cast<const char*>(data), size);
   const std::string header = all.substr(0, all.find('\0'));
   std::string file = "NESTPREP";
-  append(file, std::uint32_t{1});
+  append(file, nest::runtime::kPreparedVersion);
   append(file, nest::crc32(std::as_bytes(std::span(header))));
   append(file, std::uint64_t{header.size()});
   file += header;

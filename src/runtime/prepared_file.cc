@@ -16,7 +16,6 @@ namespace nest::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
-constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
 
@@ -44,9 +43,9 @@ Json parse_header(std::span<const std::byte> file) {
   require(file.size() >= kFixed && std::memcmp(file.data(), kMagic, sizeof kMagic) == 0,
           ErrorCode::kDataCorrupt, "not a prepared model");
   const auto version = read_at<std::uint32_t>(file, 8);
-  require(version == kVersion, ErrorCode::kUnsupported,
+  require(version == kPreparedVersion, ErrorCode::kUnsupported,
           "prepared model of version {}, this build reads {}: prepare the model again", version,
-          kVersion);
+          kPreparedVersion);
   const auto length = read_at<std::uint64_t>(file, 16);
   require(length <= file.size() - kFixed, ErrorCode::kDataCorrupt,
           "header of {} bytes in a file of {}", length, file.size());
@@ -88,7 +87,7 @@ void PreparedModel::save(const std::filesystem::path& path) const {
   const std::uint64_t length = text.size();
   write_file_atomic(path, [&](std::ostream& out) {
     out.write(kMagic, sizeof kMagic);
-    out.write(reinterpret_cast<const char*>(&kVersion), 4);
+    out.write(reinterpret_cast<const char*>(&kPreparedVersion), 4);
     out.write(reinterpret_cast<const char*>(&crc), 4);
     out.write(reinterpret_cast<const char*>(&length), 8);
     out.write(text.data(), static_cast<std::streamsize>(text.size()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -84,6 +85,9 @@ class PreparedModel {
 /// never ran, or saw only zeros, get none.
 std::map<std::string, float, std::less<>> activation_scales(
     const std::map<std::string, float, std::less<>>& maxima);
+
+/// Of the format that PreparedModel::save() writes; others are not read.
+inline constexpr std::uint32_t kPreparedVersion = 2;
 
 /// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
 bool is_prepared_file(const std::filesystem::path& path);
