@@ -1,7 +1,7 @@
 #include "executors.h"
 
 #include "nest/core/error.h"
-#include "nest/core/json.h"
+#include "nest/deploy/prepared_model.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/options.h"
 #include "torch_half.h"
@@ -22,22 +22,40 @@ void validate(const ExecutorOptions& options) {
           "--device {}: the native executor runs on the cpu; use --executor torch", options.device);
 }
 
-Json to_json(const ExecutorOptions& options) {
-  Json json;
-  json["executor"] = options.executor;
-  json["precision"] = options.precision;
-  json["device"] = options.device;
-  json["threads"] = options.threads;
-  return json;
+namespace {
+
+runtime::Options native_options(const ExecutorOptions& options) {
+  runtime::Options native;
+  native.precision = options.precision;
+  native.threads = options.threads;
+  return native;
+}
+
+}  // namespace
+
+ModelFile load_model_file(const std::string& path, const deploy::LoadOptions& load,
+                          const ExecutorOptions& options) {
+  validate(options);
+  if (!runtime::is_prepared_file(path)) return {deploy::load_model(path, load), nullptr};
+  require(options.executor == "native", ErrorCode::kInvalidArgument,
+          "{} is prepared for the native runtime; --executor {} needs the original model", path,
+          options.executor);
+  ModelFile file;
+  file.prepared = deploy::load_prepared(path, load, native_options(options));
+  file.model = file.prepared->model();
+  return file;
+}
+
+std::unique_ptr<graph::Executor> make_executor(const ModelFile& file,
+                                               const ExecutorOptions& options) {
+  if (file.prepared == nullptr) return make_executor(file.model, options);
+  return std::make_unique<runtime::NativeExecutor>(file.prepared);
 }
 
 std::unique_ptr<graph::Executor> make_executor(graph::Model model, const ExecutorOptions& options) {
   validate(options);
   if (options.executor == "native") {
-    runtime::Options native;
-    native.precision = options.precision;
-    native.threads = options.threads;
-    return std::make_unique<runtime::NativeExecutor>(std::move(model), native);
+    return std::make_unique<runtime::NativeExecutor>(std::move(model), native_options(options));
   }
   return make_torch_executor(std::move(model), options);
 }

@@ -30,10 +30,9 @@ std::shared_ptr<decode::LanguageModel> load_neural_lm(const std::string& path,
 
 }  // namespace
 
-
 void register_flags(Flags& flags, RecognizerOptions& options) {
   flags.group("Model");
-  flags.add("model,checkpoint", options.model, ".pt or .safetensors");
+  flags.add("model,checkpoint", options.model, ".pt, .safetensors or .prepared");
   flags.add("tokenizer", options.tokenizer, "tokenizer file; default: the one in the model");
   register_flags(flags, options.load);
   register_flags(flags, options.executor);
@@ -50,12 +49,13 @@ void validate(const RecognizerOptions& options) {
 LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
   validate(options);
   LoadedModel loaded;
-  loaded.model = deploy::load_model(options.model, options.load);
+  loaded.file = load_model_file(options.model, options.load, options.executor);
+  const graph::Model& model = loaded.file.model;
   if (!options.tokenizer.empty()) {
     loaded.tokenizer = text::load_tokenizer(options.tokenizer);
-  } else if (loaded.model.vocabulary.tokenizer.is_object()) {
+  } else if (model.vocabulary.tokenizer.is_object()) {
     loaded.tokenizer =
-        text::tokenizer_from_json(loaded.model.vocabulary.tokenizer, options.model + ": tokenizer");
+        text::tokenizer_from_json(model.vocabulary.tokenizer, options.model + ": tokenizer");
   }
   const auto beside = std::filesystem::path(options.model).parent_path() / "tokenizer.json";
   if (loaded.tokenizer == nullptr && std::filesystem::exists(beside)) {
@@ -68,7 +68,7 @@ LoadedModel load_model_and_tokenizer(const RecognizerOptions& options) {
         "--tokenizer",
         options.model);
   }
-  const std::int64_t size = loaded.model.vocabulary.size;
+  const std::int64_t size = model.vocabulary.size;
   require(loaded.tokenizer == nullptr || size == 0 || loaded.tokenizer->size() <= size,
           ErrorCode::kDataCorrupt, "the tokenizer has {} tokens, but the model only {}",
           loaded.tokenizer == nullptr ? 0 : loaded.tokenizer->size(), size);
@@ -82,7 +82,7 @@ eval::RecognizerFactory recognizer_factory(const LoadedModel& loaded,
     const decode::NeuralLms networks{
         load_neural_lm(options.decode.lm, tokenizer, options.executor),
         load_neural_lm(options.decode.rescore_lm, tokenizer, options.executor)};
-    return std::make_unique<decode::ModelRecognizer>(make_executor(loaded.model, options.executor),
+    return std::make_unique<decode::ModelRecognizer>(make_executor(loaded.file, options.executor),
                                                      options.decode, loaded.tokenizer, networks);
   };
 }

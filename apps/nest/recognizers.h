@@ -25,12 +25,12 @@ void register_flags(Flags& flags, RecognizerOptions& options);
 void validate(const RecognizerOptions& options);
 
 struct LoadedModel {
-  graph::Model model;
+  ModelFile file;
   std::shared_ptr<const text::Tokenizer> tokenizer;  ///< null: text is token ids
 };
 
 /// The model with its weights, and its tokenizer: the file named by the options, else the one
-/// stored in the model, else tokenizer.json beside it. Errors: those of deploy::load_model and
+/// stored in the model, else tokenizer.json beside it. Errors: those of load_model_file and
 /// text::load_tokenizer; DataCorrupt if the tokenizer has more tokens than the model.
 LoadedModel load_model_and_tokenizer(const RecognizerOptions& options);
 

@@ -31,11 +31,12 @@ int run(Arguments& a) {
   const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
   eval::AuditInputs inputs;
   inputs.factory = recognizer_factory(loaded, a.recognizer);
-  inputs.test = eval::open_eval_set(a.data, a.set, loaded.model.signal);
+  inputs.test = eval::open_eval_set(a.data, a.set, loaded.file.model.signal);
   auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(a.data));
   inputs.utterances = dataset->utterances();
-  const bool own = loaded.model.signal.rate_hz > 0 || !loaded.model.signal.channels.empty();
-  inputs.contract = own ? loaded.model.signal : dataset->info().signal;
+  const bool own =
+      loaded.file.model.signal.rate_hz > 0 || !loaded.file.model.signal.channels.empty();
+  inputs.contract = own ? loaded.file.model.signal : dataset->info().signal;
   inputs.dataset = dataset;
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
   const Json verdict = eval::audit(inputs, a.audit);

@@ -120,8 +120,8 @@ int run(Arguments& a) {
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.eval.batch_size = a.recognizer.decode.batch_size;
   const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
-  const eval::EvalSet set =
-      eval::open_eval_set(a.data, a.set, loaded.model.signal).part(eval::shard_from_name(a.shard));
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.file.model.signal)
+                                .part(eval::shard_from_name(a.shard));
   if (!a.suite.empty()) return run_suite(a, loaded, set);
   const eval::ModelEvaluator evaluator(recognizer_factory(loaded, a.recognizer), a.eval,
                                        loaded.tokenizer);

@@ -37,7 +37,7 @@ int run(Arguments& a) {
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.eval.batch_size = a.recognizer.decode.batch_size;
   const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.model.signal);
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.file.model.signal);
   const auto results =
       eval::ModelEvaluator(recognizer_factory(loaded, a.recognizer), a.eval, loaded.tokenizer)
           .evaluate(set);

@@ -61,8 +61,8 @@ TensorMap read_inputs(const std::vector<std::string>& arguments) {
 
 int run(const RunOptions& options) {
   const TensorMap inputs = read_inputs(options.inputs);
-  const auto executor =
-      make_executor(deploy::load_model(options.model, options.load), options.executor);
+  const auto executor = make_executor(
+      load_model_file(options.model, options.load, options.executor), options.executor);
   const auto start = std::chrono::steady_clock::now();
   const TensorMap outputs = options.graph.empty() ? graph::run_forward(*executor, inputs)
                                                   : executor->run(options.graph, inputs);
@@ -89,7 +89,7 @@ void add_run(CommandLine& line) {
   line.add_verb(
       "run", "Run a model or one of its graphs on arrays", [](Flags& flags) -> CommandLine::Run {
         auto options = std::make_shared<RunOptions>();
-        flags.add("model,checkpoint", options->model, ".pt or .safetensors").required();
+        flags.add("model,checkpoint", options->model, ".pt, .safetensors or .prepared").required();
         flags.add("graph", options->graph, "one graph; without it the whole model, teacher-forced");
         flags.add("input", options->inputs, "name=file.npy; repeat for each input").required();
         flags.add("output", options->output, "folder for <name>.npy of every output").required();
