@@ -15,6 +15,8 @@ import sys
 import tempfile
 
 PRECISIONS = ["fp32", "fp16", "bf16", "int8", "int4"]
+# Fixed scales of activations, found on the training split, in prepared files: of convolutions (which then run on bytes), of all products.
+FIXED = {"int8, fixed convolutions": "convolutions", "int8, all fixed": "all"}
 
 
 def run(*command):
@@ -34,22 +36,26 @@ def main():
         sys.exit(__doc__)
     nest, model, data = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        result = {p: os.path.join(folder, p + ".json") for p in PRECISIONS}
-        text = {p: os.path.join(folder, p + ".txt") for p in PRECISIONS}
-        for p in PRECISIONS:
-            run(nest, "benchmark", "--model", model, "--data", data, "--split", "test", "--precision", p, "--threads", "1",
-                "--output", result[p])
+        result = {p: os.path.join(folder, p + ".json") for p in [*PRECISIONS, *FIXED]}
+        text = {p: os.path.join(folder, p + ".txt") for p in result}
+        for p in result:
+            flags = ["--model", model, "--precision", p]
+            if p in FIXED:
+                prepared = os.path.join(folder, FIXED[p] + ".prepared")
+                run(nest, "convert", model, prepared, "--precision", "int8", "--calibrate", data, "--fixed-scales", FIXED[p])
+                flags = ["--model", prepared]
+            run(nest, "benchmark", *flags, "--data", data, "--split", "test", "--threads", "1", "--output", result[p])
             with open(text[p], "w", encoding="utf-8") as file:
                 file.writelines(line + "\n" for _, line in sorted(hypotheses(result[p]).items()))
-        print(f"{'precision':<10}{'tokens changed':>18}{'WER %':>9}{'difference in points':>28}")
-        for p in PRECISIONS:
+        print(f"{'precision':<26}{'tokens changed':>18}{'WER %':>9}{'difference in points':>28}")
+        for p in result:
             cer = json.loads(run(nest, "score", "--ref", text["fp32"], "--hyp", text[p], "--json"))["score"]["cer"]
             wer = next(m for m in json.loads(run(nest, "compare", result["fp32"], result[p], "--json"))["metrics"]
                        if m["name"] == "wer")
             delta = wer["delta"]
             changed = f"{cer['errors']} of {cer['reference_characters']}"
             interval = f"{100 * delta['estimate']:+.2f} [{100 * delta['low']:+.2f}, {100 * delta['high']:+.2f}]"
-            print(f"{p:<10}{changed:>18}{100 * wer['b']:9.2f}{interval:>28}")
+            print(f"{p:<26}{changed:>18}{100 * wer['b']:9.2f}{interval:>28}")
 
 
 if __name__ == "__main__":

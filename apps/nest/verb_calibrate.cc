@@ -29,6 +29,9 @@ std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
   for (const eval::UtteranceResult& utterance : results.utterances) {
     for (const eval::TokenResult& token : utterance.tokens) {
       if (token.correct < 0) continue;
+      require(token.confidence >= 0 && token.confidence <= 1, ErrorCode::kDataCorrupt,
+              "{}: utterance {} has a token of confidence {}, must be 0 to 1", path, utterance.id,
+              token.confidence);
       judged.push_back({static_cast<float>(token.confidence), token.correct == 1});
     }
   }

@@ -19,7 +19,8 @@ constexpr const char* kBody =
     "temporal_encoder: {type: LSTM, hidden_dim: 8, num_layers: 1, dropout: 0.0}\n";
 
 void save_model(const std::filesystem::path& path, const std::string& key,
-                const std::string& decoder, double rate_hz) {
+                const std::string& decoder, double rate_hz,
+                const std::string& normalization = "zscore") {
   graph::Model model = graph::build_model(key, Config::parse(kBody + decoder));
   Rng rng(5);
   graph::initialize_weights(model, rng);
@@ -28,7 +29,7 @@ void save_model(const std::filesystem::path& path, const std::string& key,
                            "Pz"};  // not the recording's order, and not all of it
   model.signal.unit = "uV";
   model.signal.bandpass_hz = {1, 20};
-  model.signal.normalization = "zscore";
+  model.signal.normalization = normalization;
   const std::vector<std::string> texts = {"ab cd"};
   model.vocabulary.tokenizer = text::CharacterTokenizer::train(texts, {})->to_json();
   deploy::save_model(model, path);
@@ -82,6 +83,30 @@ TEST_F(StreamVerb, text_does_not_depend_on_the_size_of_deliveries) {
   for (const char* chunk : {"1", "7", "1000"}) {
     EXPECT_EQ(nest(arguments() + "--chunk " + chunk).out, whole.out) << chunk;
   }
+}
+
+TEST_F(StreamVerb, a_causal_model_streams_incrementally_with_one_text_for_any_delivery) {
+  save_model(dir_ / "causal.pt", "nest_ctc", "causal: true\ndecoder: {vocab_size: 9}\n", 128,
+             "running");
+  const std::string stream = "stream --model " + (dir_ / "causal.pt").string() +
+                             " --source edf:" + recording() + " --mode incremental ";
+  const auto whole = nest(stream + "--json");
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_NE(whole.out.find("incremental"), std::string::npos) << whole.out;
+  const auto text = nest(stream);
+  EXPECT_GT(text.out.size(), 1u);
+  for (const char* chunk : {"1", "7", "1000"}) {
+    EXPECT_EQ(nest(stream + "--chunk " + chunk).out, text.out) << chunk;
+  }
+  EXPECT_EQ(nest(arguments("causal.pt") + "--mode windowed").exit_code, 0);
+}
+
+TEST_F(StreamVerb, a_model_that_looks_ahead_has_no_incremental_form) {
+  const auto result = nest("stream --model " + (dir_ / "m.pt").string() +
+                           " --source edf:" + recording() + " --mode incremental");
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_NE(result.err.find("looks"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("causal: true"), std::string::npos) << result.err;
 }
 
 TEST_F(StreamVerb, a_prepared_model_gives_the_text_of_its_original) {
