@@ -28,6 +28,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 if(NEST_STATIC)
   target_compile_definitions(nest_options INTERFACE NEST_STATIC=1)
+  set(CMAKE_CXX_FLAGS_RELEASE "-Os")  # the kernels keep their -O3
   add_compile_options(-ffunction-sections -fdata-sections)
   add_link_options(-static -Wl,--gc-sections -s)
 endif()

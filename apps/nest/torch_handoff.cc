@@ -21,13 +21,12 @@ std::filesystem::path torch_program() {
   return self.parent_path() / "nest-torch";
 }
 
-/// Replaces this process; returns only by an error.
-[[noreturn]] void hand_over(std::string_view what) {
+/// Replaces this process; returns only by an error, which ends in `remedy`.
+[[noreturn]] void hand_over(std::string_view what, std::string_view remedy = "") {
   const std::filesystem::path program = torch_program();
   require(std::filesystem::exists(program), ErrorCode::kUnsupported,
-          "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON, or use "
-          "--executor native",
-          what, program.string());
+          "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON{}", what,
+          program.string(), remedy);
   log_debug("{}: handing over to {}", what, program.string());
   ::execv(program.c_str(), g_argv);
   fail(ErrorCode::kInternal, "cannot start {}: {}", program.string(), std::strerror(errno));
@@ -41,7 +40,7 @@ void keep_command_line(char** argv) {
 
 std::unique_ptr<graph::Executor> make_torch_executor(graph::Model /*model*/,
                                                      const ExecutorOptions& /*options*/) {
-  hand_over("--executor torch");
+  hand_over("--executor torch", ", or use --executor native");
 }
 
 Json torch_info() {

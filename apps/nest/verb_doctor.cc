@@ -1,6 +1,5 @@
 #include <memory>
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include "machine.h"
@@ -16,9 +15,7 @@ namespace {
 Json optional_libraries() {
   Json found = Json::object();
   for (const char* name : {"liblsl.so", "libonnxruntime.so"}) {
-    void* handle = open_shared_library({name}).handle;
-    found[name] = handle != nullptr;
-    if (handle != nullptr) ::dlclose(handle);
+    found[name] = has_shared_library(name);
   }
   return found;
 }

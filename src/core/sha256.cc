@@ -1,20 +1,25 @@
-#include <memory>
+// The functions of OpenSSL 1.1: EVP_Digest() of OpenSSL 3 would bring all its algorithms into a
+// static program, 3.7 MB instead of 24 KB.
+#define OPENSSL_API_COMPAT 0x10100000L
 
-#include <openssl/evp.h>
+#include <array>
 
-#include "nest/core/error.h"
+#include <fmt/format.h>
+#include <openssl/sha.h>
+
 #include "nest/core/file.h"
 #include "nest/core/hash.h"
 
 namespace nest {
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  const int ok = EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
-  require(ok == 1 && length == 32, ErrorCode::kInternal, "SHA-256 is not available in OpenSSL");
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256_CTX state;
+  SHA256_Init(&state);
+  SHA256_Update(&state, bytes.data(), bytes.size());
+  SHA256_Final(digest.data(), &state);
   std::string hex;
-  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
   return hex;
 }
 

@@ -1,22 +1,45 @@
 #include "nest/core/shared_library.h"
 
+#include "nest/core/error.h"
+
 #ifndef NEST_STATIC
 #include <dlfcn.h>
 #endif
 
 namespace nest {
 
-SharedLibrary open_shared_library([[maybe_unused]] std::initializer_list<const char*> names,
-                                  [[maybe_unused]] int binding) {
 #ifdef NEST_STATIC
-  return {nullptr, "a static program cannot open shared libraries"};
-#else
-  for (const char* name : names) {
-    void* handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | binding);
-    if (handle != nullptr) return {handle, ""};
-  }
-  return {nullptr, ::dlerror()};
-#endif
+
+void* open_shared_library(std::initializer_list<const char*> names, std::string_view /*remedy*/,
+                          int /*binding*/) {
+  fail(ErrorCode::kUnsupported,
+       "{} cannot be opened: this nest is one static program (NEST_STATIC=ON), which opens no "
+       "shared "
+       "libraries; use a nest built without that option",
+       *names.begin());
 }
+
+bool has_shared_library(const char* /*name*/) noexcept {
+  return false;
+}
+
+#else
+
+void* open_shared_library(std::initializer_list<const char*> names, std::string_view remedy,
+                          int binding) {
+  for (const char* name : names) {
+    if (void* handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL | binding)) return handle;
+  }
+  fail(ErrorCode::kUnsupported, "{} cannot be opened ({}); {}", *names.begin(), ::dlerror(),
+       remedy);
+}
+
+bool has_shared_library(const char* name) noexcept {
+  void* handle = ::dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (handle != nullptr) ::dlclose(handle);
+  return handle != nullptr;
+}
+
+#endif
 
 }  // namespace nest

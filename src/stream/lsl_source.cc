@@ -32,12 +32,8 @@ struct LslLibrary {
 
  private:
   LslLibrary() {
-    const auto [handle, why] =
-        open_shared_library({"liblsl.so", "liblsl.so.2", "liblsl.so.1", "liblsl64.so"});
-    require(handle != nullptr, ErrorCode::kUnsupported,
-            "liblsl.so cannot be opened ({}); install Lab Streaming Layer's library to use lsl: "
-            "sources",
-            why);
+    void* handle = open_shared_library({"liblsl.so", "liblsl.so.2", "liblsl.so.1", "liblsl64.so"},
+                                       "install Lab Streaming Layer's library to use lsl: sources");
     load(handle, "lsl_resolve_byprop", resolve_byprop);
     load(handle, "lsl_create_inlet", create_inlet);
     load(handle, "lsl_destroy_inlet", destroy_inlet);

@@ -15,6 +15,18 @@
 namespace nest::stream {
 namespace {
 
+// The resolver of glibc opens shared libraries, which a static program cannot.
+#ifdef NEST_STATIC
+constexpr int kAddressFlags = AI_NUMERICHOST | AI_NUMERICSERV;
+constexpr const char* kAddressRemedy =
+    "; this nest is one static program (NEST_STATIC=ON), which resolves no names: write address "
+    "and "
+    "port in numbers (localhost is 127.0.0.1)";
+#else
+constexpr int kAddressFlags = 0;
+constexpr const char* kAddressRemedy = "";
+#endif
+
 /// 0 or the errno of a connection attempt bounded in time.
 int try_connect(int fd, const addrinfo& target, double timeout_s) {
   if (::connect(fd, target.ai_addr, target.ai_addrlen) == 0) return 0;
@@ -38,10 +50,12 @@ int connect_tcp(const std::string& address, double timeout_s) {
   const std::string host = address.substr(0, colon);
   const std::string port = address.substr(colon + 1);
   addrinfo hints = {};
+  hints.ai_flags = kAddressFlags;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int status = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
-  require(status == 0, ErrorCode::kIo, "tcp:{}: {}", address, ::gai_strerror(status));
+  require(status == 0, ErrorCode::kIo, "tcp:{}: {}{}", address, ::gai_strerror(status),
+          kAddressRemedy);
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   int error = ECONNREFUSED;
   for (const addrinfo* target = found; target != nullptr; target = target->ai_next) {

@@ -21,10 +21,7 @@ constexpr std::size_t kProcessorBytes = 1024;
 constexpr int kBinding = kSentencePieceHasOwnScope ? RTLD_DEEPBIND : 0;
 
 void* open(const char* file) {
-  const SharedLibrary library = open_shared_library({file}, kBinding);
-  require(library.handle != nullptr, ErrorCode::kUnsupported,
-          "SentencePiece is not there ({}); install libsentencepiece0", library.why);
-  return library.handle;
+  return open_shared_library({file}, "install libsentencepiece0 to use SentencePiece", kBinding);
 }
 
 template <class F>

@@ -1,17 +1,19 @@
 #pragma once
 
 #include <initializer_list>
+#include <string_view>
 
 namespace nest {
 
-struct SharedLibrary {
-  void* handle = nullptr;  ///< for dlsym(); null if there is none
-  const char* why = "";    ///< then: what was wrong with the last one
-};
+/// Opens the first of these shared libraries that the system has; returns its handle for dlsym().
+/// `remedy` ends the message if there is none; `binding` is flags of dlopen() beside
+/// RTLD_NOW | RTLD_LOCAL. State: thread-safe.
+/// Errors: Unsupported with the loader's reason; a static program (NEST_STATIC) opens none and says
+/// so.
+void* open_shared_library(std::initializer_list<const char*> names, std::string_view remedy,
+                          int binding = 0);
 
-/// Opens the first of these shared libraries that the system has. A static program (NEST_STATIC)
-/// opens none. State: thread-safe; `why` is the thread's own, valid until its next call.
-/// `binding`: flags of dlopen() beside RTLD_NOW | RTLD_LOCAL.
-SharedLibrary open_shared_library(std::initializer_list<const char*> names, int binding = 0);
+/// Whether open_shared_library() would open it.
+bool has_shared_library(const char* name) noexcept;
 
 }  // namespace nest
