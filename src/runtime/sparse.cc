@@ -67,8 +67,10 @@ void pack_sparse(Precision precision, const BlockPattern& pattern, const float* 
                  std::int64_t n, std::int64_t k, const float* scale, void* out) {
   auto* bytes = static_cast<std::byte*>(out);
   std::memset(bytes, 0, sparse_bytes(precision, n, pattern.groups.size()));
-  std::memcpy(bytes, pattern.starts.data(), pattern.starts.size() * 4);
-  std::memcpy(bytes + pattern.starts.size() * 4, pattern.groups.data(), pattern.groups.size() * 2);
+  auto* starts = static_cast<std::uint32_t*>(out);
+  std::copy(pattern.starts.begin(), pattern.starts.end(), starts);
+  std::copy(pattern.groups.begin(), pattern.groups.end(),
+            reinterpret_cast<std::uint16_t*>(starts + pattern.starts.size()));
   std::byte* blocks = bytes + header_bytes(n, pattern.groups.size());
   for (std::int64_t s = 0; s < strips_of(n); ++s) {
     const std::int64_t rows = std::min<std::int64_t>(kStrip, n - s * kStrip);
