@@ -21,10 +21,17 @@ void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t
 void ConvStep::run(const Frame& f) const noexcept {
   pad(f);
   float* target = dense != kNoSlot ? f.at(dense) : f.at(y);
-  f.pool->run(static_cast<int>(in[0] * op.groups * out[2]), [&](int task) {
-    const Part part{task / out[2] / op.groups, task / out[2] % op.groups, task % out[2]};
+  constexpr std::int64_t kStripSamples = 2 * kPanel;
+  const std::int64_t strips =
+      parts > 1 ? (dense_time + kStripSamples - 1) / kStripSamples : std::int64_t{1};
+  f.pool->run(static_cast<int>(in[0] * op.groups * out[2] * strips), [&](int task) {
+    const std::int64_t strip = task % strips, plane = task / strips;
+    const Part part{plane / out[2] / op.groups, plane / out[2] % op.groups, plane % out[2],
+                    strip * kStripSamples,
+                    strip + 1 == strips ? dense_time : (strip + 1) * kStripSamples};
     const std::int64_t channel = part.item * op.out_channels + part.group * each_out();
-    product(f, part, target + (channel * out[2] + part.row) * dense_time, out[2] * dense_time);
+    product(f, part, target + (channel * out[2] + part.row) * dense_time + part.begin,
+            out[2] * dense_time);
   });
   if (dense == kNoSlot) return;
   float* to = f.at(y);
@@ -53,11 +60,11 @@ class FloatConvStep : public ConvStep {
     const std::int64_t first = p.group * each_out();
     GemmArgs g;
     g.m = static_cast<int>(each_out());
-    g.n = static_cast<int>(dense_time);
+    g.n = static_cast<int>(p.end - p.begin);
     g.k = static_cast<int>(offsets.size());
     g.a = weight + first * g.k;
     g.lda = g.k;
-    g.b = source + (channel * in[2] + p.row) * padded_time;
+    g.b = source + (channel * in[2] + p.row) * padded_time + p.begin;
     g.offsets = offsets.data();
     g.c = c;
     g.ldc = ldc;
@@ -85,6 +92,7 @@ void describe(Binder& binder, const LoweredNode& node, ConvStep& step) {
   step.out = with_electrodes(binder.shape(node.outputs[0]));
   if (step.op.has_bias) step.bias = binder.floats(node, 1, "bias");
   step.act = epilogue_act(node);
+  step.parts = binder.threads();
   step.padded_time = step.in[3] + step.op.pad_left + step.op.pad_right;
   step.dense_time = step.padded_time - (step.op.kernel_t - 1) * step.op.dilation_t;
   step.x = binder.place(node.inputs[0]).slot;

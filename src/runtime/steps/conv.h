@@ -7,7 +7,8 @@
 namespace nest::runtime {
 
 /// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] at stride 1 over a padded copy of its
-/// input, samples between the strides dropped afterwards. One task for each item, group and row.
+/// input, samples between the strides dropped afterwards. One task for each item, group, row and,
+/// on several threads, strip of samples.
 class ConvStep : public Step {
  public:
   graph::Conv op;
@@ -16,6 +17,7 @@ class ConvStep : public Step {
   const float* bias = nullptr;
   std::int64_t padded_time = 0, dense_time = 0;  ///< input and output length at stride 1
   Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot, dense = kNoSlot;
+  int parts = 1;
 
   std::int64_t each_in() const { return op.in_channels / op.groups; }
   std::int64_t each_out() const { return op.out_channels / op.groups; }
@@ -25,10 +27,11 @@ class ConvStep : public Step {
  protected:
   struct Part {
     std::int64_t item, group, row;
+    std::int64_t begin, end;  ///< samples
   };
   /// Makes the padded copy.
   virtual void pad(const Frame& frame) const noexcept = 0;
-  /// Output channels of one part: those from `first` of the weights, to `c` with rows `ldc` apart.
+  /// Output channels of one part, to `c` with rows `ldc` apart.
   virtual void product(const Frame& frame, const Part& part, float* c,
                        std::int64_t ldc) const noexcept = 0;
 };

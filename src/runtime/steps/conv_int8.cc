@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "runtime/pack.h"
 #include "runtime/steps/conv.h"
 
 /// Integer convolutions: four input channels of one sample are one quad of bytes, so a product of
@@ -56,10 +57,10 @@ class QuantConvStep : public ConvStep {
     const std::int64_t rows = (p.item * op.groups + p.group) * quads(each_in()) * in[2] + p.row;
     QuantConvArgs g;
     g.m = static_cast<int>(each_out());
-    g.n = static_cast<int>(dense_time);
+    g.n = static_cast<int>(p.end - p.begin);
     g.k = static_cast<int>(offsets.size());
     g.a = weight.codes + first * g.k * kQuad;
-    g.b = f.at<std::uint8_t>(padded) + rows * padded_time * kQuad;
+    g.b = f.at<std::uint8_t>(padded) + (rows * padded_time + p.begin) * kQuad;
     g.offsets = offsets.data();
     g.scale = weight.scale + first;
     g.sum = weight.sum + first;
@@ -82,9 +83,8 @@ void pack(const graph::Conv& op, const std::vector<float>& w, float activation_s
     const float step = top / 127.0f;
     std::int32_t total = 0;
     for (std::int64_t c = 0; c < channels; ++c)
-      for (std::int64_t t = 0; t < taps && step > 0; ++t) {
-        const float code = std::nearbyintf(filter[c * taps + t] / step);
-        const auto value = static_cast<std::int8_t>(std::clamp(code, -127.0f, 127.0f));
+      for (std::int64_t t = 0; t < taps; ++t) {
+        const std::int8_t value = int8_code(filter[c * taps + t], step);
         codes[((o * quads(channels) + c / kQuad) * taps + t) * kQuad + c % kQuad] = value;
         total += value;
       }
