@@ -1,5 +1,6 @@
 #include "nest/runtime/pool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -37,51 +38,74 @@ void pin_to(std::thread& thread, int index) {
 
 }  // namespace
 
-/// A section is published by raising `epoch`; its tasks are drawn from `next`; it ends when `busy`
-/// falls to zero, so every worker has seen a section before the next one begins.
+/// A section is published by storing its number, its tasks and the next of them in one word, from
+/// which threads draw tasks by compare-and-swap: a worker that comes late finds another word and
+/// draws nothing, so the caller waits for tasks that were drawn, never for a thread that the system
+/// has not woken yet.
 struct Pool::Impl {
-  std::atomic<std::uint32_t> epoch{0};
-  std::atomic<int> busy{0};
-  std::atomic<std::uint64_t> next{0};
+  static constexpr std::uint64_t kTaskBits = 16;
+  static constexpr std::uint64_t kMaxTasks = (1u << kTaskBits) - 1;
+
+  std::atomic<std::uint64_t> state{0};  ///< section << 32 | tasks << 16 | next task
+  std::atomic<std::uint32_t> done{0};
+  std::atomic<std::uint32_t> wake{0};
   std::atomic<bool> stop{false};
-  int tasks = 0;
+  // Written while no task is drawn, read after drawing one.
   void (*call)(const void*, int) = nullptr;
   const void* task = nullptr;
+  int first = 0;
   std::chrono::microseconds spin{50};
   std::vector<std::thread> workers;
 
+  static bool has_task(std::uint64_t s) { return (s & kMaxTasks) < (s >> kTaskBits & kMaxTasks); }
+
   void work() {
-    for (;;) {
-      const std::uint64_t i = next.fetch_add(1, std::memory_order_relaxed);
-      if (i >= static_cast<std::uint64_t>(tasks)) return;
-      call(task, static_cast<int>(i));
+    std::uint64_t s = state.load(std::memory_order_acquire);
+    while (has_task(s)) {
+      if (!state.compare_exchange_weak(s, s + 1, std::memory_order_acquire)) continue;
+      call(task, first + static_cast<int>(s & kMaxTasks));
+      done.fetch_add(1, std::memory_order_release);
+      s = state.load(std::memory_order_acquire);
     }
   }
 
-  void wait_for_change(std::uint32_t seen) {
+  /// Returns when there may be something to do.
+  void wait_for_section() {
+    const std::uint32_t seen = wake.load(std::memory_order_acquire);
     const auto until = std::chrono::steady_clock::now() + spin;
-    for (int turn = 1; epoch.load(std::memory_order_acquire) == seen; ++turn) {
+    for (int turn = 1; !stop.load(std::memory_order_acquire); ++turn) {
+      if (has_task(state.load(std::memory_order_acquire))) return;
       relax();
       if (turn % 64 != 0 || std::chrono::steady_clock::now() < until) continue;
-      epoch.wait(seen, std::memory_order_acquire);
+      wake.wait(seen, std::memory_order_acquire);
       return;
     }
   }
 
   void loop() {
-    std::uint32_t seen = 0;
-    for (;;) {
-      wait_for_change(seen);
-      seen = epoch.load(std::memory_order_acquire);
-      if (stop.load(std::memory_order_acquire)) return;
+    while (!stop.load(std::memory_order_acquire)) {
       work();
-      busy.fetch_sub(1, std::memory_order_release);
+      wait_for_section();
     }
   }
 
-  void publish() {
-    epoch.fetch_add(1, std::memory_order_release);
-    epoch.notify_all();
+  void wake_all() {
+    wake.fetch_add(1, std::memory_order_release);
+    wake.notify_all();
+  }
+
+  void run_section(int begin, int tasks) {
+    first = begin;
+    done.store(0, std::memory_order_relaxed);
+    const std::uint64_t section = (state.load(std::memory_order_relaxed) >> 32) + 1;
+    state.store(section << 32 | static_cast<std::uint64_t>(tasks) << kTaskBits,
+                std::memory_order_release);
+    wake_all();
+    work();
+    for (int turn = 1; done.load(std::memory_order_acquire) != static_cast<std::uint32_t>(tasks);
+         ++turn) {
+      turn % 4096 == 0 ? static_cast<void>(sched_yield()) : relax();
+    }
   }
 };
 
@@ -97,22 +121,16 @@ Pool::Pool(const Options& options)
 
 Pool::~Pool() {
   impl_->stop.store(true, std::memory_order_release);
-  impl_->publish();
+  impl_->wake_all();
   for (std::thread& worker : impl_->workers) worker.join();
 }
 
 void Pool::dispatch(int tasks, void (*call)(const void*, int), const void* task) noexcept {
-  Impl& impl = *impl_;
-  impl.tasks = tasks;
-  impl.call = call;
-  impl.task = task;
-  impl.next.store(0, std::memory_order_relaxed);
-  impl.busy.store(threads_ - 1, std::memory_order_relaxed);
-  impl.publish();
-  impl.work();
-  for (int turn = 1; impl.busy.load(std::memory_order_acquire) != 0; ++turn) {
-    turn % 4096 == 0 ? static_cast<void>(sched_yield()) : relax();
-  }
+  impl_->call = call;
+  impl_->task = task;
+  constexpr auto kMost = static_cast<int>(Impl::kMaxTasks);
+  for (int begin = 0; begin < tasks; begin += kMost)
+    impl_->run_section(begin, std::min(tasks - begin, kMost));
 }
 
 }  // namespace nest::runtime

@@ -2,11 +2,19 @@
 // tsan sees.
 #include "nest/runtime/pool.h"
 
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <numeric>
+#include <set>
+#include <string>
 #include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace nest::runtime {
 namespace {
@@ -51,6 +59,54 @@ TEST_P(PoolOf, ends_at_once_whether_its_threads_start_spin_or_sleep) {
     }
     EXPECT_EQ(sum, 2 * sections);
   }
+}
+
+TEST(Pool, more_tasks_than_one_section_counts) {
+  Pool pool({3, 50, false});
+  std::vector<int> calls(70000, 0);
+  pool.run(static_cast<int>(calls.size()), [&](int i) { ++calls[static_cast<std::size_t>(i)]; });
+  EXPECT_EQ(std::accumulate(calls.begin(), calls.end(), 0), 70000);
+  EXPECT_THAT(calls, testing::Each(1));
+}
+
+std::set<int> thread_ids() {
+  std::set<int> ids;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    ids.insert(std::stoi(entry.path().filename()));
+  return ids;
+}
+std::atomic<int> g_held{0};
+std::atomic<bool> g_may_go{false};
+void hold(int) {
+  ++g_held;
+  while (!g_may_go) usleep(100);
+  --g_held;
+}
+
+TEST(Pool, a_thread_that_the_system_does_not_run_holds_nobody_up) {
+  const std::set<int> before = thread_ids();
+  Pool pool({3, 50, false});
+  struct sigaction hold_it {
+  }, previous{};
+  hold_it.sa_handler = hold;
+  ASSERT_EQ(sigaction(SIGUSR1, &hold_it, &previous), 0);
+  int workers = 0;
+  for (const int id : thread_ids()) {
+    if (before.contains(id)) continue;
+    ASSERT_EQ(syscall(SYS_tgkill, getpid(), id, SIGUSR1), 0);
+    ++workers;
+  }
+  ASSERT_EQ(workers, 2);
+  while (g_held < workers) usleep(100);
+
+  std::vector<int> calls(16, 0);
+  for (int section = 0; section < 100; ++section)
+    pool.run(16, [&](int i) { ++calls[static_cast<std::size_t>(i)]; });
+  EXPECT_THAT(calls, testing::Each(100));
+
+  g_may_go = true;
+  while (g_held > 0) usleep(100);
+  sigaction(SIGUSR1, &previous, nullptr);
 }
 
 }  // namespace
