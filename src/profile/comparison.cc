@@ -1,8 +1,10 @@
 #include "nest/profile/comparison.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <numeric>
+#include <thread>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
@@ -56,6 +58,8 @@ void register_flags(Flags& flags, ComparisonOptions& options) {
   flags.add("runs", options.runs, "timed runs of each contender");
   flags.add("turn", options.turn, "runs before the next contender's turn");
   flags.add("warmup", options.warmup, "untimed runs of each at the start");
+  flags.add("rest-ms", options.rest_ms,
+            "pause before a turn, in which the threads of the one before stop spinning");
   flags.add("tolerance", options.tolerance, "distance at which full-precision results are equal");
 }
 
@@ -66,6 +70,8 @@ void validate(const ComparisonOptions& options) {
           "--turn {} must be 1 to --runs {}", options.turn, options.runs);
   require(options.warmup >= 0, ErrorCode::kInvalidArgument, "--warmup {} must not be negative",
           options.warmup);
+  require(options.rest_ms >= 0 && options.rest_ms <= 10000, ErrorCode::kInvalidArgument,
+          "--rest-ms {} must be 0 to 10000", options.rest_ms);
   require(options.tolerance > 0, ErrorCode::kInvalidArgument, "--tolerance {} must be positive",
           options.tolerance);
 }
@@ -74,6 +80,7 @@ Json to_json(const ComparisonOptions& options) {
   return {{"runs", options.runs},
           {"turn", options.turn},
           {"warmup", options.warmup},
+          {"rest_ms", options.rest_ms},
           {"tolerance", options.tolerance}};
 }
 
@@ -134,6 +141,7 @@ std::vector<ContenderResult> ComparisonBenchmark::run() {
     double first = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       Contender& contender = *entries_[i].contender;
+      std::this_thread::sleep_for(std::chrono::milliseconds(options_.rest_ms));
       contender.run(1);  // its weights come back into the caches
       const std::vector<double> turn = contender.run(count);
       times[i].insert(times[i].end(), turn.begin(), turn.end());

@@ -22,18 +22,14 @@ void relax() {
 #endif
 }
 
-void pin_to(std::thread& thread, int index) {
+/// Cores this process may use, in order.
+std::vector<int> allowed_cores() {
+  std::vector<int> cores;
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  int seen = 0;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (!CPU_ISSET(core, &allowed) || seen++ != index) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(core, &one);
-    pthread_setaffinity_np(thread.native_handle(), sizeof one, &one);
-    return;
-  }
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return cores;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &allowed)) cores.push_back(core);
+  return cores;
 }
 
 }  // namespace
@@ -56,6 +52,9 @@ struct Pool::Impl {
   int first = 0;
   std::chrono::microseconds spin{50};
   std::vector<std::thread> workers;
+  std::vector<int> cores = allowed_cores();
+  bool is_pinned = false;
+  int callers_core = -1;
 
   static bool has_task(std::uint64_t s) { return (s & kMaxTasks) < (s >> kTaskBits & kMaxTasks); }
 
@@ -94,6 +93,35 @@ struct Pool::Impl {
     wake.notify_all();
   }
 
+  /// Linux likes to wake a thread on the core of the thread that wakes it, where it would wait for
+  /// milliseconds behind a caller that does not sleep. So workers may run anywhere but there.
+  void leave_callers_core() {
+    const int core = sched_getcpu();
+    if (is_pinned || core < 0 || core == callers_core || cores.size() < 2) return;
+    callers_core = core;
+    cpu_set_t others;
+    CPU_ZERO(&others);
+    for (const int other : cores)
+      if (other != core) CPU_SET(other, &others);
+    for (std::thread& worker : workers)
+      pthread_setaffinity_np(worker.native_handle(), sizeof others, &others);
+  }
+
+  /// Worker i on the i-th core that is not the caller's.
+  void pin() {
+    is_pinned = true;
+    const int callers = sched_getcpu();
+    std::vector<int> free_cores;
+    for (const int core : cores)
+      if (core != callers) free_cores.push_back(core);
+    for (std::size_t i = 0; i < workers.size() && !free_cores.empty(); ++i) {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(free_cores[i % free_cores.size()], &one);
+      pthread_setaffinity_np(workers[i].native_handle(), sizeof one, &one);
+    }
+  }
+
   void run_section(int begin, int tasks) {
     first = begin;
     done.store(0, std::memory_order_relaxed);
@@ -113,10 +141,9 @@ Pool::Pool(const Options& options)
     : threads_(options.threads > 0 ? options.threads : available_cores()),
       impl_(std::make_unique<Impl>()) {
   impl_->spin = std::chrono::microseconds(options.spin_us);
-  for (int i = 1; i < threads_; ++i) {
+  for (int i = 1; i < threads_; ++i)
     impl_->workers.emplace_back([impl = impl_.get()] { impl->loop(); });
-    if (options.pin) pin_to(impl_->workers.back(), i);
-  }
+  if (options.pin) impl_->pin();
 }
 
 Pool::~Pool() {
@@ -126,6 +153,7 @@ Pool::~Pool() {
 }
 
 void Pool::dispatch(int tasks, void (*call)(const void*, int), const void* task) noexcept {
+  impl_->leave_callers_core();
   impl_->call = call;
   impl_->task = task;
   constexpr auto kMost = static_cast<int>(Impl::kMaxTasks);

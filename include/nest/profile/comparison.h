@@ -14,6 +14,9 @@ struct ComparisonOptions {
   int runs = 30;   ///< timed runs of each contender
   int turn = 5;    ///< timed runs before the next contender's turn
   int warmup = 5;  ///< untimed runs of each at the start; every turn begins with one more
+  /// Pause before every turn: the threads of ONNX Runtime and of OpenMP spin for some milliseconds
+  /// after their work and would take the cores of whoever is next.
+  int rest_ms = 50;
   /// Largest distance over 1 + |expected| at which a full-precision peer counts as equal.
   double tolerance = 1e-4;
 };
