@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -34,35 +35,47 @@ std::vector<int> allowed_cores() {
 
 }  // namespace
 
-/// A section is published by storing its number, its tasks and the next of them in one word, from
-/// which threads draw tasks by compare-and-swap: a worker that comes late finds another word and
-/// draws nothing, so the caller waits for tasks that were drawn, never for a thread that the system
-/// has not woken yet.
+/// Tasks lie in at most 32 chunks. A section is published by storing its number, its number of
+/// chunks and a bit for each of them in one word; threads draw chunks by clearing bits. A worker
+/// that comes late finds another word and draws nothing, so the caller waits for chunks that were
+/// drawn, never for a thread that the system has not woken yet. Thread i begins with its own i-th
+/// share, so that sections of the same kind find their weights in the cache where the last one left
+/// them.
 struct Pool::Impl {
-  static constexpr std::uint64_t kTaskBits = 16;
-  static constexpr std::uint64_t kMaxTasks = (1u << kTaskBits) - 1;
+  static constexpr int kMostChunks = 32;
 
-  std::atomic<std::uint64_t> state{0};  ///< section << 32 | tasks << 16 | next task
-  std::atomic<std::uint32_t> done{0};
-  std::atomic<std::uint32_t> wake{0};
+  /// section << 37 | chunks - 1 << 32 | chunks that nobody has drawn
+  alignas(64) std::atomic<std::uint64_t> state{0};
+  alignas(64) std::atomic<int> done{0};
+  alignas(64) std::atomic<std::uint32_t> wake{0};
   std::atomic<bool> stop{false};
-  // Written while no task is drawn, read after drawing one.
+  // Written while no chunk is drawn, read after drawing one.
   void (*call)(const void*, int) = nullptr;
   const void* task = nullptr;
-  int first = 0;
+  std::int64_t tasks = 0, chunks = 0;
   std::chrono::microseconds spin{50};
   std::vector<std::thread> workers;
   std::vector<int> cores = allowed_cores();
   bool is_pinned = false;
   int callers_core = -1;
 
-  static bool has_task(std::uint64_t s) { return (s & kMaxTasks) < (s >> kTaskBits & kMaxTasks); }
+  static std::uint32_t undrawn(std::uint64_t s) { return static_cast<std::uint32_t>(s); }
+  /// The first undrawn chunk from the share of `thread` on, around.
+  int choose(std::uint64_t s, std::size_t thread) const {
+    const std::size_t count = (s >> 32 & (kMostChunks - 1)) + 1;
+    const std::uint32_t own =
+        undrawn(s) & (~std::uint32_t{0} << (count * thread / (workers.size() + 1)));
+    return std::countr_zero(own != 0 ? own : undrawn(s));
+  }
 
-  void work() {
+  void work(std::size_t thread) {
     std::uint64_t s = state.load(std::memory_order_acquire);
-    while (has_task(s)) {
-      if (!state.compare_exchange_weak(s, s + 1, std::memory_order_acquire)) continue;
-      call(task, first + static_cast<int>(s & kMaxTasks));
+    while (undrawn(s) != 0) {
+      const int chunk = choose(s, thread);
+      const std::uint64_t drawn = s & ~(std::uint64_t{1} << chunk);
+      if (!state.compare_exchange_weak(s, drawn, std::memory_order_acquire)) continue;
+      const std::int64_t end = tasks * (chunk + 1) / chunks;
+      for (std::int64_t i = tasks * chunk / chunks; i < end; ++i) call(task, static_cast<int>(i));
       done.fetch_add(1, std::memory_order_release);
       s = state.load(std::memory_order_acquire);
     }
@@ -73,7 +86,7 @@ struct Pool::Impl {
     const std::uint32_t seen = wake.load(std::memory_order_acquire);
     const auto until = std::chrono::steady_clock::now() + spin;
     for (int turn = 1; !stop.load(std::memory_order_acquire); ++turn) {
-      if (has_task(state.load(std::memory_order_acquire))) return;
+      if (undrawn(state.load(std::memory_order_acquire)) != 0) return;
       relax();
       if (turn % 64 != 0 || std::chrono::steady_clock::now() < until) continue;
       wake.wait(seen, std::memory_order_acquire);
@@ -81,9 +94,9 @@ struct Pool::Impl {
     }
   }
 
-  void loop() {
+  void loop(std::size_t thread) {
     while (!stop.load(std::memory_order_acquire)) {
-      work();
+      work(thread);
       wait_for_section();
     }
   }
@@ -121,20 +134,6 @@ struct Pool::Impl {
       pthread_setaffinity_np(workers[i].native_handle(), sizeof one, &one);
     }
   }
-
-  void run_section(int begin, int tasks) {
-    first = begin;
-    done.store(0, std::memory_order_relaxed);
-    const std::uint64_t section = (state.load(std::memory_order_relaxed) >> 32) + 1;
-    state.store(section << 32 | static_cast<std::uint64_t>(tasks) << kTaskBits,
-                std::memory_order_release);
-    wake_all();
-    work();
-    for (int turn = 1; done.load(std::memory_order_acquire) != static_cast<std::uint32_t>(tasks);
-         ++turn) {
-      turn % 4096 == 0 ? static_cast<void>(sched_yield()) : relax();
-    }
-  }
 };
 
 Pool::Pool(const Options& options)
@@ -142,7 +141,8 @@ Pool::Pool(const Options& options)
       impl_(std::make_unique<Impl>()) {
   impl_->spin = std::chrono::microseconds(options.spin_us);
   for (int i = 1; i < threads_; ++i)
-    impl_->workers.emplace_back([impl = impl_.get()] { impl->loop(); });
+    impl_->workers.emplace_back(
+        [impl = impl_.get(), i] { impl->loop(static_cast<std::size_t>(i)); });
   if (options.pin) impl_->pin();
 }
 
@@ -153,12 +153,22 @@ Pool::~Pool() {
 }
 
 void Pool::dispatch(int tasks, void (*call)(const void*, int), const void* task) noexcept {
-  impl_->leave_callers_core();
-  impl_->call = call;
-  impl_->task = task;
-  constexpr auto kMost = static_cast<int>(Impl::kMaxTasks);
-  for (int begin = 0; begin < tasks; begin += kMost)
-    impl_->run_section(begin, std::min(tasks - begin, kMost));
+  Impl& impl = *impl_;
+  impl.leave_callers_core();
+  impl.call = call;
+  impl.task = task;
+  impl.tasks = tasks;
+  impl.chunks = std::min(tasks, Impl::kMostChunks);
+  impl.done.store(0, std::memory_order_relaxed);
+  const auto chunks = static_cast<std::uint64_t>(impl.chunks);
+  const std::uint64_t section = (impl.state.load(std::memory_order_relaxed) >> 37) + 1;
+  impl.state.store(section << 37 | (chunks - 1) << 32 | ((std::uint64_t{1} << chunks) - 1),
+                   std::memory_order_release);
+  impl.wake_all();
+  impl.work(0);
+  for (int turn = 1; impl.done.load(std::memory_order_acquire) != impl.chunks; ++turn) {
+    turn % 4096 == 0 ? static_cast<void>(sched_yield()) : relax();
+  }
 }
 
 }  // namespace nest::runtime

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -61,12 +62,34 @@ TEST_P(PoolOf, ends_at_once_whether_its_threads_start_spin_or_sleep) {
   }
 }
 
-TEST(Pool, more_tasks_than_one_section_counts) {
+TEST(Pool, many_tasks) {
   Pool pool({3, 50, false});
   std::vector<int> calls(70000, 0);
   pool.run(static_cast<int>(calls.size()), [&](int i) { ++calls[static_cast<std::size_t>(i)]; });
   EXPECT_EQ(std::accumulate(calls.begin(), calls.end(), 0), 70000);
   EXPECT_THAT(calls, testing::Each(1));
+}
+
+TEST(Pool, sections_of_the_same_kind_give_a_thread_the_same_tasks) {
+  constexpr int kThreads = 3, kTasks = 12;
+  Pool pool({kThreads, 100000, false});
+  // Each thread waits in its first task until all have one, so none can take another's.
+  int same = 0;
+  std::vector<std::thread::id> before(kTasks);
+  for (int section = 0; section < 20; ++section) {
+    std::vector<std::thread::id> by(kTasks);
+    std::atomic<int> arrived{0};
+    pool.run(kTasks, [&](int i) {
+      by[static_cast<std::size_t>(i)] = std::this_thread::get_id();
+      if (i % (kTasks / kThreads) != 0) return;
+      ++arrived;
+      while (arrived < kThreads) std::this_thread::yield();
+    });
+    for (int first = 0; first < kTasks; first += kTasks / kThreads)
+      same += by[static_cast<std::size_t>(first)] == before[static_cast<std::size_t>(first)];
+    before = by;
+  }
+  EXPECT_EQ(same, 19 * kThreads);
 }
 
 std::set<int> thread_ids() {
