@@ -1,5 +1,7 @@
 #include "runtime/matmul.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace nest::runtime {
@@ -7,6 +9,10 @@ namespace {
 
 std::int64_t round_up(std::int64_t n, std::int64_t to) {
   return (n + to - 1) / to * to;
+}
+
+bool is_integer(Precision precision) {
+  return precision == Precision::kI8 || precision == Precision::kI4;
 }
 
 /// Rounded activations of m rows inside the scratch.
@@ -79,19 +85,6 @@ void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int6
   }
 }
 
-template <class Args, class F>
-void split_columns(const Frame& frame, const PackedMatrix& w, const Args& args, int parts,
-                   const F& part) {
-  const std::int64_t panels = (w.n + kPanel - 1) / kPanel;
-  const std::int64_t tasks = parts < panels ? parts : panels;
-  const auto body = [&](int i) {
-    const std::int64_t begin = panels * i / tasks * kPanel;
-    const std::int64_t end = panels * (i + 1) / tasks * kPanel;
-    part(frame, w, args, begin, end < w.n ? end : w.n);
-  };
-  tasks <= 1 ? body(0) : frame.pool->run(static_cast<int>(tasks), body);
-}
-
 }  // namespace
 
 std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
@@ -110,29 +103,39 @@ std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
 
 std::string what_runs(const MatMul& product) {
   const Precision precision = product.weight.precision;
-  const bool is_integer = precision == Precision::kI8 || precision == Precision::kI4;
   std::string text(name_of(precision));
-  if (is_integer && product.activation.fixed > 0) text += " static";
+  if (is_integer(precision) && product.activation.fixed > 0) text += " static";
   const PackedMatrix& w = product.weight;
   if (w.is_sparse())
     text += fmt::format(" sparse {:.0f} %", 100 * w.products / (static_cast<double>(w.n) * w.k));
   return text;
 }
 
-void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcept {
-  const Epilogue epilogue{bias, nullptr, act, alpha, o.residual, o.ld_residual};
+void MatMul::round(const Frame& frame, const Operands& o) const noexcept {
   const Kernels& kernels = *frame.kernels;
   activation.record(o.x, o.m, weight.k, o.ldx);
-  if (weight.precision == Precision::kI8 || weight.precision == Precision::kI4) {
-    const bool is_s4 = weight.precision == Precision::kI4;
+  if (is_integer(weight.precision)) {
     const QuantScratch q(o.scratch, o.m, weight.k);
+    const bool is_s4 = weight.precision == Precision::kI4;
     const auto padded = static_cast<int>(round_up(weight.k, is_s4 ? kS4Block : 4));
-    const std::int64_t blocks = padded / kS4Block;
     for (std::int64_t r = 0; r < o.m; ++r) {
       q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, activation.fixed,
                                          q.codes + r * q.ld);
-      if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * blocks);
+      if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * (padded / kS4Block));
     }
+  } else if (weight.precision == Precision::kBF16) {
+    auto* rounded = static_cast<std::uint16_t*>(o.scratch);
+    const auto padded = static_cast<int>(round_up(weight.k, 2));
+    for (std::int64_t r = 0; r < o.m; ++r)
+      kernels.bf16_row(o.x + r * o.ldx, weight.k, padded, rounded + r * padded);
+  }
+}
+
+void MatMul::multiply(const Frame& frame, const Operands& o, std::int64_t begin,
+                      std::int64_t end) const noexcept {
+  const Epilogue epilogue{bias, nullptr, act, alpha, o.residual, o.ld_residual};
+  if (is_integer(weight.precision)) {
+    const QuantScratch q(o.scratch, o.m, weight.k);
     QuantGemmArgs g;
     g.m = static_cast<int>(o.m);
     g.k = weight.k;
@@ -144,7 +147,7 @@ void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcep
     g.c = o.y;
     g.ldc = o.ldy;
     g.epilogue = epilogue;
-    split_columns(frame, weight, g, parts, run_quant);
+    run_quant(frame, weight, g, begin, end);
     return;
   }
   GemmArgs g;
@@ -156,15 +159,20 @@ void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcep
   g.ldc = o.ldy;
   g.epilogue = epilogue;
   if (weight.precision == Precision::kBF16) {
-    auto* rounded = static_cast<std::uint16_t*>(o.scratch);
-    const auto padded = static_cast<int>(round_up(weight.k, 2));
-    for (std::int64_t r = 0; r < o.m; ++r) {
-      kernels.bf16_row(o.x + r * o.ldx, weight.k, padded, rounded + r * padded);
-    }
-    g.a_bf16 = rounded;
-    g.lda = padded;
+    g.a_bf16 = static_cast<const std::uint16_t*>(o.scratch);
+    g.lda = round_up(weight.k, 2);
   }
-  split_columns(frame, weight, g, parts, run_float);
+  run_float(frame, weight, g, begin, end);
+}
+
+void MatMul::run(const Frame& frame, const Operands& o, int parts) const noexcept {
+  round(frame, o);
+  const std::int64_t n = weight.n, panels = (n + kPanel - 1) / kPanel;
+  const std::int64_t tasks = std::min<std::int64_t>(parts, panels);
+  const auto part = [&](int i) {
+    multiply(frame, o, panels * i / tasks * kPanel, std::min(n, panels * (i + 1) / tasks * kPanel));
+  };
+  tasks <= 1 ? part(0) : frame.pool->run(static_cast<int>(tasks), part);
 }
 
 }  // namespace nest::runtime

@@ -34,6 +34,12 @@ struct MatMul {
     bool is_reversed = false;  ///< walk the weights backwards
   };
   void run(const Frame& frame, const Operands& o, int parts) const noexcept;
+
+  /// The two halves of run(): x rounded into the scratch as the precision wants, then columns
+  /// [begin, end) of the product, `begin` a multiple of kPanel. For who splits the work himself.
+  void round(const Frame& frame, const Operands& o) const noexcept;
+  void multiply(const Frame& frame, const Operands& o, std::int64_t begin,
+                std::int64_t end) const noexcept;
 };
 /// "int8", "int8 static", "fp32 sparse 25 %" (of the blocks are there)
 std::string what_runs(const MatMul& product);

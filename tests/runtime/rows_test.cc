@@ -121,8 +121,8 @@ TEST_P(Rows, recurrent_cells_agree_with_their_formulas) {
   const auto gates = random_floats(4 * n, 1, 2), c = random_floats(n, 2), h = random_floats(n, 3);
   const auto hidden = random_floats(3 * n, 4);
   std::vector<float> c_out(n), h_out(n), g_out(n);
-  kernels().lstm_cell(gates.data(), c.data(), c_out.data(), h_out.data(), n);
-  kernels().gru_cell(gates.data(), hidden.data(), h.data(), g_out.data(), n);
+  kernels().lstm_cell(gates.data(), n, c.data(), c_out.data(), h_out.data(), n);
+  kernels().gru_cell(gates.data(), hidden.data(), n, h.data(), g_out.data(), n);
   for (std::size_t j = 0; j < n; ++j) {
     const auto at = [&](std::size_t g) { return static_cast<double>(gates[g * n + j]); };
     const auto hid = [&](std::size_t g) { return static_cast<double>(hidden[g * n + j]); };

@@ -74,6 +74,31 @@ TEST_P(EveryFamily, thread_count_changes_no_bit_of_any_graph) {
   }
 }
 
+/// Units in whole panels, which several threads share.
+TEST(WideRecurrent, thread_count_changes_no_bit) {
+  for (const char* type : {"LSTM", "GRU"}) {
+    for (const bool bidirectional : {false, true}) {
+      const std::string config = fmt::format(
+          "{{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {{type: EEGNet, "
+          "n_channels: 6, sampling_rate: 64, n_pointwise_filters: 8}}, temporal_encoder: {{type: "
+          "{}, input_dim: 8, hidden_dim: 192, num_layers: 2, bidirectional: {}}}, decoder: "
+          "{{input_dim: {}, vocab_size: 11}}}}",
+          type, bidirectional, bidirectional ? 384 : 192);
+      const Family family{"wide", "nest_ctc", config.c_str()};
+      for (const char* precision : kPrecisions) {
+        const auto run = [&](int threads) {
+          const auto prepared = prepare(family, precision, threads);
+          NativeExecutor executor(prepared);
+          return all_outputs(*prepared, executor);
+        };
+        const auto one = run(1);
+        for (const int threads : {2, 3, 4, 7})
+          EXPECT_EQ(run(threads), one) << config << " " << precision << " " << threads;
+      }
+    }
+  }
+}
+
 TEST_P(EveryFamily, a_dense_batch_of_any_length_equals_its_items_alone) {
   constexpr std::int64_t kItems = 3;
   for (const char* precision : kPrecisions) {

@@ -150,12 +150,12 @@ struct Kernels {
   /// y = (x - mean) / sqrt(var + eps) * weight + bias over n features.
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, float* y,
                      std::int64_t n) = nullptr;
-  /// gates i, f, g, o [4n] (sums) and c -> c, h.
-  void (*lstm_cell)(const float* gates, const float* c_in, float* c_out, float* h_out,
-                    std::int64_t n) = nullptr;
-  /// xg = W_i x + b_i and hg = W_h h + b_h, each r, z, n [3n] -> h.
-  void (*gru_cell)(const float* xg, const float* hg, const float* h_in, float* h_out,
-                   std::int64_t n) = nullptr;
+  /// n units of an LSTM: sums of the gates i, f, g, o, `gate` apart, and c -> c, h.
+  void (*lstm_cell)(const float* gates, std::int64_t gate, const float* c_in, float* c_out,
+                    float* h_out, std::int64_t n) = nullptr;
+  /// n units of a GRU: xg = W_i x + b_i and hg = W_h h + b_h, each r, z, n, `gate` apart -> h.
+  void (*gru_cell)(const float* xg, const float* hg, std::int64_t gate, const float* h_in,
+                   float* h_out, std::int64_t n) = nullptr;
   /// Time-major depthwise convolution of one output row, at most kPanel channels of it:
   /// y[d] = sum_k w[k * kPanel + d] x[k * ldx + d] + b[d]; rows of w are whole panels.
   void (*depthwise_row)(const float* x, std::int64_t ldx, const float* w, const float* bias, int k,

@@ -5,7 +5,7 @@
 #include "runtime/binder.h"
 
 /// LSTM and GRU: the input projection of all frames is one product, then one small product and one
-/// fused cell update a frame. The two directions run as two tasks.
+/// fused cell update a frame. The two directions run as two tasks, on more threads as several each.
 namespace nest::runtime {
 namespace {
 
@@ -32,89 +32,155 @@ class RecurrentStep : public Step {
   std::int64_t layer = 0;
   Place x;  ///< [B, T, in]
   Slot y = kNoSlot, h0 = kNoSlot, c0 = kNoSlot, h_n = kNoSlot, c_n = kNoSlot;
-  int parts = 1;
+  int parts = 1;  ///< tasks for one direction
+  int threads = 1;
 
   void run(const Frame& f) const noexcept override {
-    if (directions.size() == 1) {
-      run_direction(f, 0, parts);
+    if (parts == 1) {
+      f.pool->run(s.directions, [&](int d) { run_alone(f, d); });
     } else {
-      f.pool->run(static_cast<int>(directions.size()), [&](int d) { run_direction(f, d, 1); });
+      run_together(f);
     }
   }
 
  private:
-  std::int64_t state_offset(int d) const { return (layer * s.directions + d) * s.batch * s.hidden; }
-
-  void run_direction(const Frame& f, int index, int parts_here) const noexcept {
-    const Direction& d = directions[static_cast<std::size_t>(index)];
-    const std::int64_t width = s.gates * s.hidden, out_row = s.directions * s.hidden;
-    float* projected = f.at(d.projected);
-    d.input.run(f,
-                {s.batch * s.time, f.at(x.slot) + x.begin, x.row, projected, width, nullptr, 0,
-                 f.maybe<void>(d.scratch)},
-                parts_here);
-    const float* h = start_state(f, d, h0, index);
-    std::int64_t ld_h = s.hidden;
-    const float* c = s.is_lstm ? start_state(f, d, c0, index) : nullptr;
+  /// One direction from its first frame to its last.
+  void run_alone(const Frame& f, int index) const noexcept {
+    begin(f, index, 1);
     for (std::int64_t i = 0; i < s.time; ++i) {
-      const std::int64_t t = d.is_backward ? s.time - 1 - i : i;
-      float* out = f.at(y) + t * out_row + index * s.hidden;
-      const float* x_t = projected + t * width;
-      // Every other frame walks the weights backwards, so the cache still holds where it begins.
-      update(f, d, {h, ld_h, c, x_t, out, i % 2 == 1}, parts_here);
-      h = out;
-      ld_h = s.time * out_row;
-      c = f.maybe(d.cell);
+      const Moment at = moment(f, index, i);
+      round(f, index, at);
+      update(f, index, at, 0, s.hidden);
     }
-    finish(f, d, index, h, ld_h, c);
+    finish(f, index);
   }
 
-  struct Frames {
+  /// All directions frame by frame, the units of each split over tasks: panels of columns of every
+  /// gate. A task ends with the cells of its units, so a frame is one section.
+  void run_together(const Frame& f) const noexcept {
+    for (int d = 0; d < s.directions; ++d) begin(f, d, threads);
+    const std::int64_t panels = s.hidden / kPanel;
+    for (std::int64_t i = 0; i < s.time; ++i) {
+      for (int d = 0; d < s.directions; ++d) round(f, d, moment(f, d, i));
+      f.pool->run(s.directions * parts, [&](int task) {
+        const int d = task / parts, part = task % parts;
+        update(f, d, moment(f, d, i), panels * part / parts * kPanel,
+               panels * (part + 1) / parts * kPanel);
+      });
+    }
+    for (int d = 0; d < s.directions; ++d) finish(f, d);
+  }
+
+  std::int64_t state_offset(int d) const { return (layer * s.directions + d) * s.batch * s.hidden; }
+  const Direction& direction(int index) const {
+    return directions[static_cast<std::size_t>(index)];
+  }
+  std::int64_t width() const { return s.gates * s.hidden; }
+  std::int64_t out_row() const { return s.directions * s.hidden; }
+
+  /// Input products of all frames, and the states to start from.
+  void begin(const Frame& f, int index, int parts_here) const noexcept {
+    const Direction& d = direction(index);
+    d.input.run(f,
+                {s.batch * s.time, f.at(x.slot) + x.begin, x.row, f.at(d.projected), width(),
+                 nullptr, 0, f.maybe<void>(d.scratch)},
+                parts_here);
+    std::memset(f.at(d.start), 0, static_cast<std::size_t>(s.batch * s.hidden) * sizeof(float));
+  }
+  const float* start(const Frame& f, int index, Slot given) const noexcept {
+    return given != kNoSlot ? f.at(given) + state_offset(index) : f.at(direction(index).start);
+  }
+
+  float* out(const Frame& f, int index, std::int64_t i) const noexcept {
+    const std::int64_t t = direction(index).is_backward ? s.time - 1 - i : i;
+    return f.at(y) + t * out_row() + index * s.hidden;
+  }
+  struct State {
     const float* h;
     std::int64_t ld_h;
     const float* c;
+  };
+  /// In front of frame i of a direction.
+  State state(const Frame& f, int index, std::int64_t i) const noexcept {
+    if (i == 0) return {start(f, index, h0), s.hidden, start(f, index, c0)};
+    return {out(f, index, i - 1), s.time * out_row(), f.maybe(direction(index).cell)};
+  }
+  /// What frame i of a direction reads and writes.
+  struct Moment {
+    State before;
     const float* x;
     float* out;
     bool is_odd;
   };
-  void update(const Frame& f, const Direction& d, const Frames& at, int parts_here) const noexcept {
-    const std::int64_t width = s.gates * s.hidden, ld_x = s.time * width;
-    const std::int64_t ld_out = s.time * s.directions * s.hidden;
-    float* sums = f.at(d.sums);
-    d.hidden.run(f,
-                 {s.batch, at.h, at.ld_h, sums, width, s.is_lstm ? at.x : nullptr, ld_x,
-                  f.maybe<void>(d.scratch), at.is_odd},
-                 parts_here);
+  Moment moment(const Frame& f, int index, std::int64_t i) const noexcept {
+    const Direction& d = direction(index);
+    const std::int64_t t = d.is_backward ? s.time - 1 - i : i;
+    return {state(f, index, i), f.at(d.projected) + t * width(), out(f, index, i), i % 2 == 1};
+  }
+  MatMul::Operands hidden_product(const Frame& f, const Direction& d,
+                                  const Moment& at) const noexcept {
+    MatMul::Operands o;
+    o.m = s.batch;
+    o.x = at.before.h;
+    o.ldx = at.before.ld_h;
+    o.y = f.at(d.sums);
+    o.ldy = width();
+    o.residual = s.is_lstm ? at.x : nullptr;
+    o.ld_residual = s.time * width();
+    o.scratch = f.maybe<void>(d.scratch);
+    // Every other frame walks the weights backwards, so the cache still holds where it begins.
+    o.is_reversed = at.is_odd;
+    return o;
+  }
+  void round(const Frame& f, int index, const Moment& at) const noexcept {
+    const Direction& d = direction(index);
+    d.hidden.round(f, hidden_product(f, d, at));
+  }
+  /// Units [first, last) of all gates, then their cells.
+  void update(const Frame& f, int index, const Moment& at, std::int64_t first,
+              std::int64_t last) const noexcept {
+    const Direction& d = direction(index);
+    const MatMul::Operands operands = hidden_product(f, d, at);
+    const std::int64_t n = last - first;
+    if (n == s.hidden) {
+      d.hidden.multiply(f, operands, 0, width());
+    } else {
+      for (int i = 0; i < s.gates; ++i) {
+        const std::int64_t gate = at.is_odd ? s.gates - 1 - i : i;
+        d.hidden.multiply(f, operands, gate * s.hidden + first, gate * s.hidden + last);
+      }
+    }
+    const float* sums = f.at(d.sums) + first;
     for (std::int64_t b = 0; b < s.batch; ++b) {
+      float* out = at.out + b * s.time * out_row() + first;
       if (s.is_lstm) {
-        float* cell = f.at(d.cell) + b * s.hidden;
-        f.kernels->lstm_cell(sums + b * width, at.c + b * s.hidden, cell, at.out + b * ld_out,
-                             s.hidden);
+        f.kernels->lstm_cell(sums + b * width(), s.hidden, at.before.c + b * s.hidden + first,
+                             f.at(d.cell) + b * s.hidden + first, out, n);
       } else {
-        f.kernels->gru_cell(at.x + b * ld_x, sums + b * width, at.h + b * at.ld_h,
-                            at.out + b * ld_out, s.hidden);
+        f.kernels->gru_cell(at.x + b * s.time * width() + first, sums + b * width(), s.hidden,
+                            at.before.h + b * at.before.ld_h + first, out, n);
       }
     }
   }
 
-  const float* start_state(const Frame& f, const Direction& d, Slot given,
-                           int index) const noexcept {
-    if (given != kNoSlot) return f.at(given) + state_offset(index);
-    float* zeros = f.at(d.start);
-    std::memset(zeros, 0, static_cast<std::size_t>(s.batch * s.hidden) * sizeof(float));
-    return zeros;
-  }
-
-  void finish(const Frame& f, const Direction&, int index, const float* h, std::int64_t ld_h,
-              const float* c) const noexcept {
+  void finish(const Frame& f, int index) const noexcept {
+    const State last = state(f, index, s.time);
     const auto bytes = static_cast<std::size_t>(s.hidden) * sizeof(float);
     for (std::int64_t b = 0; b < s.batch; ++b) {
       const std::int64_t to = state_offset(index) + b * s.hidden;
-      std::memcpy(f.at(h_n) + to, h + b * ld_h, bytes);
-      if (s.is_lstm) std::memcpy(f.at(c_n) + to, c + b * s.hidden, bytes);
+      std::memcpy(f.at(h_n) + to, last.h + b * last.ld_h, bytes);
+      if (s.is_lstm) std::memcpy(f.at(c_n) + to, last.c + b * s.hidden, bytes);
     }
   }
 };
+
+/// Tasks that share one direction: none needs it while there is a direction for every thread, and
+/// panels are not split.
+int parts_of(const Sizes& s, int threads) {
+  if (threads <= s.directions || s.hidden % kPanel != 0) return 1;
+  const int wanted = threads % s.directions == 0 ? threads / s.directions : threads;
+  return static_cast<int>(std::min<std::int64_t>(wanted, s.hidden / kPanel));
+}
 
 LazyFloats sum_of(const LazyFloats& a, const LazyFloats& b) {
   return [a, b] {
@@ -185,7 +251,8 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
     step.c0 = s.is_lstm ? state(2) : kNoSlot;
     step.h_n = h_n;
     step.c_n = c_n;
-    step.parts = binder.threads();
+    step.threads = binder.threads();
+    step.parts = parts_of(s, step.threads);
     step.y = layer + 1 == layers ? y.slot
                                  : binder.scratch(s.batch * s.time * s.directions * s.hidden * 4);
     std::vector<Slot> reads{x.slot, step.h0, step.c0}, writes{step.y, h_n, c_n};
