@@ -74,29 +74,41 @@ TEST_P(EveryFamily, thread_count_changes_no_bit_of_any_graph) {
   }
 }
 
+void expect_same_on_any_threads(const std::string& config) {
+  const Family family{"wide", "nest_ctc", config.c_str()};
+  for (const char* precision : kPrecisions) {
+    const auto run = [&](int threads) {
+      const auto prepared = prepare(family, precision, threads);
+      NativeExecutor executor(prepared);
+      return all_outputs(*prepared, executor);
+    };
+    const auto one = run(1);
+    for (const int threads : {2, 3, 4, 7})
+      EXPECT_EQ(run(threads), one) << config << " " << precision << " " << threads;
+  }
+}
+
 /// Units in whole panels, which several threads share.
-TEST(WideRecurrent, thread_count_changes_no_bit) {
+TEST(ManyThreads, share_the_units_of_a_recurrent_layer) {
   for (const char* type : {"LSTM", "GRU"}) {
     for (const bool bidirectional : {false, true}) {
-      const std::string config = fmt::format(
+      expect_same_on_any_threads(fmt::format(
           "{{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {{type: EEGNet, "
           "n_channels: 6, sampling_rate: 64, n_pointwise_filters: 8}}, temporal_encoder: {{type: "
           "{}, input_dim: 8, hidden_dim: 192, num_layers: 2, bidirectional: {}}}, decoder: "
           "{{input_dim: {}, vocab_size: 11}}}}",
-          type, bidirectional, bidirectional ? 384 : 192);
-      const Family family{"wide", "nest_ctc", config.c_str()};
-      for (const char* precision : kPrecisions) {
-        const auto run = [&](int threads) {
-          const auto prepared = prepare(family, precision, threads);
-          NativeExecutor executor(prepared);
-          return all_outputs(*prepared, executor);
-        };
-        const auto one = run(1);
-        for (const int threads : {2, 3, 4, 7})
-          EXPECT_EQ(run(threads), one) << config << " " << precision << " " << threads;
-      }
+          type, bidirectional, bidirectional ? 384 : 192));
     }
   }
+}
+
+/// Many output channels of few samples.
+TEST(ManyThreads, share_the_channels_of_a_convolution) {
+  expect_same_on_any_threads(
+      "{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {type: DeepConvNet, "
+      "n_channels: 6, n_filters: 25}, temporal_encoder: {type: Transformer, input_dim: 100, "
+      "d_model: 16, nhead: 4, num_layers: 1, dim_feedforward: 32}, decoder: {input_dim: 16, "
+      "vocab_size: 11}}");
 }
 
 TEST_P(EveryFamily, a_dense_batch_of_any_length_equals_its_items_alone) {

@@ -36,7 +36,7 @@ struct Options {
   bool record_activations = false;  ///< keep the largest magnitude that goes into each product
   std::string isa;                  ///< empty: NEST_ISA or the strongest there is
   int threads = 1;                  ///< 0: all cores
-  int spin_us = 50;                 ///< how long an idle worker spins before it sleeps
+  int spin_us = 200;                ///< how long an idle worker spins before it sleeps
   bool pin_threads = false;
   bool sparse = true;    ///< skip blocks of zeros in weights that have enough of them
   bool rewrite = true;   ///< fold, reorder and fuse; off to compare

@@ -14,7 +14,7 @@ class Pool {
  public:
   struct Options {
     int threads = 1;
-    int spin_us = 50;
+    int spin_us = 200;
     /// Every worker on a core of its own: those of the process's affinity mask in order, without the
     /// core of the thread that makes the pool. Otherwise workers keep off the caller's core alone.
     bool pin = false;

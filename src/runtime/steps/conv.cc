@@ -1,5 +1,6 @@
 #include "runtime/steps/conv.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "nest/core/error.h"
@@ -21,17 +22,27 @@ void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t
 void ConvStep::run(const Frame& f) const noexcept {
   pad(f);
   float* target = dense != kNoSlot ? f.at(dense) : f.at(y);
-  constexpr std::int64_t kStripSamples = 2 * kPanel;
+  constexpr std::int64_t kStripSamples = 2 * kPanel, kLeastChannels = 16;
+  const std::int64_t planes = in[0] * op.groups * out[2];
   const std::int64_t strips =
       parts > 1 ? (dense_time + kStripSamples - 1) / kStripSamples : std::int64_t{1};
-  f.pool->run(static_cast<int>(in[0] * op.groups * out[2] * strips), [&](int task) {
-    const std::int64_t strip = task % strips, plane = task / strips;
-    const Part part{plane / out[2] / op.groups, plane / out[2] % op.groups, plane % out[2],
-                    strip * kStripSamples,
-                    strip + 1 == strips ? dense_time : (strip + 1) * kStripSamples};
-    const std::int64_t channel = part.item * op.out_channels + part.group * each_out();
-    product(f, part, target + (channel * out[2] + part.row) * dense_time + part.begin,
-            out[2] * dense_time);
+  const std::int64_t shares = planes * strips >= parts
+                                  ? std::int64_t{1}
+                                  : std::clamp<std::int64_t>(each_out() / kLeastChannels, 1, parts);
+  f.pool->run(static_cast<int>(planes * strips * shares), [&](int task) {
+    const std::int64_t share = task % shares, strip = task / shares % strips;
+    const std::int64_t plane = task / shares / strips;
+    const std::int64_t channel = each_out() * share / shares;
+    Part part;
+    part.row = plane % out[2];
+    part.group = plane / out[2] % op.groups;
+    part.item = plane / out[2] / op.groups;
+    part.begin = strip * kStripSamples;
+    part.end = strip + 1 == strips ? dense_time : part.begin + kStripSamples;
+    part.first = part.group * each_out() + channel;
+    part.channels = each_out() * (share + 1) / shares - channel;
+    const std::int64_t line = (part.item * op.out_channels + part.first) * out[2] + part.row;
+    product(f, part, target + line * dense_time + part.begin, out[2] * dense_time);
   });
   if (dense == kNoSlot) return;
   float* to = f.at(y);
@@ -57,18 +68,17 @@ class FloatConvStep : public ConvStep {
   void product(const Frame& f, const Part& p, float* c, std::int64_t ldc) const noexcept override {
     const float* source = f.at(padded != kNoSlot ? padded : x);
     const std::int64_t channel = p.item * op.in_channels + p.group * each_in();
-    const std::int64_t first = p.group * each_out();
     GemmArgs g;
-    g.m = static_cast<int>(each_out());
+    g.m = static_cast<int>(p.channels);
     g.n = static_cast<int>(p.end - p.begin);
     g.k = static_cast<int>(offsets.size());
-    g.a = weight + first * g.k;
+    g.a = weight + p.first * g.k;
     g.lda = g.k;
     g.b = source + (channel * in[2] + p.row) * padded_time + p.begin;
     g.offsets = offsets.data();
     g.c = c;
     g.ldc = ldc;
-    g.epilogue.row_bias = bias == nullptr ? nullptr : bias + first;
+    g.epilogue.row_bias = bias == nullptr ? nullptr : bias + p.first;
     g.epilogue.act = act;
     f.kernels->conv(g);
   }

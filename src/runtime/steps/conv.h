@@ -8,7 +8,7 @@ namespace nest::runtime {
 
 /// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] at stride 1 over a padded copy of its
 /// input, samples between the strides dropped afterwards. One task for each item, group, row and,
-/// on several threads, strip of samples.
+/// on several threads, strip of samples and, if those are few, share of the output channels.
 class ConvStep : public Step {
  public:
   graph::Conv op;
@@ -27,11 +27,12 @@ class ConvStep : public Step {
  protected:
   struct Part {
     std::int64_t item, group, row;
-    std::int64_t begin, end;  ///< samples
+    std::int64_t begin, end;       ///< samples
+    std::int64_t first, channels;  ///< outputs, the first one counted over all groups
   };
   /// Makes the padded copy.
   virtual void pad(const Frame& frame) const noexcept = 0;
-  /// Output channels of one part, to `c` with rows `ldc` apart.
+  /// One part, to `c` with channels `ldc` apart.
   virtual void product(const Frame& frame, const Part& part, float* c,
                        std::int64_t ldc) const noexcept = 0;
 };

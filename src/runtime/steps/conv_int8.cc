@@ -53,20 +53,19 @@ class QuantConvStep : public ConvStep {
     }
   }
   void product(const Frame& f, const Part& p, float* c, std::int64_t ldc) const noexcept override {
-    const std::int64_t first = p.group * each_out();
     const std::int64_t rows = (p.item * op.groups + p.group) * quads(each_in()) * in[2] + p.row;
     QuantConvArgs g;
-    g.m = static_cast<int>(each_out());
+    g.m = static_cast<int>(p.channels);
     g.n = static_cast<int>(p.end - p.begin);
     g.k = static_cast<int>(offsets.size());
-    g.a = weight.codes + first * g.k * kQuad;
+    g.a = weight.codes + p.first * g.k * kQuad;
     g.b = f.at<std::uint8_t>(padded) + (rows * padded_time + p.begin) * kQuad;
     g.offsets = offsets.data();
-    g.scale = weight.scale + first;
-    g.sum = weight.sum + first;
+    g.scale = weight.scale + p.first;
+    g.sum = weight.sum + p.first;
     g.c = c;
     g.ldc = ldc;
-    g.epilogue.row_bias = bias == nullptr ? nullptr : bias + first;
+    g.epilogue.row_bias = bias == nullptr ? nullptr : bias + p.first;
     g.epilogue.act = act;
     f.kernels->conv_s8(g);
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "nest/core/error.h"
@@ -89,11 +90,17 @@ class PoolStep : public Step {
   std::int64_t rows = 0, time = 0, out_time = 0;
   Act act = Act::kNone;
   Slot x = kNoSlot, y = kNoSlot;
+  int parts = 1;
 
   void run(const Frame& f) const noexcept override {
+    f.pool->run(parts, [&](int i) { pool_rows(f, rows * i / parts, rows * (i + 1) / parts); });
+  }
+
+ private:
+  void pool_rows(const Frame& f, std::int64_t begin, std::int64_t end) const noexcept {
     const bool is_mean = op.kind == graph::Pool::Kind::kMean;
     const float factor = 1.0f / static_cast<float>(op.kernel);
-    for (std::int64_t r = 0; r < rows; ++r) {
+    for (std::int64_t r = begin; r < end; ++r) {
       const float* from = f.at(x) + r * time;
       float* to = f.at(y) + r * out_time;
       for (std::int64_t t = 0; t < out_time; ++t) {
@@ -104,7 +111,8 @@ class PoolStep : public Step {
         to[t] = is_mean ? sum * factor : sum;
       }
     }
-    if (act != Act::kNone) f.kernels->activate(act, f.at(y), f.at(y), rows * out_time);
+    float* done = f.at(y) + begin * out_time;
+    if (act != Act::kNone) f.kernels->activate(act, done, done, (end - begin) * out_time);
   }
 };
 
@@ -198,6 +206,7 @@ void emit_channels(Binder& binder, const LoweredNode& node) {
   step.time = in.back();
   step.out_time = out.back();
   step.rows = step.time == 0 ? 0 : numel(in) / step.time;
+  step.parts = static_cast<int>(std::clamp<std::int64_t>(step.rows, 1, binder.threads()));
   step.act = epilogue_act(node);
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
