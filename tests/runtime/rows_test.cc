@@ -136,6 +136,22 @@ TEST_P(Rows, recurrent_cells_agree_with_their_formulas) {
   }
 }
 
+TEST_P(Rows, transposition_writes_every_element_and_no_other) {
+  for (const std::int64_t rows : {1, 3, 4, 8, 15, 16, 17, 40}) {
+    for (const std::int64_t columns : {1, 2, 5, 8, 16, 23, 64}) {
+      const std::int64_t ldx = columns + 3, ldy = rows + 2;
+      const auto x = random_floats(static_cast<std::size_t>(rows * ldx), 7);
+      std::vector<float> y(static_cast<std::size_t>(columns * ldy), -9);
+      kernels().transpose(x.data(), ldx, rows, columns, y.data(), ldy);
+      for (std::int64_t c = 0; c < columns; ++c)
+        for (std::int64_t r = 0; r < ldy; ++r)
+          ASSERT_EQ(y[static_cast<std::size_t>(c * ldy + r)],
+                    r < rows ? x[static_cast<std::size_t>(r * ldx + c)] : -9)
+              << rows << " x " << columns;
+    }
+  }
+}
+
 TEST_P(Rows, convolution_by_offsets_reads_only_its_columns) {
   const int channels = 3, kernel = 5, out_channels = 7;
   for (const int t : {1, 15, 16, 33, 70}) {

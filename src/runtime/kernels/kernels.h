@@ -141,6 +141,9 @@ struct Kernels {
   void (*axpy)(float factor, const float* x, float* y, std::int64_t n) = nullptr;
   /// y = a * sigmoid(b)
   void (*glu)(const float* a, const float* b, float* y, std::int64_t n) = nullptr;
+  /// y[c, r] = x[r, c]; rows are ldx and ldy apart.
+  void (*transpose)(const float* x, std::int64_t ldx, std::int64_t rows, std::int64_t columns,
+                    float* y, std::int64_t ldy) = nullptr;
   float (*dot)(const float* a, const float* b, std::int64_t n) = nullptr;
   float (*max)(const float* x, std::int64_t n) = nullptr;
   /// y = exp(x - max x); returns the sum. n > 0.

@@ -121,4 +121,23 @@ inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
       _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
 }
 
+// Rows become columns: pairs, fours, then halves of a vector change places.
+inline void v_transpose(V (&r)[kW]) {
+  V two[kW], four[kW];
+  for (int i = 0; i < kW; i += 2) {
+    two[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    two[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < kW; i += 4) {
+    four[i] = _mm256_shuffle_ps(two[i], two[i + 2], 0x44);
+    four[i + 1] = _mm256_shuffle_ps(two[i], two[i + 2], 0xee);
+    four[i + 2] = _mm256_shuffle_ps(two[i + 1], two[i + 3], 0x44);
+    four[i + 3] = _mm256_shuffle_ps(two[i + 1], two[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x20);
+    r[i + 4] = _mm256_permute2f128_ps(four[i], four[i + 4], 0x31);
+  }
+}
+
 }  // namespace

@@ -124,4 +124,31 @@ inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
       _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
 }
 
+// Rows become columns: pairs, fours, then quarters of a vector change places.
+inline void v_transpose(V (&r)[kW]) {
+  V two[kW], four[kW];
+  for (int i = 0; i < kW; i += 2) {
+    two[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+    two[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < kW; i += 4) {
+    const __m512d a = _mm512_castps_pd(two[i]), b = _mm512_castps_pd(two[i + 1]);
+    const __m512d c = _mm512_castps_pd(two[i + 2]), d = _mm512_castps_pd(two[i + 3]);
+    four[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+    four[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+    four[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+    four[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+  }
+  for (int i = 0; i < 4; ++i) {
+    const V even0 = _mm512_shuffle_f32x4(four[i], four[i + 4], 0x88);
+    const V even1 = _mm512_shuffle_f32x4(four[i + 8], four[i + 12], 0x88);
+    const V odd0 = _mm512_shuffle_f32x4(four[i], four[i + 4], 0xdd);
+    const V odd1 = _mm512_shuffle_f32x4(four[i + 8], four[i + 12], 0xdd);
+    r[i] = _mm512_shuffle_f32x4(even0, even1, 0x88);
+    r[i + 4] = _mm512_shuffle_f32x4(odd0, odd1, 0x88);
+    r[i + 8] = _mm512_shuffle_f32x4(even0, even1, 0xdd);
+    r[i + 12] = _mm512_shuffle_f32x4(odd0, odd1, 0xdd);
+  }
+}
+
 }  // namespace

@@ -115,4 +115,16 @@ inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
   high = vreinterpretq_f32_u32(vdupq_n_u32(static_cast<std::uint32_t>(p[1]) << 16));
 }
 
+// Rows become columns: pairs, then halves of a vector change places.
+inline void v_transpose(V (&r)[kW]) {
+  const float64x2_t a = vreinterpretq_f64_f32(vtrn1q_f32(r[0], r[1]));
+  const float64x2_t b = vreinterpretq_f64_f32(vtrn2q_f32(r[0], r[1]));
+  const float64x2_t c = vreinterpretq_f64_f32(vtrn1q_f32(r[2], r[3]));
+  const float64x2_t d = vreinterpretq_f64_f32(vtrn2q_f32(r[2], r[3]));
+  r[0] = vreinterpretq_f32_f64(vtrn1q_f64(a, c));
+  r[1] = vreinterpretq_f32_f64(vtrn1q_f64(b, d));
+  r[2] = vreinterpretq_f32_f64(vtrn2q_f64(a, c));
+  r[3] = vreinterpretq_f32_f64(vtrn2q_f64(b, d));
+}
+
 }  // namespace

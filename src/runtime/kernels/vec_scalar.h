@@ -105,4 +105,6 @@ inline void v_bf16_pair(const std::uint16_t* p, V& low, V& high) {
   high = v_bf16_high(p);
 }
 
+inline void v_transpose(V (&)[kW]) {}
+
 }  // namespace

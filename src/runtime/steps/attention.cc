@@ -119,10 +119,9 @@ class AttentionStep : public Step {
     for (std::int64_t j0 = 0; j0 < keys; j0 += kPanel, panel += kPanel * width) {
       const std::int64_t count = std::min<std::int64_t>(kPanel, keys - j0);
       const std::int64_t vectors = (count + 15) / 16 * 16;  // tiles read whole vectors
-      for (std::int64_t d = 0; d < width; ++d) {
-        for (std::int64_t j = 0; j < count; ++j) panel[d * kPanel + j] = key[(j0 + j) * k.row + d];
-        for (std::int64_t j = count; j < vectors; ++j) panel[d * kPanel + j] = 0;
-      }
+      for (std::int64_t d = 0; d < width && count < vectors; ++d)
+        std::fill(panel + d * kPanel + count, panel + d * kPanel + vectors, 0.0f);
+      f.kernels->transpose(key + j0 * k.row, k.row, count, width, panel, kPanel);
     }
   }
 
