@@ -20,16 +20,21 @@ inline V dot_bf16(V acc, __m512i x, __m512i b) {
 }
 
 template <int R>
-void bf16_tile(const GemmArgs& g, int m0, int n0, int n) {
+void bf16_tile(const GemmArgs& g, int m0, int n0, int n, const Pass& pass) {
   const int pairs = (g.k + 1) / 2;
   const auto* b = static_cast<const std::uint16_t*>(g.b) +
                   n0 / kPanel * (static_cast<std::int64_t>(pairs) * kPanel * 2);
   const std::uint16_t* a = g.a_bf16 + m0 * g.lda;
+  const Ahead ahead = pass.ahead(b, pairs, kPanel * 4);
   V acc[R][4];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < 4; ++v) acc[r][v] = v_set(0.0f);
   for (int k = 0; k < pairs; ++k) {
-    fetch_ahead<R, kPanel * 4>(b + k * kPanel * 2);
+    if constexpr (R == 1) {
+      fetch_ahead<R, kPanel * 4>(b + k * kPanel * 2);
+    } else {
+      ahead.fetch(k);
+    }
     __m512i bv[4];
     for (int v = 0; v < 4; ++v) bv[v] = _mm512_loadu_si512(b + (k * kPanel + v * kW) * 2);
     for (int r = 0; r < R; ++r) {
@@ -51,25 +56,25 @@ void bf16_tile(const GemmArgs& g, int m0, int n0, int n) {
 void gemm_bf16(const GemmArgs& g) {
   for (int n0 = 0; n0 < g.n; n0 += kPanel) {
     const int n = g.n - n0 < kPanel ? g.n - n0 : kPanel;
-    by_rows<6>(g.m, [&](int rows, int m0) {
+    by_passes<6>(g.m, {}, [&](int rows, int m0, const Pass& pass) {
       switch (rows) {
         case 1:
-          bf16_tile<1>(g, m0, n0, n);
+          bf16_tile<1>(g, m0, n0, n, pass);
           break;
         case 2:
-          bf16_tile<2>(g, m0, n0, n);
+          bf16_tile<2>(g, m0, n0, n, pass);
           break;
         case 3:
-          bf16_tile<3>(g, m0, n0, n);
+          bf16_tile<3>(g, m0, n0, n, pass);
           break;
         case 4:
-          bf16_tile<4>(g, m0, n0, n);
+          bf16_tile<4>(g, m0, n0, n, pass);
           break;
         case 5:
-          bf16_tile<5>(g, m0, n0, n);
+          bf16_tile<5>(g, m0, n0, n, pass);
           break;
         default:
-          bf16_tile<6>(g, m0, n0, n);
+          bf16_tile<6>(g, m0, n0, n, pass);
           break;
       }
     });
