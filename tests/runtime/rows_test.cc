@@ -174,7 +174,12 @@ TEST_P(Rows, convolution_by_offsets_reads_only_its_columns) {
     g.c = y.data();
     g.ldc = t;
     g.epilogue.row_bias = bias.data();
+    g.b_size = static_cast<std::int64_t>(x.size());
     kernels().conv(g);
+    const std::vector<float> in_whole_vectors = y;
+    g.b_size = 0;
+    kernels().conv(g);
+    EXPECT_EQ(y, in_whole_vectors);
     for (int o = 0; o < out_channels; ++o)
       for (int i = 0; i < t; ++i) {
         double sum = static_cast<double>(bias[static_cast<std::size_t>(o)]);

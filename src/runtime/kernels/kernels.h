@@ -46,7 +46,10 @@ struct GemmArgs {
   const std::uint16_t* a_bf16 = nullptr;  ///< gemm_bf16: rows padded with zeros to even k
   const void* b = nullptr;                ///< packed; conv: plain floats
   std::int64_t ldb = kPanel;              ///< gemm_f32: distance of two k in a panel
-  const std::int64_t* offsets = nullptr;  ///< conv: b row k starts at b + offsets[k]
+  const std::int64_t* offsets = nullptr;  ///< conv: b row k starts at b + offsets[k]; ascending
+  /// conv: floats from b on that may be read, whatever they are: rows that end well inside are read
+  /// in whole vectors.
+  std::int64_t b_size = 0;
   float* c = nullptr;
   std::int64_t ldc = 0;
   Epilogue epilogue;

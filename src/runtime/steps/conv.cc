@@ -74,7 +74,9 @@ class FloatConvStep : public ConvStep {
     g.k = static_cast<int>(offsets.size());
     g.a = weight + p.first * g.k;
     g.lda = g.k;
-    g.b = source + (channel * in[2] + p.row) * padded_time + p.begin;
+    const std::int64_t at = (channel * in[2] + p.row) * padded_time + p.begin;
+    g.b = source + at;
+    g.b_size = in[0] * in[1] * in[2] * padded_time - at;
     g.offsets = offsets.data();
     g.c = c;
     g.ldc = ldc;

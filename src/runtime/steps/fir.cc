@@ -71,6 +71,7 @@ class FirStep : public Step {
       g.a = mix;
       g.lda = electrodes;
       g.b = f.at(x) + b * electrodes * time + begin;
+      g.b_size = (batch - b) * electrodes * time - begin;
       g.offsets = offsets.data();
       g.c = rows + pad_left + begin;
       g.ldc = padded_time;
