@@ -95,9 +95,9 @@ TEST(ManyThreads, share_the_units_of_a_recurrent_layer) {
       expect_same_on_any_threads(fmt::format(
           "{{model_name: NEST_CTC, n_channels: 6, vocab_size: 11, spatial_cnn: {{type: EEGNet, "
           "n_channels: 6, sampling_rate: 64, n_pointwise_filters: 8}}, temporal_encoder: {{type: "
-          "{}, input_dim: 8, hidden_dim: 192, num_layers: 2, bidirectional: {}}}, decoder: "
+          "{}, input_dim: 8, hidden_dim: 320, num_layers: 2, bidirectional: {}}}, decoder: "
           "{{input_dim: {}, vocab_size: 11}}}}",
-          type, bidirectional, bidirectional ? 384 : 192));
+          type, bidirectional, bidirectional ? 640 : 320));
     }
   }
 }

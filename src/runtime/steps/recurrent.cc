@@ -174,12 +174,15 @@ class RecurrentStep : public Step {
   }
 };
 
-/// Tasks that share one direction: none needs it while there is a direction for every thread, and
-/// panels are not split.
-int parts_of(const Sizes& s, int threads) {
+/// Tasks that share one direction: none while there is a direction for every thread, none so small
+/// that meeting once a frame takes longer than it saves, and no panel is split.
+int parts_of(const Sizes& s, int threads, double hidden_bytes) {
+  constexpr double kLeastBytes = 192 << 10;  // read in about a microsecond
   if (threads <= s.directions || s.hidden % kPanel != 0) return 1;
   const int wanted = threads % s.directions == 0 ? threads / s.directions : threads;
-  return static_cast<int>(std::min<std::int64_t>(wanted, s.hidden / kPanel));
+  const auto most = std::min<std::int64_t>(s.hidden / kPanel,
+                                           static_cast<std::int64_t>(hidden_bytes / kLeastBytes));
+  return static_cast<int>(std::clamp<std::int64_t>(wanted, 1, std::max<std::int64_t>(most, 1)));
 }
 
 LazyFloats sum_of(const LazyFloats& a, const LazyFloats& b) {
@@ -252,7 +255,6 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
     step.h_n = h_n;
     step.c_n = c_n;
     step.threads = binder.threads();
-    step.parts = parts_of(s, step.threads);
     step.y = layer + 1 == layers ? y.slot
                                  : binder.scratch(s.batch * s.time * s.directions * s.hidden * 4);
     std::vector<Slot> reads{x.slot, step.h0, step.c0}, writes{step.y, h_n, c_n};
@@ -266,6 +268,7 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
       }
       step.directions.push_back(d);
     }
+    step.parts = parts_of(s, step.threads, step.directions[0].hidden.weight.bytes);
     const auto detail = fmt::format("{} layer {} {} {}x{}x{}{}", s.is_lstm ? "lstm" : "gru", layer,
                                     what_runs(step.directions[0].hidden), s.batch * s.time,
                                     step.directions[0].input.weight.k, s.hidden,
