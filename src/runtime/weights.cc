@@ -15,6 +15,9 @@ namespace {
 
 // One huge page: fewer page walks while weights stream through the caches.
 constexpr std::size_t kPage = std::size_t{2} << 20;
+// Addresses for many matrices, so that they follow each other in the order in which they are used
+// and fetching ahead goes on in the next one; only what is written becomes memory.
+constexpr std::size_t kChunk = std::size_t{64} << 20;
 
 std::size_t round_up(std::size_t n, std::size_t to) {
   return (n + to - 1) / to * to;
@@ -31,8 +34,9 @@ WeightStore::~WeightStore() {
 void* WeightStore::allocate(std::size_t bytes) {
   bytes = round_up(bytes, kAlignment);
   if (chunks_.empty() || chunks_.back().second - used_ < bytes) {
-    const std::size_t size = round_up(std::max(bytes, kPage), kPage);
-    void* raw = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const std::size_t size = round_up(std::max(bytes, kChunk), kPage);
+    void* raw = mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     require(raw != MAP_FAILED, ErrorCode::kIo, "cannot allocate {} bytes for weights", size);
     madvise(raw, size, MADV_HUGEPAGE);
     chunks_.emplace_back(static_cast<std::byte*>(raw), size);

@@ -25,7 +25,7 @@ void bf16_tile(const GemmArgs& g, int m0, int n0, int n, const Pass& pass) {
   const auto* b = static_cast<const std::uint16_t*>(g.b) +
                   n0 / kPanel * (static_cast<std::int64_t>(pairs) * kPanel * 2);
   const std::uint16_t* a = g.a_bf16 + m0 * g.lda;
-  const Ahead ahead = pass.ahead(b, pairs, kPanel * 4);
+  const Ahead ahead(b, kPanel * 4, pass);
   V acc[R][4];
   for (int r = 0; r < R; ++r)
     for (int v = 0; v < 4; ++v) acc[r][v] = v_set(0.0f);
@@ -56,7 +56,7 @@ void bf16_tile(const GemmArgs& g, int m0, int n0, int n, const Pass& pass) {
 void gemm_bf16(const GemmArgs& g) {
   for (int n0 = 0; n0 < g.n; n0 += kPanel) {
     const int n = g.n - n0 < kPanel ? g.n - n0 : kPanel;
-    by_passes<6>(g.m, {}, [&](int rows, int m0, const Pass& pass) {
+    by_passes<6>(g.m, {0, 1, 0, 1, 0, (g.k + 1) / 2}, [&](int rows, int m0, const Pass& pass) {
       switch (rows) {
         case 1:
           bf16_tile<1>(g, m0, n0, n, pass);
