@@ -55,13 +55,13 @@ def peak(report, detail):
     return report["peaks"][kind] * 1e3  # multiply-adds a microsecond
 
 
-def estimate(report, layer, model_bytes):
+def estimate(report, layer, model_bytes, batch):
     detail, macs, weights = layer["detail"], layer["macs"], layer["weight_bytes"]
     rate, most = reading_rate(report, model_bytes), peak(report, detail)
     recurrent = re.match(r"(lstm|gru) layer \d+ .*?(\d+)x(\d+)x(\d+)( both)?", detail)
-    if not recurrent or int(recurrent[2]) == 1:
+    if not recurrent or int(recurrent[2]) == batch:
         return max(macs / most, weights / rate)
-    frames, inputs, units = int(recurrent[2]), int(recurrent[3]), int(recurrent[4])
+    frames, inputs, units = int(recurrent[2]) / batch, int(recurrent[3]), int(recurrent[4])
     share = units / (inputs + units)
     directions = 2 if recurrent[5] else 1
     hidden = weights * share
@@ -76,10 +76,11 @@ def layers(report):
             continue
         print(f"**{work['name'].replace('_', ' ')}**\n")
         print("| layer | int8 µs | fixed scales | estimate | fp32 µs | estimate |\n|---|---|---|---|---|---|")
+        batch = work["work"]["batch"]
         size = {p: sum(l["weight_bytes"] for l in ls) / work["work"]["steps"] for p, ls in found.items()}
         rest = {p: 0.0 for p in found}
         total = {p: sum(l["p50_us"] for l in ls) for p, ls in found.items()}
-        bound = {p: sum(estimate(report, l, size[p]) for l in ls) for p, ls in found.items()}
+        bound = {p: sum(estimate(report, l, size[p], batch) for l in ls) for p, ls in found.items()}
         for i, layer in enumerate(found["int8"]):
             if layer["p50_us"] < SMALLEST_US or layer["macs"] == 0:
                 for p in found:
@@ -88,8 +89,8 @@ def layers(report):
             name = re.sub(r"^(spatial_cnn|temporal_encoder)\.(transformer_encoder\.|conformer_)?", "", layer["name"])
             detail = re.sub(r" (int8|fp32)( static)?", "", layer["detail"])
             row = [f"{found['int8'][i]['p50_us']:.0f}", f"{found['int8-static'][i]['p50_us']:.0f}" if "int8-static" in found else "",
-                   f"{estimate(report, found['int8-static' if 'int8-static' in found else 'int8'][i], size['int8']):.0f}",
-                   f"{found['fp32'][i]['p50_us']:.0f}", f"{estimate(report, found['fp32'][i], size['fp32']):.0f}"]
+                   f"{estimate(report, found['int8-static' if 'int8-static' in found else 'int8'][i], size['int8'], batch):.0f}",
+                   f"{found['fp32'][i]['p50_us']:.0f}", f"{estimate(report, found['fp32'][i], size['fp32'], batch):.0f}"]
             print(f"| {name}: {detail} | " + " | ".join(row) + " |")
         fixed = f"{rest['int8-static']:.0f}" if "int8-static" in found else ""
         print(f"| the rest | {rest['int8']:.0f} | {fixed} | | {rest['fp32']:.0f} | |")
