@@ -7,16 +7,18 @@ namespace nest::runtime {
 
 /// A fixed team of threads for short parallel sections; the caller works as one of them.
 ///
-/// Workers spin for `spin_us` after a section, then sleep. No allocation and no lock. A section ends
-/// when its tasks are done: a worker that is not running yet is not waited for. Which thread runs a task never changes a result: tasks write disjoint memory and the
-/// number of tasks does not depend on it.
+/// Workers spin for `spin_us` after a section, then sleep. No allocation and no lock. A section
+/// ends when its tasks are done: a worker that is not running yet is not waited for. Which thread
+/// runs a task never changes a result: tasks write disjoint memory and their number does not depend
+/// on it.
 class Pool {
  public:
   struct Options {
     int threads = 1;
     int spin_us = 200;
-    /// Every worker on a core of its own: those of the process's affinity mask in order, without the
-    /// core of the thread that makes the pool. Otherwise workers keep off the caller's core alone.
+    /// Every worker on a core of its own: those of the process's affinity mask in order, without
+    /// the core of the thread that makes the pool. Otherwise workers keep off the caller's core
+    /// alone.
     bool pin = false;
   };
   explicit Pool(const Options& options);
