@@ -194,8 +194,7 @@ std::int64_t Dim::constant() const {
 std::pair<std::string, std::int64_t> Dim::symbol_multiple() const {
   const auto& terms = expr_->sum.terms;
   const bool is_multiple = terms.size() == 1 && terms.begin()->second > 0 &&
-                           terms.begin()->first.size() == 1 &&
-                           !terms.begin()->first[0]->numerator;
+                           terms.begin()->first.size() == 1 && !terms.begin()->first[0]->numerator;
   if (!is_multiple) return {"", 0};
   return {terms.begin()->first[0]->symbol, terms.begin()->second};
 }

@@ -62,7 +62,7 @@ std::vector<Tensor> fixations_of(const MatValue& word, std::int64_t index) {
 
 std::vector<ZucoWord> words_of(const MatValue& word, const Tensor& whole) {
   std::vector<ZucoWord> words;
-  if (!word.is_struct()) return words;  // NaN where the trial was lost
+  if (!word.is_struct()) return words;           // NaN where the trial was lost
   if (word.field_names().empty()) return words;  // its size says nothing about the file's
   for (std::int64_t i = 0; i < word.numel(); ++i) {
     with_context(fmt::format("word({})", i + 1), [&] {
@@ -100,7 +100,8 @@ bool ZucoFile::matches(const MatFile& file) {
 }
 
 ZucoFile ZucoFile::open(const std::filesystem::path& path) {
-  MatValue sentences = MatFile::open(path).read("sentenceData", {"content", "rawData", "word", "rawEEG"});
+  MatValue sentences =
+      MatFile::open(path).read("sentenceData", {"content", "rawData", "word", "rawEEG"});
   require(sentences.is_struct() && sentences.numel() > 0, ErrorCode::kDataCorrupt,
           "sentenceData is no struct array with at least one sentence");
   const auto fields = sentences.field_names();

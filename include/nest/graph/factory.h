@@ -21,11 +21,12 @@ struct DataSizes {
 /// Builds a model's graphs from a configuration; weights are left empty.
 ///
 /// `key` is nest_rnn_t, nest_transformer_t, nest_attention, nest_ctc, nest_conformer or nest_lm (a
-/// language model over the recogniser's tokens); `config` is that key's map, in the constructor names of the Python checkpoints (hidden_dim, n_filters, ...)
-/// or in the names of the specification's model.yaml (hidden_size, num_filters, ...).
-/// Any other key names a variant of the user's own if `config` has a `model_name` (NEST_CTC, ...).
-/// `causal: true` builds a model that can be streamed incrementally.
-/// Errors: DataCorrupt naming file, line and key; unknown keys list the known ones.
+/// language model over the recogniser's tokens); `config` is that key's map, in the constructor
+/// names of the Python checkpoints (hidden_dim, n_filters, ...) or in the names of the
+/// specification's model.yaml (hidden_size, num_filters, ...). Any other key names a variant of the
+/// user's own if `config` has a `model_name` (NEST_CTC, ...). `causal: true` builds a model that
+/// can be streamed incrementally. Errors: DataCorrupt naming file, line and key; unknown keys list
+/// the known ones.
 Model build_model(std::string_view key, const Config& config, const DataSizes& data = {});
 
 /// From a checkpoint's model_config: a whole model if it has `model_name`, a block if it has
@@ -50,8 +51,9 @@ void load_weights(Model& model, const TensorMap& state_dict);
 /// Whole models: eeg_data [B, C, T] or [B, 1, C, T], target_labels?, lengths? -> spatial_features,
 /// encoder_output, encoder_lengths (if lengths are given), and: log_probs (CTC); logits_no_labels
 /// (one blank as history) and with labels prediction_output and logits (RNN-T); with labels logits
-/// (attention, one step a label). Language models: those of their graph "lm". Blocks: the inputs and outputs of the reference class;
-/// AttentionDecoder takes target_tokens and returns logits, h_n, c_n after the last step.
+/// (attention, one step a label). Language models: those of their graph "lm". Blocks: the inputs
+/// and outputs of the reference class; AttentionDecoder takes target_tokens and returns logits,
+/// h_n, c_n after the last step.
 TensorMap run_forward(Executor& executor, const TensorMap& inputs);
 
 }  // namespace nest::graph

@@ -207,11 +207,10 @@ struct LogSoftmax {};
 /// x -> softmax along the last axis.
 struct Softmax {};
 
-using Op =
-    std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, Lstm, Gru, Attention,
-                 AdditiveAttention, LocationFeatures, LayerNorm, Embedding, CountFrames,
-                 PositionalEncoding, Add, Mul, Scale, Concat, Permute, Unsqueeze, Squeeze, Slice,
-                 LogSoftmax, Softmax>;
+using Op = std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, Lstm, Gru, Attention,
+                        AdditiveAttention, LocationFeatures, LayerNorm, Embedding, CountFrames,
+                        PositionalEncoding, Add, Mul, Scale, Concat, Permute, Unsqueeze, Squeeze,
+                        Slice, LogSoftmax, Softmax>;
 
 /// "conv", "batch_norm", "multi_head..." : the name used in dumps, profiles and errors.
 std::string_view kind_name(const Op& op);
