@@ -41,6 +41,7 @@ class AdditiveStep : public Step {
     g.a = row;
     g.lda = keys;
     g.b = f.at(v.slot) + v.begin + b * keys * v.row;
+    g.b_size = (batch - b) * keys * v.row - v.begin;
     g.offsets = value_rows.data();
     g.c = f.at(context) + task * value_width;
     g.ldc = value_width;

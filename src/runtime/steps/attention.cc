@@ -100,6 +100,7 @@ class AttentionStep : public Step {
     g.a = scores;
     g.lda = score_row;
     g.b = head(f, v, keys, b, h);
+    g.b_size = (batch - b) * keys * v.row - v.begin - h * width;
     g.offsets = value_rows.data();
     float* out = f.at(context) + b * queries * op.embed_dim + h * width;
     g.c = out;
