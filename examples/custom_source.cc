@@ -15,7 +15,7 @@ class ArraySource : public nest::stream::Source {
     info_ = {.name = "array", .rate_hz = rate_hz, .num_channels = signal_.dim(0), .unit = "V"};
   }
   const nest::stream::SourceInfo& info() const override { return info_; }
-  nest::stream::Chunk read(nest::SignalView<float> into) override {
+  nest::stream::Chunk read(nest::signal::SignalView<float> into) override {
     const auto count = std::min({std::int64_t{16}, into.samples, signal_.dim(1) - at_});
     const float* samples = signal_.data<float>().data() + at_;
     for (std::int64_t c = 0; c < into.channels; ++c) {

@@ -14,7 +14,7 @@ namespace nest {
 namespace {
 
 struct FilterArguments {
-  OnlinePreprocessorOptions preprocess;
+  signal::OnlinePreprocessorOptions preprocess;
   std::int64_t chunk = 0;
   std::string dtype = "float64";
   bool json = false;
@@ -23,11 +23,12 @@ struct FilterArguments {
 };
 
 template <class T>
-Tensor preprocess(OnlinePreprocessor& preprocessor, const Tensor& input, std::int64_t chunk) {
-  const SignalView<const T> in(input.data<T>().data(), input.dim(0), input.dim(1));
+Tensor preprocess(signal::OnlinePreprocessor& preprocessor, const Tensor& input,
+                  std::int64_t chunk) {
+  const signal::SignalView<const T> in(input.data<T>().data(), input.dim(0), input.dim(1));
   const std::int64_t room = preprocessor.max_output(in.samples) + preprocessor.max_flush();
   Tensor output(input.dtype(), {in.channels, room});
-  const SignalView<T> out(output.mutable_data<T>().data(), in.channels, room);
+  const signal::SignalView<T> out(output.mutable_data<T>().data(), in.channels, room);
   std::int64_t written = 0;
   for (std::int64_t start = 0; start < in.samples; start += chunk) {
     const auto result = preprocessor.process(in.slice(start, std::min(chunk, in.samples - start)),
@@ -57,7 +58,7 @@ int run_filter(FilterArguments& a) {
   require(a.chunk >= 0, ErrorCode::kInvalidArgument, "--chunk {}: give a positive number", a.chunk);
   const DType dtype = a.dtype == "same" ? stored.dtype() : dtype_from_name(a.dtype);
   a.preprocess.channels = static_cast<int>(stored.dim(0));
-  OnlinePreprocessor preprocessor(a.preprocess);
+  signal::OnlinePreprocessor preprocessor(a.preprocess);
   const std::int64_t chunk = a.chunk > 0 ? a.chunk : std::max<std::int64_t>(stored.dim(1), 1);
   // Work in double unless the result is single anyway; the filters' state always is double.
   const bool is_single = stored.dtype() == DType::kF32 && dtype == DType::kF32;
@@ -65,7 +66,7 @@ int run_filter(FilterArguments& a) {
                                   : preprocess<double>(preprocessor, stored.to(DType::kF64), chunk);
   io::write_npy(a.output, result.to(dtype));
 
-  const PreprocessCounts& counts = preprocessor.counts();
+  const signal::PreprocessCounts& counts = preprocessor.counts();
   if (a.json) {
     Json report{{"input", a.input},
                 {"output", a.output},
@@ -73,8 +74,8 @@ int run_filter(FilterArguments& a) {
                 {"dtype", name_of(dtype)},
                 {"output_rate_hz", preprocessor.output_rate_hz()},
                 {"replaced_values", counts.non_finite},
-                {"settling_samples", settling_samples(preprocessor.sos())},
-                {"sos", sos_to_json(preprocessor.sos())},
+                {"settling_samples", signal::settling_samples(preprocessor.sos())},
+                {"sos", signal::sos_to_json(preprocessor.sos())},
                 {"options", to_json(a.preprocess)}};
     fmt::print("{}\n", report.dump(2));
     return 0;
@@ -83,7 +84,7 @@ int run_filter(FilterArguments& a) {
              preprocessor.output_rate_hz(), name_of(dtype));
   fmt::print("second-order sections  {}\n", preprocessor.sos().size());
   fmt::print("settling time (1 %)    {:.3g} s\n",
-             settling_samples(preprocessor.sos()) / a.preprocess.rate_hz);
+             signal::settling_samples(preprocessor.sos()) / a.preprocess.rate_hz);
   fmt::print("values replaced        {}\n", counts.non_finite);
   return 0;
 }

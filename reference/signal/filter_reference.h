@@ -7,8 +7,8 @@
 namespace nest::reference {
 
 /// The obvious sosfilt of one channel: the twin of SosFilter, same operations in the same order.
-inline std::vector<double> filter_channel(const Sos& sos, std::vector<double> signal,
-                                          std::vector<SosState>& state) {
+inline std::vector<double> filter_channel(const signal::Sos& sos, std::vector<double> signal,
+                                          std::vector<signal::SosState>& state) {
   for (double& sample : signal) {
     double x = sample;
     for (std::size_t s = 0; s < sos.size(); ++s) {

@@ -33,14 +33,14 @@ void unit_scale(const io::ChannelInfo& channel, const DatasetInfo& info, double&
   offset = info.file_offset * per_volt;
 }
 
-Sos contract_filter(const graph::SignalContract& contract) {
-  Sos sos;
+signal::Sos contract_filter(const graph::SignalContract& contract) {
+  signal::Sos sos;
   if (!contract.bandpass_hz.empty()) {
-    sos = design_butterworth(contract.bandpass_order, BandKind::kBandpass, contract.bandpass_hz,
-                             contract.rate_hz);
+    sos = signal::design_butterworth(contract.bandpass_order, signal::BandKind::kBandpass,
+                                     contract.bandpass_hz, contract.rate_hz);
   }
   if (contract.notch_hz > 0) {
-    sos.push_back(design_notch(contract.notch_hz, contract.notch_q, contract.rate_hz));
+    sos.push_back(signal::design_notch(contract.notch_hz, contract.notch_q, contract.rate_hz));
   }
   return sos;
 }
@@ -65,16 +65,16 @@ void subtract_reference(const std::string& ref_electrode, Tensor& samples, std::
   }
 }
 
-void run_filter(const Sos& sos, Tensor& samples, std::int64_t channels) {
+void run_filter(const signal::Sos& sos, Tensor& samples, std::int64_t channels) {
   const std::int64_t count = samples.dim(1);
   if (sos.empty() || count == 0) return;
   double* values = samples.mutable_data<double>().data();
-  SosFilter filter(sos, static_cast<int>(channels));
+  signal::SosFilter filter(sos, static_cast<int>(channels));
   std::vector<double> first;
   for (std::int64_t c = 0; c < channels; ++c) first.push_back(values[c * count]);
   filter.reset_to_steady_state(first);
-  const SignalView<double> view(values, channels, count);
-  filter.process(SignalView<const double>(view), view);
+  const signal::SignalView<double> view(values, channels, count);
+  filter.process(signal::SignalView<const double>(view), view);
 }
 
 }  // namespace
@@ -130,7 +130,7 @@ void load_range(const io::Recording& recording, const ChannelMap& map, const Dat
                 std::int64_t first, std::int64_t count, bool filter, Tensor& out,
                 std::int64_t column) {
   const graph::SignalContract& contract = info.signal;
-  const Sos sos = filter ? contract_filter(contract) : Sos{};
+  const signal::Sos sos = filter ? contract_filter(contract) : signal::Sos{};
   const io::Segment& segment = segment_of(recording.info(), first, count);
   const auto lead_limit =
       static_cast<std::int64_t>(std::ceil(Dataset::kLeadInSeconds * contract.rate_hz));

@@ -4,7 +4,7 @@
 
 #include "nest/core/error.h"
 
-namespace nest {
+namespace nest::signal {
 
 template <class T>
 BasicCircularBuffer<T>::BasicCircularBuffer(int channels, std::int64_t capacity_samples)
@@ -63,4 +63,4 @@ auto BasicCircularBuffer<T>::latest_spans(int channel, std::int64_t samples) con
 template class BasicCircularBuffer<float>;
 template class BasicCircularBuffer<double>;
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -8,7 +8,7 @@
 #include "nest/core/json.h"
 #include "zpk.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using std::numbers::pi;
@@ -47,25 +47,23 @@ Sos design_butterworth(int order, BandKind kind, const std::vector<double>& edge
   for (const double edge : edges_hz) {
     warped.push_back(2 * kRate * std::tan(pi * (2 * edge / rate_hz) / kRate));
   }
-  const signal::Zpk prototype = signal::butterworth_prototype(order);
-  signal::Zpk analog;
+  const Zpk prototype = butterworth_prototype(order);
+  Zpk analog;
   switch (kind) {
     case BandKind::kLowpass:
-      analog = signal::to_lowpass(prototype, warped[0]);
+      analog = to_lowpass(prototype, warped[0]);
       break;
     case BandKind::kHighpass:
-      analog = signal::to_highpass(prototype, warped[0]);
+      analog = to_highpass(prototype, warped[0]);
       break;
     case BandKind::kBandpass:
-      analog =
-          signal::to_bandpass(prototype, std::sqrt(warped[0] * warped[1]), warped[1] - warped[0]);
+      analog = to_bandpass(prototype, std::sqrt(warped[0] * warped[1]), warped[1] - warped[0]);
       break;
     case BandKind::kBandstop:
-      analog =
-          signal::to_bandstop(prototype, std::sqrt(warped[0] * warped[1]), warped[1] - warped[0]);
+      analog = to_bandstop(prototype, std::sqrt(warped[0] * warped[1]), warped[1] - warped[0]);
       break;
   }
-  const Sos sos = signal::to_sos(signal::bilinear(analog, kRate));
+  const Sos sos = to_sos(bilinear(analog, kRate));
   const double radius = largest_pole_radius(sos);
   require(radius < 1, ErrorCode::kInvalidArgument,
           "Butterworth filter of order {} at {} Hz: unstable in double precision (pole radius {}); "
@@ -145,4 +143,4 @@ Json sos_to_json(const Sos& sos) {
   return rows;
 }
 
-}  // namespace nest
+}  // namespace nest::signal

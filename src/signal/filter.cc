@@ -7,10 +7,8 @@
 #include "nest/core/error.h"
 #include "sos_bank.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
-
-using signal::kGroup;
 
 // A tile stays in the first-level cache: 4 groups x 64 samples x 64 bytes = 16 KiB. One row more
 // keeps the groups' rows from falling on the same cache sets.
@@ -29,24 +27,23 @@ struct SosFilter::Impl {
 
   template <class T>
   void run(SignalView<const T> in, SignalView<T> out) noexcept {
-    const signal::FlushSubnormals flush;
-    const int groups = signal::groups_of(bank.channels());
+    const FlushSubnormals flush;
+    const int groups = groups_of(bank.channels());
     for (int first = 0; first < groups; first += kTileGroups) {
       for (std::int64_t t = 0; t < in.samples; t += kTileSamples) {
         const auto samples = static_cast<int>(std::min<std::int64_t>(kTileSamples, in.samples - t));
-        const signal::BlockView block{tile, kTileStride, std::min(kTileGroups, groups - first),
-                                      samples};
-        signal::load_block(kernels, in, t, first, block);
+        const BlockView block{tile, kTileStride, std::min(kTileGroups, groups - first), samples};
+        load_block(kernels, in, t, first, block);
         bank.run(kernels, first, block);
-        signal::store_block(kernels, block, first, t, out);
+        store_block(kernels, block, first, t, out);
       }
     }
   }
 
-  signal::SosBank bank;
+  SosBank bank;
   Tensor storage;
   double* tile;
-  const signal::Kernels& kernels;
+  const Kernels& kernels;
 };
 
 SosFilter::SosFilter(Sos sos, int channels)
@@ -106,4 +103,4 @@ Tensor filter_signal(const Sos& sos, const Tensor& signal) {
                                        : filter_whole<float>(sos, signal);
 }
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -12,12 +12,8 @@
 #include "normalizer.h"
 #include "sos_bank.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
-
-using signal::BlockView;
-using signal::kBlockSamples;
-using signal::kGroup;
 
 // One row more than a block holds keeps the groups' rows off the same cache sets.
 constexpr std::ptrdiff_t kStride = (kBlockSamples + 1) * kGroup;
@@ -31,10 +27,10 @@ double output_rate_of(const OnlinePreprocessorOptions& options) {
   return options.output_rate_hz > 0 ? options.output_rate_hz : options.rate_hz;
 }
 
-std::optional<signal::BlockResampler> resampler_of(const OnlinePreprocessorOptions& options) {
+std::optional<BlockResampler> resampler_of(const OnlinePreprocessorOptions& options) {
   if (output_rate_of(options) == options.rate_hz) return std::nullopt;
-  return signal::BlockResampler(resample_ratio(options.rate_hz, options.output_rate_hz),
-                                options.channels, options.resample);
+  return BlockResampler(resample_ratio(options.rate_hz, options.output_rate_hz), options.channels,
+                        options.resample);
 }
 
 template <class T>
@@ -53,7 +49,7 @@ struct OnlinePreprocessor::Impl {
   explicit Impl(OnlinePreprocessorOptions options_)
       : options(checked(std::move(options_))),
         kernels(signal::kernels()),
-        groups(signal::groups_of(options.channels)),
+        groups(groups_of(options.channels)),
         starts_steady(options.start == "steady"),
         policy(options),
         bank(design_cascade(options), options.channels),
@@ -85,7 +81,7 @@ struct OnlinePreprocessor::Impl {
       block = {out_block, stride, groups, static_cast<int>(std::min(rows, limit))};
     }
     normalizer.run(kernels, block);
-    signal::store_block(kernels, block, 0, start, out);
+    store_block(kernels, block, 0, start, out);
     return block.samples;
   }
 
@@ -95,12 +91,12 @@ struct OnlinePreprocessor::Impl {
       ++counts.refused_chunks;
       return {0, true};
     }
-    const signal::FlushSubnormals flush;
+    const FlushSubnormals flush;
     std::int64_t written = 0;
     for (std::int64_t t = 0; t < in.samples; t += kBlockSamples) {
       const auto samples = static_cast<int>(std::min<std::int64_t>(kBlockSamples, in.samples - t));
       const BlockView block{in_block, kStride, groups, samples};
-      signal::load_block(kernels, in, t, 0, block);
+      load_block(kernels, in, t, 0, block);
       counts.non_finite += policy.run(kernels, block);
       if (is_at_start && starts_steady) start_steady();
       bank.run(kernels, 0, block);
@@ -117,7 +113,7 @@ struct OnlinePreprocessor::Impl {
   std::int64_t flush(SignalView<T> out) noexcept {
     std::int64_t written = 0;
     if (resampler) {
-      const signal::FlushSubnormals guard;
+      const FlushSubnormals guard;
       const std::int64_t pending = resampler->pending();
       std::fill_n(in_block, static_cast<std::size_t>(in_storage.numel()), 0.0);
       while (written < pending) {
@@ -143,14 +139,14 @@ struct OnlinePreprocessor::Impl {
   }
 
   OnlinePreprocessorOptions options;
-  const signal::Kernels& kernels;
+  const Kernels& kernels;
   int groups;
   bool starts_steady;
-  signal::ChannelPolicy policy;
-  signal::SosBank bank;
-  std::optional<signal::BlockResampler> resampler;
+  ChannelPolicy policy;
+  SosBank bank;
+  std::optional<BlockResampler> resampler;
   std::int64_t out_rows;
-  signal::Normalizer normalizer;
+  Normalizer normalizer;
   Tensor in_storage;
   Tensor out_storage;
   std::vector<double> first_values;
@@ -226,4 +222,4 @@ const PreprocessCounts& OnlinePreprocessor::counts() const noexcept {
   return impl_->counts;
 }
 
-}  // namespace nest
+}  // namespace nest::signal

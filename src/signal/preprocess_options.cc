@@ -10,7 +10,7 @@
 #include "nest/core/json.h"
 #include "nest/signal/design.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 void require_choice(std::string_view flag, const std::string& value,
@@ -155,4 +155,4 @@ Json to_json(const OnlinePreprocessorOptions& options) {
           {"stddev_floor", options.stddev_floor}};
 }
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -10,7 +10,7 @@
 #include "nest/core/error.h"
 #include "sos_bank.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 constexpr std::int64_t kLargestFactor = 10000;
@@ -97,11 +97,11 @@ std::vector<double> design_resample_filter(ResampleRatio ratio, const ResampleOp
 struct PolyphaseResampler::Impl {
   Impl(ResampleRatio ratio, int channels_, const ResampleOptions& options)
       : channels(channels_),
-        groups(signal::groups_of(channels_)),
+        groups(groups_of(channels_)),
         resampler(ratio, channels_, options),
-        out_rows(resampler.max_output(signal::kBlockSamples)),
-        in_storage(DType::kF64, {groups, signal::kBlockSamples, signal::kGroup}),
-        out_storage(DType::kF64, {groups, out_rows, signal::kGroup}),
+        out_rows(resampler.max_output(kBlockSamples)),
+        in_storage(DType::kF64, {groups, kBlockSamples, kGroup}),
+        out_storage(DType::kF64, {groups, out_rows, kGroup}),
         in_block(in_storage.mutable_data<double>().data()),
         out_block(out_storage.mutable_data<double>().data()),
         kernels(signal::kernels()) {}
@@ -111,24 +111,21 @@ struct PolyphaseResampler::Impl {
   template <class T>
   std::int64_t step(int samples, SignalView<T> out, std::int64_t start,
                     std::int64_t limit) noexcept {
-    const std::ptrdiff_t out_stride = out_rows * signal::kGroup;
-    const int rows =
-        resampler.run(kernels, {in_block, signal::kBlockSamples * signal::kGroup, groups, samples},
-                      out_block, out_stride);
+    const std::ptrdiff_t out_stride = out_rows * kGroup;
+    const int rows = resampler.run(kernels, {in_block, kBlockSamples * kGroup, groups, samples},
+                                   out_block, out_stride);
     const int used = static_cast<int>(std::min<std::int64_t>(rows, limit));
-    signal::store_block(kernels, {out_block, out_stride, groups, used}, 0, start, out);
+    store_block(kernels, {out_block, out_stride, groups, used}, 0, start, out);
     return used;
   }
 
   template <class T>
   std::int64_t process(SignalView<const T> in, SignalView<T> out) noexcept {
-    const signal::FlushSubnormals flush;
+    const FlushSubnormals flush;
     std::int64_t written = 0;
-    for (std::int64_t t = 0; t < in.samples; t += signal::kBlockSamples) {
-      const auto samples =
-          static_cast<int>(std::min<std::int64_t>(signal::kBlockSamples, in.samples - t));
-      signal::load_block(kernels, in, t, 0,
-                         {in_block, signal::kBlockSamples * signal::kGroup, groups, samples});
+    for (std::int64_t t = 0; t < in.samples; t += kBlockSamples) {
+      const auto samples = static_cast<int>(std::min<std::int64_t>(kBlockSamples, in.samples - t));
+      load_block(kernels, in, t, 0, {in_block, kBlockSamples * kGroup, groups, samples});
       written += step(samples, out, written, out_rows);
     }
     return written;
@@ -136,12 +133,12 @@ struct PolyphaseResampler::Impl {
 
   template <class T>
   std::int64_t flush(SignalView<T> out) noexcept {
-    const signal::FlushSubnormals flush;
+    const FlushSubnormals flush;
     const std::int64_t pending = resampler.pending();
     std::fill_n(in_block, static_cast<std::size_t>(in_storage.numel()), 0.0);
     std::int64_t written = 0;
     while (written < pending) {
-      written += step(signal::kBlockSamples, out, written, pending - written);
+      written += step(kBlockSamples, out, written, pending - written);
     }
     resampler.reset();
     return written;
@@ -149,13 +146,13 @@ struct PolyphaseResampler::Impl {
 
   int channels;
   int groups;
-  signal::BlockResampler resampler;
+  BlockResampler resampler;
   std::int64_t out_rows;
   Tensor in_storage;
   Tensor out_storage;
   double* in_block;
   double* out_block;
-  const signal::Kernels& kernels;
+  const Kernels& kernels;
 };
 
 namespace {
@@ -232,4 +229,4 @@ Tensor resample_signal(const Tensor& signal, ResampleRatio ratio, const Resample
                                        : resample_whole<float>(signal, ratio, options);
 }
 
-}  // namespace nest
+}  // namespace nest::signal

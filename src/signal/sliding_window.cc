@@ -6,7 +6,7 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 
-namespace nest {
+namespace nest::signal {
 
 void register_flags(Flags& flags, SlidingWindowOptions& options) {
   flags.add("window", options.window_samples, "window length in samples");
@@ -71,4 +71,4 @@ void BasicSlidingWindow<T>::reset() noexcept {
 template class BasicSlidingWindow<float>;
 template class BasicSlidingWindow<double>;
 
-}  // namespace nest
+}  // namespace nest::signal

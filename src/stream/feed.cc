@@ -14,8 +14,8 @@ namespace {
 constexpr std::int64_t kCapacity = 4096;
 
 /// Copies the model's channels out of a delivery, in its order and unit.
-void pick_channels(SignalView<const float> from, const std::vector<std::int64_t>& picks,
-                   double factor, SignalView<float> to) {
+void pick_channels(signal::SignalView<const float> from, const std::vector<std::int64_t>& picks,
+                   double factor, signal::SignalView<float> to) {
   for (std::size_t c = 0; c < picks.size(); ++c) {
     const float* row = from.row(picks[c]);
     float* out = to.row(static_cast<std::int64_t>(c));
@@ -51,8 +51,8 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
     const std::int64_t room = std::min(kCapacity, limit - result.samples);
     const Chunk chunk = source.read({raw.data(), raw_channels, room, kCapacity});
     if (chunk.samples == 0) break;
-    const SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
-    const SignalView<float> out(picked.data(), channels, chunk.samples, kCapacity);
+    const signal::SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
+    const signal::SignalView<float> out(picked.data(), channels, chunk.samples, kCapacity);
     pick_channels(in, picks, factor, out);
     pipeline.push(out, chunk.arrival_s, chunk.lost, sink);
     result.samples += chunk.samples;

@@ -27,7 +27,7 @@ class FrameMaker {
  public:
   using Sink = std::function<void(const NewFrames&)>;
   virtual ~FrameMaker() = default;
-  virtual void push(SignalView<const float> samples, const Sink& sink) = 0;
+  virtual void push(signal::SignalView<const float> samples, const Sink& sink) = 0;
   /// Gives out the frames that were held back.
   virtual void finish(const Sink& sink) = 0;
   /// Starts anew, as after a gap.

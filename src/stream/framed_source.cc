@@ -39,7 +39,7 @@ class FramedSource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(SignalView<float> into) override {
+  Chunk read(signal::SignalView<float> into) override {
     while (used_ < frame_bytes_) {
       if (!fill()) {
         require(used_ == 0, ErrorCode::kDataCorrupt,

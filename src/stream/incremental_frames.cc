@@ -22,7 +22,7 @@ class IncrementalFrames final : public FrameMaker {
                     const StreamConfig& config, Clock& clock)
       : clock_(clock), encoder_(model, stepping(model->model(), config)) {}
 
-  void push(SignalView<const float> samples, const Sink& sink) override {
+  void push(signal::SignalView<const float> samples, const Sink& sink) override {
     // The step runs inside push(), between the clock's last reading and the sink.
     double begin_s = clock_.now_s();
     encoder_.push(samples.data, samples.stride, samples.samples, [&](std::span<const float> made) {

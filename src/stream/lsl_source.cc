@@ -74,7 +74,7 @@ class LslSource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(SignalView<float> into) override {
+  Chunk read(signal::SignalView<float> into) override {
     const auto channels = static_cast<std::size_t>(info_.num_channels);
     samples_.resize(channels * static_cast<std::size_t>(into.samples));
     stamps_.resize(static_cast<std::size_t>(into.samples));
@@ -97,7 +97,7 @@ class LslSource : public Source {
   }
 
  private:
-  Chunk deliver(std::size_t count, SignalView<float> into) {
+  Chunk deliver(std::size_t count, signal::SignalView<float> into) {
     Chunk chunk;
     chunk.samples = static_cast<std::int64_t>(count);
     if (count == 0) return chunk;

@@ -19,8 +19,8 @@ namespace {
 /// Samples filtered at once; longer pushes are cut, which changes nothing in the result.
 constexpr std::int64_t kBlockSamples = 1024;
 
-OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
-  OnlinePreprocessorOptions options;
+signal::OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
+  signal::OnlinePreprocessorOptions options;
   options.channels = static_cast<int>(contract.num_channels);
   options.rate_hz = contract.rate_hz;
   options.bandpass_hz = contract.bandpass_hz;
@@ -134,7 +134,7 @@ struct StreamingInference::Impl {
   StreamConfig config;
   Clock& clock;
   const graph::Model& model;
-  OnlinePreprocessor preprocessor;
+  signal::OnlinePreprocessor preprocessor;
   std::unique_ptr<FrameMaker> frames;
   Head head;
   runtime::NativeExecutor executor;
@@ -199,8 +199,8 @@ StreamingInference::StreamingInference(std::shared_ptr<const runtime::PreparedMo
 
 StreamingInference::~StreamingInference() = default;
 
-void StreamingInference::push(SignalView<const float> samples, double arrival_s, std::int64_t lost,
-                              const Sink& sink) {
+void StreamingInference::push(signal::SignalView<const float> samples, double arrival_s,
+                              std::int64_t lost, const Sink& sink) {
   Impl& s = *impl_;
   require(samples.channels == s.model.signal.num_channels, ErrorCode::kInvalidArgument,
           "{} channels pushed; the model takes {}", samples.channels, s.model.signal.num_channels);
@@ -216,7 +216,7 @@ void StreamingInference::push(SignalView<const float> samples, double arrival_s,
   const FrameMaker::Sink handle = [&s, &sink](const NewFrames& made) { s.handle(made, sink); };
   for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples) {
     const auto block = samples.slice(at, std::min(kBlockSamples, samples.samples - at));
-    const SignalView<float> out(s.filtered.data(), block.channels, block.samples);
+    const signal::SignalView<float> out(s.filtered.data(), block.channels, block.samples);
     s.preprocessor.process(block, out);
     s.frames->push(out, handle);
   }
@@ -249,7 +249,7 @@ const graph::SignalContract& StreamingInference::contract() const {
 const LatencyMonitor& StreamingInference::latency() const {
   return impl_->monitor;
 }
-const PreprocessCounts& StreamingInference::preprocess_counts() const {
+const signal::PreprocessCounts& StreamingInference::preprocess_counts() const {
   return impl_->preprocessor.counts();
 }
 std::int64_t StreamingInference::gaps() const {

@@ -30,7 +30,7 @@ class ReplaySource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(SignalView<float> into) override {
+  Chunk read(signal::SignalView<float> into) override {
     const auto& segments = recording_->info().segments;
     Chunk chunk;
     while (segment_ < segments.size() &&

@@ -7,7 +7,7 @@
 namespace nest::stream {
 namespace {
 
-SlidingWindowOptions windowing(const graph::Model& model, const Geometry& geometry) {
+signal::SlidingWindowOptions windowing(const graph::Model& model, const Geometry& geometry) {
   return {.channels = static_cast<int>(model.signal.num_channels),
           .window_samples = geometry.window_samples,
           .hop_samples = geometry.hop_samples};
@@ -31,8 +31,8 @@ class WindowedFrames final : public FrameMaker {
         input_(encoder_.input("eeg_data")),
         output_(encoder_.output("encoder_output")) {}
 
-  void push(SignalView<const float> samples, const Sink& sink) override {
-    windows_.push(samples, [&](const SlidingWindowProcessor::Window& window) {
+  void push(signal::SignalView<const float> samples, const Sink& sink) override {
+    windows_.push(samples, [&](const signal::SlidingWindowProcessor::Window& window) {
       NewFrames frames;
       frames.end_sample = window.start_sample + window.data.samples;
       frames.begin_s = clock_.now_s();
@@ -66,7 +66,7 @@ class WindowedFrames final : public FrameMaker {
   }
 
  private:
-  void encode(SignalView<const float> window) {
+  void encode(signal::SignalView<const float> window) {
     for (std::int64_t c = 0; c < window.channels; ++c) {
       std::copy_n(window.row(c), window.samples, input_.data() + c * window.samples);
     }
@@ -82,7 +82,7 @@ class WindowedFrames final : public FrameMaker {
 
   Clock& clock_;
   Geometry geometry_;
-  SlidingWindowProcessor windows_;
+  signal::SlidingWindowProcessor windows_;
   signal::WindowNormOptions norm_;
   runtime::Session encoder_;
   std::span<float> input_;

@@ -48,7 +48,7 @@ struct Generator::Impl {
   explicit Impl(const SynthOptions& o) : options(o) {
     validate(options);
     responses = make_responses(options);
-    band = design_butterworth(2, BandKind::kBandpass, {1.0, 40.0}, options.rate_hz);
+    band = signal::design_butterworth(2, signal::BandKind::kBandpass, {1.0, 40.0}, options.rate_hz);
     for (int s = 0; s < options.subjects; ++s) {
       Person person{make_subject(options, s), {}, {}, {}, {}};
       for (int k = 0; k < options.sessions; ++k) {
@@ -119,7 +119,7 @@ struct Generator::Impl {
 
   SynthOptions options;
   Responses responses;
-  Sos band;
+  signal::Sos band;
   std::vector<Person> people;
 };
 
@@ -160,7 +160,7 @@ Script Generator::plan(const std::string& text, int subject, int session,
 
 double Generator::band_power(const Tensor& signal, const Script& script) const {
   if (script.events.empty()) return 0;
-  const Tensor filtered = filter_signal(impl_->band, signal);
+  const Tensor filtered = signal::filter_signal(impl_->band, signal);
   const std::int64_t samples = signal.dim(1);
   const double rate = impl_->options.rate_hz;
   const auto first = static_cast<std::int64_t>(script.events.front().onset_s * rate);

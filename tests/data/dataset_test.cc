@@ -177,13 +177,13 @@ TEST_F(DatasetTest, filters_run_in_over_the_samples_before_the_range) {
       whole.mutable_data<double>()[static_cast<std::size_t>(c * 1100 + k)] = at(c, 500 + k) - mean;
     }
   }
-  Sos sos = design_butterworth(4, BandKind::kBandpass, {1, 20}, 100);
-  sos.push_back(design_notch(30, info_.signal.notch_q, 100));
-  SosFilter filter(sos, 2);
+  signal::Sos sos = signal::design_butterworth(4, signal::BandKind::kBandpass, {1, 20}, 100);
+  sos.push_back(signal::design_notch(30, info_.signal.notch_q, 100));
+  signal::SosFilter filter(sos, 2);
   filter.reset_to_steady_state(
       std::vector<double>{whole.data<double>()[0], whole.data<double>()[1100]});
-  const SignalView<double> view(whole.mutable_data<double>().data(), 2, 1100);
-  filter.process(SignalView<const double>(view), view);
+  const signal::SignalView<double> view(whole.mutable_data<double>().data(), 2, 1100);
+  filter.process(signal::SignalView<const double>(view), view);
   for (const std::int64_t c : {0, 1}) {
     for (std::int64_t k = 0; k < 100; ++k) {
       EXPECT_FLOAT_EQ(

@@ -6,7 +6,7 @@
 #include "signals.h"
 #include "tests/support/count_allocations.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 TEST(HotPath, preprocessing_and_windowing_allocate_nothing_for_any_chunk) {
@@ -37,4 +37,4 @@ TEST(HotPath, preprocessing_and_windowing_allocate_nothing_for_any_chunk) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

@@ -7,7 +7,7 @@
 #include "nest/core/error.h"
 #include "signals.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::mutable_view_of;
@@ -99,4 +99,4 @@ TEST(CircularBuffer, impossible_sizes_are_errors) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

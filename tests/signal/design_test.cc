@@ -11,7 +11,7 @@
 #include "nest/core/json.h"
 #include "tests/support/paths.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 // Coefficients of high-order band filters reach 1e0; 1e-12 is absolute, relative above 1.
@@ -153,4 +153,4 @@ TEST(Design, errors_name_the_value_and_the_limit) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

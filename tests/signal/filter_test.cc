@@ -10,7 +10,7 @@
 #include "reference/signal/filter_reference.h"
 #include "signals.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::chunks_of;
@@ -138,4 +138,4 @@ TEST(Filter, impossible_arguments_are_errors) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

@@ -13,7 +13,7 @@
 #include "signals.h"
 #include "tests/support/paths.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::mutable_view_of;
@@ -116,4 +116,4 @@ TEST_F(OnlineFilterParity, final_states_agree) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

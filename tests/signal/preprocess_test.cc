@@ -10,7 +10,7 @@
 #include "nest/signal/filter.h"
 #include "signals.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::chunks_of;
@@ -264,4 +264,4 @@ TEST(Preprocess, impossible_options_are_errors) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

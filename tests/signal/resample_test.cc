@@ -12,7 +12,7 @@
 #include "signals.h"
 #include "tests/support/paths.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::chunks_of;
@@ -118,4 +118,4 @@ TEST(Resample, ratio_of_rates_is_reduced_and_checked) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

@@ -20,12 +20,12 @@ Tensor noise(std::int64_t channels, std::int64_t samples, std::uint64_t seed) {
 }
 
 template <class T>
-SignalView<const T> view_of(const Tensor& tensor) {
+signal::SignalView<const T> view_of(const Tensor& tensor) {
   return {tensor.data<T>().data(), tensor.dim(0), tensor.dim(1)};
 }
 
 template <class T>
-SignalView<T> mutable_view_of(Tensor& tensor) {
+signal::SignalView<T> mutable_view_of(Tensor& tensor) {
   return {tensor.mutable_data<T>().data(), tensor.dim(0), tensor.dim(1)};
 }
 

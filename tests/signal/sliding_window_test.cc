@@ -7,7 +7,7 @@
 #include "nest/core/error.h"
 #include "signals.h"
 
-namespace nest {
+namespace nest::signal {
 namespace {
 
 using testing::chunks_of;
@@ -71,4 +71,4 @@ TEST(SlidingWindow, wrong_shapes_and_lengths_are_errors) {
 }
 
 }  // namespace
-}  // namespace nest
+}  // namespace nest::signal

@@ -34,7 +34,7 @@ class ThreeChannels : public Source {
              .unit = "uV"};
   }
   const SourceInfo& info() const override { return info_; }
-  Chunk read(SignalView<float> into) override {
+  Chunk read(signal::SignalView<float> into) override {
     const std::int64_t count = std::min({std::int64_t{37}, into.samples, kSamples - at_});
     for (std::int64_t t = 0; t < count; ++t) {
       into.row(0)[t] = volts_[static_cast<std::size_t>(kSamples + at_ + t)] * 1e6F;

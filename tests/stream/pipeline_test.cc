@@ -76,7 +76,7 @@ Result run(const graph::Model& model, const std::vector<float>& signal,
     result.committed.emplace_back(event.committed.begin(), event.committed.end());
   };
   const auto samples = static_cast<std::int64_t>(signal.size()) / kChannels;
-  const SignalView<const float> all(signal.data(), kChannels, samples);
+  const signal::SignalView<const float> all(signal.data(), kChannels, samples);
   std::size_t next = 0;
   for (std::int64_t at = 0; at < samples;) {
     const std::int64_t count = std::min(chunks[next++ % chunks.size()], samples - at);
@@ -129,7 +129,7 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
   StreamConfig config{.window_s = 4, .hop_s = 1, .lookahead_s = 0.5};
   StreamingInference pipeline(prepared, config, {}, clock);
   const auto signal = noise(64 * 10);
-  const SignalView<const float> all(signal.data(), kChannels, 64 * 10);
+  const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 10);
   int events = 0;
   const auto sink = [&](const StreamEvent&) { ++events; };
   pipeline.push(all.slice(0, 64 * 5), 0, 0, sink);
@@ -146,16 +146,16 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
 std::vector<decode::TokenId> whole_signal_tokens(const graph::Model& model,
                                                  const std::vector<float>& signal) {
   const auto samples = static_cast<std::int64_t>(signal.size()) / kChannels;
-  OnlinePreprocessorOptions options;
+  signal::OnlinePreprocessorOptions options;
   options.channels = kChannels;
   options.rate_hz = model.signal.rate_hz;
   options.bandpass_hz = model.signal.bandpass_hz;
   options.order = model.signal.bandpass_order;
   options.start = "steady";
   Tensor eeg(DType::kF32, {1, kChannels, samples});
-  OnlinePreprocessor(options).process(
-      SignalView<const float>(signal.data(), kChannels, samples),
-      SignalView<float>(eeg.mutable_data<float>().data(), kChannels, samples));
+  signal::OnlinePreprocessor(options).process(
+      signal::SignalView<const float>(signal.data(), kChannels, samples),
+      signal::SignalView<float>(eeg.mutable_data<float>().data(), kChannels, samples));
   runtime::NativeExecutor executor(model);
   decode::ModelRecognizer recognizer(executor, {});
   const Tensor flat = eeg.reshaped({kChannels, samples});
@@ -234,7 +234,7 @@ TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
   FakeClock clock;
   const graph::Model model = causal_ctc_model();
   const auto signal = noise(64 * 8, 12);
-  const SignalView<const float> all(signal.data(), kChannels, 64 * 8);
+  const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 8);
   const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
   StreamingInference pipeline(prepared, {.hop_s = 0.5}, {}, clock);
   std::size_t before = 0;

@@ -7,7 +7,7 @@
 
 #include "nest/signal/view.h"
 
-namespace nest {
+namespace nest::signal {
 
 /// What became of a request for a window.
 enum class WindowStatus {
@@ -66,4 +66,4 @@ extern template class BasicCircularBuffer<float>;
 extern template class BasicCircularBuffer<double>;
 using CircularBuffer = BasicCircularBuffer<float>;
 
-}  // namespace nest
+}  // namespace nest::signal

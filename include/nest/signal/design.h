@@ -6,7 +6,7 @@
 #include "nest/core/json_fwd.h"
 #include "nest/signal/sos.h"
 
-namespace nest {
+namespace nest::signal {
 
 enum class BandKind { kLowpass, kHighpass, kBandpass, kBandstop };
 
@@ -49,4 +49,4 @@ double settling_samples(const Sos& sos, double fraction = 0.01);
 /// One [b0, b1, b2, 1, a1, a2] row per section, as SciPy prints them.
 Json sos_to_json(const Sos& sos);
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -7,7 +7,7 @@
 #include "nest/signal/sos.h"
 #include "nest/signal/view.h"
 
-namespace nest {
+namespace nest::signal {
 
 /// A causal cascade of second-order sections over many channels, with state.
 ///
@@ -51,4 +51,4 @@ class SosFilter {
 /// Filters a whole recording at once: the same bits as SosFilter in any chunking.
 Tensor filter_signal(const Sos& sos, const Tensor& signal);
 
-}  // namespace nest
+}  // namespace nest::signal

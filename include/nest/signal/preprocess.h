@@ -7,7 +7,7 @@
 #include "nest/signal/preprocess_options.h"
 #include "nest/signal/view.h"
 
-namespace nest {
+namespace nest::signal {
 
 /// What one call did.
 struct PreprocessResult {
@@ -73,4 +73,4 @@ class OnlinePreprocessor {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace nest
+}  // namespace nest::signal

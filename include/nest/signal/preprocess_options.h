@@ -8,8 +8,10 @@
 #include "nest/signal/sos.h"
 
 namespace nest {
-
 class Flags;
+}
+
+namespace nest::signal {
 
 /// What happens to a signal before a model sees it; the order of the fields is the order of work.
 struct OnlinePreprocessorOptions {
@@ -58,4 +60,4 @@ Json to_json(const OnlinePreprocessorOptions& options);
 /// Band filter, then notches, as one cascade. Errors: InvalidArgument.
 Sos design_cascade(const OnlinePreprocessorOptions& options);
 
-}  // namespace nest
+}  // namespace nest::signal

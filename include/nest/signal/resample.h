@@ -7,7 +7,7 @@
 #include "nest/core/tensor.h"
 #include "nest/signal/view.h"
 
-namespace nest {
+namespace nest::signal {
 
 /// A rational rate change: output rate = input rate * up / down, reduced.
 struct ResampleRatio {
@@ -73,4 +73,4 @@ class PolyphaseResampler {
 Tensor resample_signal(const Tensor& signal, ResampleRatio ratio,
                        const ResampleOptions& options = {});
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -9,8 +9,10 @@
 #include "nest/signal/view.h"
 
 namespace nest {
-
 class Flags;
+}
+
+namespace nest::signal {
 
 struct SlidingWindowOptions {
   int channels = 0;
@@ -80,4 +82,4 @@ extern template class BasicSlidingWindow<float>;
 extern template class BasicSlidingWindow<double>;
 using SlidingWindowProcessor = BasicSlidingWindow<float>;
 
-}  // namespace nest
+}  // namespace nest::signal

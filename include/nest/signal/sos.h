@@ -3,7 +3,7 @@
 #include <array>
 #include <vector>
 
-namespace nest {
+namespace nest::signal {
 
 /// One second-order section, normalised to a0 = 1:
 /// H(z) = (b0 + b1 z^-1 + b2 z^-2) / (1 + a1 z^-1 + a2 z^-2).
@@ -21,4 +21,4 @@ using Sos = std::vector<SosSection>;
 /// The two delay elements of one section in transposed direct form II.
 using SosState = std::array<double, 2>;
 
-}  // namespace nest
+}  // namespace nest::signal

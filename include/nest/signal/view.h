@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace nest {
+namespace nest::signal {
 
 /// A borrowed [channels, samples] signal: channel rows of contiguous samples, `stride` elements
 /// apart.
@@ -28,4 +28,4 @@ struct SignalView {
   operator SignalView<const T>() const { return {data, channels, samples, stride}; }
 };
 
-}  // namespace nest
+}  // namespace nest::signal

@@ -75,7 +75,8 @@ class StreamingInference {
   /// Shapes: samples [channels, n] in the contract's order and unit.
   /// `arrival_s`: Clock time at which they became available; `lost`: samples missing before them.
   /// Errors: DataCorrupt for lost samples under gap_policy "stop".
-  void push(SignalView<const float> samples, double arrival_s, std::int64_t lost, const Sink& sink);
+  void push(signal::SignalView<const float> samples, double arrival_s, std::int64_t lost,
+            const Sink& sink);
   /// Decodes the frames that were waiting for look-ahead and closes the hypothesis.
   void finish(const Sink& sink);
 
@@ -83,7 +84,7 @@ class StreamingInference {
   /// What push() takes.
   const graph::SignalContract& contract() const;
   const LatencyMonitor& latency() const;
-  const PreprocessCounts& preprocess_counts() const;
+  const signal::PreprocessCounts& preprocess_counts() const;
   std::int64_t gaps() const;
   std::int64_t hops() const;
   /// Geometry and precision that really run, one line.

@@ -54,7 +54,7 @@ class Source {
   ///
   /// Shapes: into [num_channels, capacity]
   /// Errors: Io when the connection breaks, DataCorrupt for a malformed header or frame.
-  virtual Chunk read(SignalView<float> into) = 0;
+  virtual Chunk read(signal::SignalView<float> into) = 0;
 };
 
 struct SourceOptions {
