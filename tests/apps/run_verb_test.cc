@@ -24,7 +24,7 @@ void expect_close(const Tensor& got, const Tensor& want, const std::string& name
 
 TEST_P(RunParity, outputs_agree_with_the_reference_within_its_tolerance) {
   const auto [model, executor] = GetParam();
-  const std::filesystem::path folder = test::shared_dir() / "parity" / model;
+  const std::filesystem::path folder = test::parity_folder(model);
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   const test::TempDir dir;
   std::string inputs;

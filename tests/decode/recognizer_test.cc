@@ -16,15 +16,13 @@
 namespace nest::decode {
 namespace {
 
-const std::filesystem::path kParity = test::shared_dir() / "parity";
-
 struct GreedyCase {
   std::string entry;
   std::string field;  ///< of the outputs in meta.json
 };
 
 graph::Model load_entry(const std::string& name) {
-  const io::Checkpoint checkpoint = io::read_checkpoint(kParity / name / (name + ".pt"));
+  const io::Checkpoint checkpoint = io::read_checkpoint(test::parity_folder(name) / (name + ".pt"));
   graph::Model model =
       graph::build_from_model_config(Config::from_json(checkpoint.model_config, name), "");
   graph::load_weights(model, checkpoint.state_dict);
@@ -38,7 +36,6 @@ std::span<const float> item(const Tensor& batch, std::int64_t b) {
 }
 
 TEST(BlockParity, attention_decoders_alone_decode_the_vectors) {
-  if (!std::filesystem::exists(kParity)) GTEST_SKIP() << "no vectors at " << kParity;
   for (const std::string name : {"block_attention_decoder", "block_attention_decoder_mha"}) {
     runtime::NativeExecutor executor(load_entry(name));
     ExecutorStepScorer scorer(executor, "block");
@@ -49,8 +46,8 @@ TEST(BlockParity, attention_decoders_alone_decode_the_vectors) {
     space.attention = &scorer;
     DecodeOptions options;
     options.max_length = 12;
-    const Tensor memory = io::read_npy(kParity / name / "base.in.encoder_output.npy");
-    const Json outputs = load_json(kParity / name / "meta.json")["cases"][0]["outputs"];
+    const Tensor memory = io::read_npy(test::parity_folder(name) / "base.in.encoder_output.npy");
+    const Json outputs = load_json(test::parity_folder(name) / "meta.json")["cases"][0]["outputs"];
     for (std::int64_t b = 0; b < memory.dim(0); ++b) {
       const auto nbest = GreedyDecoder(space, options).decode(item(memory, b));
       EXPECT_EQ(nbest[0].tokens, outputs["greedy_from_token2"]["value"][static_cast<std::size_t>(b)]
@@ -61,8 +58,7 @@ TEST(BlockParity, attention_decoders_alone_decode_the_vectors) {
 }
 
 TEST(BlockParity, ctc_decoder_alone_decodes_the_vectors) {
-  const auto folder = kParity / "block_ctc_decoder";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no vectors at " << folder;
+  const auto folder = test::parity_folder("block_ctc_decoder");
   const Tensor rows = io::read_npy(folder / "base.out.log_probs.npy");
   const Json wanted = load_json(folder / "meta.json")["cases"][0]["outputs"]["greedy"]["value"];
   const SearchSpace space{.family = graph::Family::kCtc, .vocab_size = rows.dim(2)};
@@ -75,8 +71,8 @@ TEST(BlockParity, ctc_decoder_alone_decodes_the_vectors) {
 class RecognizerParity : public testing::TestWithParam<GreedyCase> {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(kParity)) GTEST_SKIP() << "no vectors at " << kParity;
-    const auto folder = kParity / GetParam().entry;
+    const auto folder = test::parity_folder(GetParam().entry);
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
     meta_ = load_json(folder / "meta.json")["cases"][0];
     graph::Model model = load_entry(GetParam().entry);
     model.vocabulary.sos_id = 2;

@@ -10,8 +10,6 @@
 namespace nest::graph {
 namespace {
 
-const std::filesystem::path kParity = test::shared_dir() / "parity";
-
 Model build(const Json& meta) {
   const auto reference_class = meta["reference_class"].get<std::string>();
   Json config = meta["constructor"];
@@ -23,23 +21,10 @@ Model build(const Json& meta) {
   return build_from_model_config(Config::from_json(config, meta["name"].get<std::string>()));
 }
 
-std::vector<std::string> entries() {
-  std::vector<std::string> names;
-  if (!std::filesystem::exists(kParity)) return {"none"};
-  for (const auto& entry : std::filesystem::directory_iterator(kParity)) {
-    if (std::filesystem::exists(entry.path() / "meta.json") &&
-        load_json(entry.path() / "meta.json").contains("constructor")) {
-      names.push_back(entry.path().filename());
-    }
-  }
-  return names;
-}
-
 class ParityStructure : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(ParityStructure, weights_have_the_reference_names_shapes_and_types) {
-  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << test::shared_dir();
-  const Json meta = load_json(kParity / GetParam() / "meta.json");
+  const Json meta = load_json(test::parity_folder(GetParam()) / "meta.json");
   const Model model = build(meta);
   std::map<std::string, std::string> built;
   for (const WeightInfo& info : weight_infos(model)) {
@@ -53,8 +38,7 @@ TEST_P(ParityStructure, weights_have_the_reference_names_shapes_and_types) {
 }
 
 TEST_P(ParityStructure, inferred_output_shapes_equal_the_stored_ones) {
-  if (GetParam() == "none") GTEST_SKIP() << "no parity vectors in " << test::shared_dir();
-  const Json meta = load_json(kParity / GetParam() / "meta.json");
+  const Json meta = load_json(test::parity_folder(GetParam()) / "meta.json");
   const Model model = build(meta);
   for (const Json& one : meta["cases"]) {
     for (const auto& [graph_name, graph] : model.graphs) {
@@ -83,7 +67,7 @@ TEST_P(ParityStructure, inferred_output_shapes_equal_the_stored_ones) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shared, ParityStructure, ::testing::ValuesIn(entries()),
+INSTANTIATE_TEST_SUITE_P(Entry, ParityStructure, ::testing::ValuesIn(test::parity_models()),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kParity = test::shared_dir() / "parity";
-
 /// |a - b| <= 1e-5 + 1e-5 |b| everywhere; returns the largest excess (<= 0 if all agree).
 double excess(const Tensor& actual, const Tensor& expected) {
   if (actual.shape() != expected.shape()) return INFINITY;
@@ -59,8 +57,7 @@ TensorMap run_case(TorchExecutor& executor, const std::string& reference_class,
 class Parity : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Parity, every_output_of_every_case_is_within_tolerance) {
-  const fs::path folder = kParity / GetParam();
-  if (!fs::exists(folder)) GTEST_SKIP() << "no parity vectors at " << kParity;
+  const fs::path folder = test::parity_folder(GetParam());
   const Json meta = load_json(folder / "meta.json");
   const std::string reference_class = meta.at("reference_class").get<std::string>();
   const io::Checkpoint checkpoint = io::read_checkpoint(folder / (GetParam() + ".pt"));
@@ -88,19 +85,7 @@ std::string plain_name(const ::testing::TestParamInfo<std::string>& info) {
   return info.param;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Entries, Parity,
-    ::testing::Values("block_additive_attention", "block_attention_decoder",
-                      "block_attention_decoder_mha", "block_conformer_encoder",
-                      "block_cross_attention", "block_ctc_decoder", "block_deepconvnet",
-                      "block_eegnet", "block_eegnet_sr128", "block_gru_encoder",
-                      "block_joint_network", "block_linear_attention", "block_local_attention",
-                      "block_location_aware_attention", "block_lstm_encoder",
-                      "block_lstm_encoder_uni", "block_relative_position_attention",
-                      "block_spatial_cnn", "block_transducer_decoder", "block_transformer_encoder",
-                      "nest_attention", "nest_ctc", "nest_ctc_conformer", "nest_rnn_t",
-                      "nest_transformer_t"),
-    plain_name);
+INSTANTIATE_TEST_SUITE_P(Entries, Parity, ::testing::ValuesIn(test::parity_models()), plain_name);
 
 }  // namespace
 }  // namespace nest::nn

@@ -16,23 +16,13 @@
 namespace nest::runtime {
 namespace {
 
-const std::filesystem::path kParity = test::shared_dir() / "parity";
-
-std::vector<std::string> entries() {
-  std::vector<std::string> names;
-  if (!std::filesystem::exists(kParity / "index.json")) return {"missing"};
-  const Json index = Json::parse(read_text_file(kParity / "index.json"));
-  for (const Json& entry : index.at("entries")) names.push_back(entry.at("name"));
-  return names;
-}
-
 struct Loaded {
   Json meta;
   graph::Model model;
 };
 Loaded load(const std::string& name) {
   Loaded loaded;
-  const auto folder = kParity / name;
+  const auto folder = test::parity_folder(name);
   loaded.meta = Json::parse(read_text_file(folder / "meta.json"));
   const io::Checkpoint checkpoint = io::read_checkpoint(folder / (name + ".pt"));
   loaded.model =
@@ -73,7 +63,6 @@ struct Setting {
 class Parity : public testing::TestWithParam<std::string> {
  protected:
   void expect_parity(const Setting& setting) {
-    if (!std::filesystem::exists(kParity)) GTEST_SKIP() << kParity << " is not there";
     Loaded loaded = load(GetParam());
     Options options;
     options.isa = setting.isa;
@@ -86,7 +75,7 @@ class Parity : public testing::TestWithParam<std::string> {
 
  private:
   void check(NativeExecutor& executor, const Json& test, const Setting& setting) {
-    const auto folder = kParity / GetParam();
+    const auto folder = test::parity_folder(GetParam());
     TensorMap inputs;
     for (const auto& [name, entry] : test.at("inputs").items())
       inputs.emplace(name, io::read_npy(folder / entry.at("file").get<std::string>()));
@@ -127,7 +116,7 @@ TEST_P(Parity, narrow_precisions_stay_within_their_bounds) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Entry, Parity, testing::ValuesIn(entries()),
+INSTANTIATE_TEST_SUITE_P(Entry, Parity, testing::ValuesIn(test::parity_models()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/text/score.h"
-#include "tests/text/shared.h"
+#include "tests/support/paths.h"
 
 namespace nest::text {
 namespace {
@@ -14,8 +14,7 @@ constexpr double kTolerance = 1e-9;
 class ScoreParity : public testing::Test {
  protected:
   void SetUp() override {
-    const auto path = shared_file("parity/metrics/metrics.json");
-    NEST_SKIP_WITHOUT(path);
+    const auto path = test::parity_folder("metrics") / "metrics.json";
     data_ = load_json(path);
     for (const Json& pair : data_.at("pairs")) {
       pairs_.push_back(

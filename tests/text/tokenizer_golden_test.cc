@@ -7,19 +7,18 @@
 #include "nest/text/word_tokenizer.h"
 #include "tests/support/sentencepiece_golden.h"
 #include "tests/support/temp_dir.h"
-#include "tests/text/shared.h"
+#include "tests/support/paths.h"
 
 namespace nest::text {
 namespace {
 
 std::filesystem::path folder() {
-  return shared_file("parity/tokenizer");
+  return test::parity_folder("tokenizer");
 }
 
 class TokenizerGolden : public testing::Test {
  protected:
   void SetUp() override {
-    NEST_SKIP_WITHOUT(folder());
     examples_ = load_json(folder() / "examples.json");
   }
   std::vector<std::string> training_texts() const {
