@@ -1,4 +1,5 @@
 # make build   set up, configure, compile          make test    build and run every test
+# make nest    the command alone
 # make demo    build and run the main job          make bench   build and run the benchmarks
 # make demo-real DATA=FOLDER                       the main job on real EEG
 # make format  clang-format own sources            make lint    include table, clang-tidy, formatting
@@ -6,7 +7,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
-.PHONY: all setup build test demo demo-real bench format lint clean
+.PHONY: all setup build nest test demo demo-real bench format lint clean
 all: build
 
 setup:
@@ -19,13 +20,16 @@ build: setup $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS)
 
 test: build
-	@tools/check_includes.py
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS)
 
-demo: build
+# The command alone: the tests are no part of the main job.
+nest: $(BUILD)/build.ninja
+	@cmake --build $(BUILD) -j $(JOBS) --target nest
+
+demo: nest
 	@tools/demo.sh $(BUILD)/apps/nest/nest
 
-demo-real: build
+demo-real: nest
 	@test -n "$(DATA)" || { echo "usage: make demo-real DATA=FOLDER [OUT=out/real]" >&2; exit 2; }
 	@tools/demo_real.sh $(BUILD)/apps/nest/nest "$(DATA)" $(OUT)
 
