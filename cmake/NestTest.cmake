@@ -1,3 +1,8 @@
+# What a test is shows in the name of its suite, and becomes a CTest label beside the module's (ctest -L law):
+# laws (properties over many cases, equality with a twin), goldens (values from named external tools), units (the rest).
+set(NEST_LAW_SUITES "*Law*:*Every*:*Twin*:*BruteForce*:*TwoExecutors*:*ManyThreads*")
+set(NEST_GOLDEN_SUITES "*Golden*:*Parity*")
+
 # nest_test(<module> [TORCH] [MODULES core ...] SOURCES a_test.cc ... [LINK lib ...])
 #
 # One test program a module; every test case is a CTest entry, so a skipped one is visible. With MODULES it is
@@ -19,6 +24,19 @@ target_compile_definitions(nest_test_paths PRIVATE
 nest_precompiled_header(nest_test_pch <gtest/gtest.h> <gmock/gmock.h>)
 target_compile_options(nest_test_pch PRIVATE -O0)
 target_link_libraries(nest_test_pch PRIVATE GTest::gtest GTest::gmock)
+
+# nest_discover(<target> <module> <kind> <filter>): its tests that pass the filter, labelled with module and kind.
+function(nest_discover target module kind filter)
+  gtest_discover_tests(${target} TEST_PREFIX "${module}/" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+    TEST_FILTER "${filter}" TEST_LIST ${target}_${kind} PROPERTIES TIMEOUT 300)
+  # Two labels are a list, which gtest_discover_tests would take apart.
+  set(labels ${CMAKE_CURRENT_BINARY_DIR}/${target}_${kind}_labels.cmake)
+  file(WRITE ${labels} "if(${target}_${kind})
+  set_tests_properties(\${${target}_${kind}} PROPERTIES LABELS \"${module};${kind}\")
+endif()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
+endfunction()
 
 function(nest_test module)
   cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK;MODULES" ${ARGN})
@@ -46,6 +64,7 @@ function(nest_test module)
     target_compile_options(${target} PRIVATE -O0)
     target_precompile_headers(${target} REUSE_FROM nest_test_pch)
   endif()
-  gtest_discover_tests(${target} TEST_PREFIX "${module}/" DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "${module}" TIMEOUT 300)
+  nest_discover(${target} ${module} law "${NEST_LAW_SUITES}")
+  nest_discover(${target} ${module} golden "${NEST_GOLDEN_SUITES}")
+  nest_discover(${target} ${module} unit "-${NEST_LAW_SUITES}:${NEST_GOLDEN_SUITES}")
 endfunction()

@@ -1,76 +1,149 @@
 #!/usr/bin/env python3
-"""Checks the include table: which module may include whose headers (docs/architecture.md).
+"""Checks who includes whom, and writes the table of it into docs/architecture.md.
 
-Also: LibTorch headers only where the table allows them, apps only public headers, no file in the
-core closure that includes one of the torch closure. Exit code 1 lists every violation.
+    tools/check_includes.py [--root FOLDER]    check; exit code 1 lists every violation
+    tools/check_includes.py --write            also rewrite the table in docs/architecture.md
+
+MODULES says who may include whose headers. A module's closure (core or torch) is what src/MODULE/CMakeLists.txt
+says to CMake; nothing of the core closure may include a LibTorch header or a module of the torch closure. Apps
+include public headers and their own.
 """
 import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-
-# module: modules it may include (besides itself)
-TABLE = {
-    "core": [],
-    "signal": ["core"],
-    "io": ["core"],
-    "text": ["core"],
-    "graph": ["core"],
-    "data": ["core", "signal", "io", "text", "graph"],
-    "synth": ["core", "signal", "io", "text", "data"],
-    "decode": ["core", "text", "graph"],
-    "runtime": ["core", "graph"],
-    "stream": ["core", "io", "signal", "graph", "runtime", "decode", "text"],
-    "nn": ["core", "graph"],
-    "train": ["core", "graph", "nn", "io", "signal", "text", "decode", "data", "deploy"],
-    "compress": ["core", "graph", "nn"],
-    "profile": ["core", "graph", "runtime"],
-    "eval": ["core", "graph", "io", "signal", "text", "decode", "data"],
-    "deploy": ["core", "graph", "runtime", "nn", "io"],
-    "serve": ["core", "graph", "runtime", "stream", "deploy"],
+# module: (what it holds, modules it may include besides itself); lowest first
+MODULES = {
+    "core": ("errors, options, tensors, JSON and YAML, hashing, random numbers, threads, files, log and progress", []),
+    "signal": ("filter design, online preprocessing, circular buffer, sliding window, resampling, window normalisation",
+               ["core"]),
+    "io": ("EEG formats, NPY and NPZ, PyTorch `.pt` (whitelist reader), safetensors", ["core"]),
+    "text": ("tokenizers, edit distance, WER, CER, BLEU, bootstrap", ["core"]),
+    "graph": ("node kinds, shapes, factory of the NEST variants, rewrites, signal contract", ["core"]),
+    "data": ("dataset folders, splits, importers, normalisation fitted on training data",
+             ["core", "signal", "io", "text", "graph"]),
+    "synth": ("the physically motivated EEG generator", ["core", "signal", "io", "text", "data"]),
+    "decode": ("greedy, beam, CTC prefix beam, transducer beam, n-gram models, the `Recognizer`", ["core", "text", "graph"]),
+    "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
+    "profile": ("side-by-side benchmark, contenders in other processes, layer times", ["core", "graph", "runtime"]),
+    "deploy": ("model files in and out", ["core", "graph", "runtime", "io"]),
+    "stream": ("sources, pipeline, latency ledger, gap policy",
+               ["core", "io", "signal", "text", "graph", "decode", "runtime"]),
+    "eval": ("evaluator, audit, comparison, report", ["core", "graph", "io", "signal", "text", "decode", "data"]),
+    "nn": ("the graph executor on LibTorch", ["core", "graph"]),
+    "train": ("losses, trainer, augmentation, data-parallel training",
+              ["core", "graph", "nn", "io", "signal", "text", "decode", "data", "deploy"]),
 }
-TORCH_MODULES = {"nn", "train", "compress", "deploy"}
-TORCH_CLOSURE = {"nn", "train"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
-TORCH = re.compile(r"^(torch|ATen|c10|caffe2)/")
+TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")
+CLOSURE = re.compile(r"nest_module\(\s*(\w+)\s+CLOSURE\s+(core|torch)")
+PAGE = "docs/architecture.md"
+BEGIN, END = "<!-- modules: written by tools/check_includes.py --write -->\n", "<!-- end of modules -->\n"
 
 
-def main() -> int:
-    tracked = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "include", "src", "apps"],
-        cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    errors = []
-    for name in tracked:
-        if not name.endswith((".h", ".cc", ".inc")):
-            continue
+def closures(root):
+    """Closure of each module as CMake has it."""
+    found = {}
+    for path in sorted((root / "src").glob("*/CMakeLists.txt")):
+        for name, closure in CLOSURE.findall(path.read_text()):
+            found[name] = closure
+    return found
+
+
+def table_errors(of_cmake):
+    """What is wrong with MODULES itself."""
+    for name in sorted(MODULES.keys() ^ of_cmake.keys()):
+        yield f"module '{name}' is {'not in CMake' if name in MODULES else 'not in MODULES of tools/check_includes.py'}"
+    order = list(MODULES)
+    for name, (_, others) in MODULES.items():
+        for other in others:
+            if other not in MODULES:
+                yield f"MODULES: {name} may include '{other}', which is no module"
+            elif of_cmake.get(name) == "core" and of_cmake.get(other) == "torch":
+                yield f"MODULES: {name} is of the core closure and may not include {other} of the torch closure"
+            elif order.index(other) >= order.index(name):
+                yield f"MODULES: {other} must stand before {name}, which may include it: no cycles"
+
+
+def include_errors(name, target, module, of_cmake):
+    """What is wrong with one include; `module` is None for apps."""
+    if TORCH_HEADER.match(target):
+        if of_cmake.get(module) != "torch":
+            yield f"{name}: LibTorch header <{target}> outside the torch closure"
+        return
+    pieces = target.split("/")
+    is_public = pieces[0] == "nest"
+    other = pieces[1] if is_public and len(pieces) > 2 else pieces[0] if len(pieces) > 1 else None
+    if other not in MODULES or other == module:
+        return
+    if not is_public:
+        yield f"{name}: private header of another module: {target}"
+    elif module is not None and of_cmake.get(module) == "core" and of_cmake.get(other) == "torch":
+        yield f"{name}: core module '{module}' includes the torch closure ({target})"
+    elif module is not None and other not in MODULES[module][1]:
+        yield f"{name}: module '{module}' may not include '{other}' ({target})"
+
+
+def sources(root):
+    """Sources of the library and the apps: what git knows or would add; every file where there is no git."""
+    folders = ["include", "src", "apps"]
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *folders], cwd=root, capture_output=True, text=True)
+    if listed.returncode == 0 and listed.stdout:
+        names = listed.stdout.split()
+    else:
+        names = [str(path.relative_to(root)) for folder in folders for path in sorted((root / folder).rglob("*"))]
+    return [name for name in names if name.endswith((".h", ".cc", ".inc")) and (root / name).exists()]
+
+
+def errors_in(root, of_cmake):
+    yield from table_errors(of_cmake)
+    for name in sources(root):
         parts = name.split("/")
-        is_app = parts[0] == "apps"
-        module = None if is_app else parts[2] if parts[0] == "include" else parts[1]
-        if module is not None and module not in TABLE:
-            errors.append(f"{name}: module '{module}' is not in the table")
+        module = None if parts[0] == "apps" else parts[2] if parts[0] == "include" else parts[1]
+        if module is not None and module not in MODULES:
+            yield f"{name}: module '{module}' is not in MODULES of tools/check_includes.py"
             continue
-        for target in INCLUDE.findall((ROOT / name).read_text(errors="replace")):
-            if TORCH.match(target):
-                if is_app or module not in TORCH_MODULES:
-                    errors.append(f"{name}: LibTorch header <{target}>")
-                continue
-            pieces = target.split("/")
-            public = pieces[0] == "nest"
-            other = pieces[1] if public and len(pieces) > 2 else pieces[0] if len(pieces) > 1 else None
-            if other not in TABLE:
-                continue
-            if is_app:
-                if not public:
-                    errors.append(f"{name}: apps may include public headers only, not {target}")
-            elif other != module and other not in TABLE[module]:
-                errors.append(f"{name}: module '{module}' may not include '{other}' ({target})")
-            elif other != module and not public:
-                errors.append(f"{name}: private header of another module: {target}")
+        source = (root / name).read_text(errors="replace")
+        for target in INCLUDE.findall(source):
+            yield from include_errors(name, target, module, of_cmake)
+
+
+def table(of_cmake):
+    """The table as docs/architecture.md shows it."""
+    rows = ["| module | closure | holds | may include |", "|---|---|---|---|"]
+    for name, (holds, others) in MODULES.items():
+        rows.append(f"| `{name}` | {of_cmake.get(name, '?')} | {holds} | {', '.join(others) or '–'} |")
+    rows.append("| apps | – | one file a verb: flags, printing, exit codes | public headers only |")
+    return "\n".join(rows) + "\n"
+
+
+def check_page(root, of_cmake, write):
+    """Compares the page's table with MODULES, or rewrites it."""
+    page = root / PAGE
+    text = page.read_text()
+    if BEGIN not in text or END not in text:
+        return [f"{PAGE}: the marks around the table of modules are gone: {BEGIN.strip()}"]
+    head, rest = text.split(BEGIN, 1)
+    wanted = head + BEGIN + table(of_cmake) + END + rest.split(END, 1)[1]
+    if wanted == text:
+        return []
+    if not write:
+        return [f"{PAGE}: its table is not MODULES: run tools/check_includes.py --write"]
+    page.write_text(wanted)
+    return []
+
+
+def main():
+    arguments = sys.argv[1:]
+    root = pathlib.Path(__file__).resolve().parent.parent
+    if "--root" in arguments:
+        root = pathlib.Path(arguments[arguments.index("--root") + 1]).resolve()
+    of_cmake = closures(root)
+    errors = [*errors_in(root, of_cmake), *check_page(root, of_cmake, "--write" in arguments)]
     for line in errors:
         print(line, file=sys.stderr)
-    print(f"include table: {len(tracked)} files, {len(errors)} violations")
+    print(f"include table: {len(sources(root))} files, {len(errors)} violations")
     return 1 if errors else 0
 
 

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""The guards catch what is planted: a core module that includes LibTorch, an app with a loader of its own, and so on.
+
+    tests/guards/planted.py     copies the sources, plants one fault at a time, and expects the guard to name it
+"""
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+INCLUDES, NAMES = "check_includes.py", "check_names.py"
+# what is planted, the guard, the file, the text added at its end, what the guard must say
+PLANTED = [
+    ("a LibTorch header in the core closure", INCLUDES, "src/runtime/pool.cc", "#include <torch/torch.h>\n",
+     "src/runtime/pool.cc: LibTorch header <torch/torch.h> outside the torch closure"),
+    ("a core module that includes one of the torch closure", INCLUDES, "src/decode/decoder.cc", '#include "nest/nn/executor.h"\n',
+     "core module 'decode' includes the torch closure"),
+    ("an include that the table does not have", INCLUDES, "src/graph/graph.cc", '#include "nest/io/npy.h"\n',
+     "module 'graph' may not include 'io'"),
+    ("a private header of another module", INCLUDES, "src/train/run.cc", '#include "decode/ctc_beam.h"\n',
+     "private header of another module: decode/ctc_beam.h"),
+    ("a module that CMake does not know", INCLUDES, "include/nest/secret/thing.h", "", "module 'secret' is not in MODULES"),
+    ("a table in the page that is not the checked one", INCLUDES, "docs/architecture.md", None, "its table is not MODULES"),
+    ("an unknown class in a page", NAMES, "docs/decode.md", "`OracleBeamSearch` is exact.\n",
+     "`OracleBeamSearch`: no header declares 'OracleBeamSearch'"),
+    ("an unknown member in a page", NAMES, "docs/decode.md", "`decode::Hypothesis::oracle_rank` is there.\n",
+     "no header with 'Hypothesis' declares 'oracle_rank'"),
+    ("an unknown function in a page", NAMES, "README.md", "Call `decode_everything()`.\n", "no header declares 'decode_everything'"),
+]
+
+
+def run(guard, folder):
+    return subprocess.run([sys.executable, ROOT / "tools" / guard, "--root", folder], capture_output=True, text=True)
+
+
+def plant(folder, name, added):
+    """Adds to a file of the copy; with None, changes the first row of the table in the page."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_text() if path.exists() else None
+    path.write_text((before or "") + added if added is not None else before.replace("| `core` |", "| `heart` |", 1))
+    return before
+
+
+def restore(folder, name, before):
+    path = folder / name
+    if before is None:
+        shutil.rmtree(path.parent)
+    else:
+        path.write_text(before)
+
+
+def main():
+    failures = []
+    with tempfile.TemporaryDirectory(prefix="nest-guards-") as temporary:
+        folder = Path(temporary)
+        for name in ("include", "src", "apps", "docs", "examples", "tests"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("golden", "pictures"))
+        for page in ("README.md", "CONTRIBUTING.md"):
+            shutil.copy(ROOT / page, folder / page)
+        for guard in (INCLUDES, NAMES):
+            done = run(guard, folder)
+            if done.returncode != 0:
+                failures.append(f"{guard} fails on the sources as they are:\n{done.stderr}")
+        for what, guard, name, added, said in PLANTED:
+            before = plant(folder, name, added)
+            done = run(guard, folder)
+            if done.returncode != 1 or said not in done.stderr:
+                failures.append(f"{guard} did not catch {what}: exit code {done.returncode}\n{done.stderr}")
+            restore(folder, name, before)
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    print(f"{len(PLANTED)} faults planted, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
