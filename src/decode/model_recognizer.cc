@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/decode/neural_lm.h"
+#include "nest/graph/frames.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::decode {
@@ -24,13 +25,6 @@ const Tensor& output_of(const TensorMap& outputs, std::string_view port) {
   const auto it = outputs.find(port);
   require(it != outputs.end(), ErrorCode::kInternal, "the executor returned no '{}'", port);
   return it->second;
-}
-
-/// Samples an encoder frame, from the slope of the frame count.
-double samples_per_frame(const ModelRecognizer& recognizer) {
-  constexpr std::int64_t kFar = 1'000'000;
-  const std::int64_t frames = recognizer.num_frames(2 * kFar) - recognizer.num_frames(kFar);
-  return frames > 0 ? static_cast<double>(kFar) / static_cast<double>(frames) : 0;
 }
 
 }  // namespace
@@ -60,7 +54,7 @@ ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions&
   }
   decoder_ = make_decoder(space_, options_, fusion_);
   const double rate_hz = model.signal.rate_hz;
-  frame_s_ = rate_hz > 0 ? samples_per_frame(*this) / rate_hz : 0;
+  frame_s_ = rate_hz > 0 ? static_cast<double>(graph::samples_per_frame(model)) / rate_hz : 0;
 }
 
 ModelRecognizer::ModelRecognizer(std::unique_ptr<graph::Executor> executor,
@@ -73,21 +67,13 @@ ModelRecognizer::ModelRecognizer(std::unique_ptr<graph::Executor> executor,
 
 ModelRecognizer::~ModelRecognizer() = default;
 
-std::int64_t ModelRecognizer::num_frames(std::int64_t num_samples) const {
-  const graph::Graph& encoder = executor_.model().graph("encoder");
-  const graph::Value& value = encoder.value(encoder.output("encoder_output").value);
-  require(value.time_axis >= 0, ErrorCode::kUnsupported, "the encoder's output has no time axis");
-  return value.shape[static_cast<std::size_t>(value.time_axis)].eval(
-      {{"B", 1}, {"T", num_samples}});
-}
-
 void ModelRecognizer::check_signal(std::size_t index, const Tensor& signal) const {
   const std::int64_t channels = executor_.model().signal.num_channels;
   require(signal.dtype() == DType::kF32 && signal.rank() == 2 &&
               (channels == 0 || signal.dim(0) == channels),
           ErrorCode::kInvalidArgument, "signal {} is {} {}; the model takes float32 [{}, samples]",
           index, name_of(signal.dtype()), to_string(signal.shape()), channels);
-  require(num_frames(signal.dim(1)) > 0, ErrorCode::kInvalidArgument,
+  require(graph::num_frames(executor_.model(), signal.dim(1)) > 0, ErrorCode::kInvalidArgument,
           "signal {} has {} samples, too few for one encoder frame", index, signal.dim(1));
 }
 
@@ -112,7 +98,7 @@ ModelRecognizer::Encoded ModelRecognizer::encode(std::span<const Tensor> signals
     }
     lengths.mutable_data<std::int64_t>()[b] = samples;
     is_padded |= samples != longest;
-    result.lengths.push_back(num_frames(samples));
+    result.lengths.push_back(graph::num_frames(executor_.model(), samples));
   }
   TensorMap inputs{{"eeg_data", padded}};
   if (is_padded) inputs["lengths"] = lengths;

@@ -3,6 +3,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/frames.h"
 
 namespace nest::graph {
 
@@ -64,12 +65,10 @@ TensorMap run_steps(Executor& executor, std::string_view graph_name, const Tenso
 }
 
 /// Frames of each item after the encoder.
-Tensor frame_lengths(const Graph& encoder, const Tensor& lengths) {
-  const Value& output = encoder.value(encoder.output("encoder_output").value);
+Tensor frame_lengths(const Model& model, const Tensor& lengths) {
   std::vector<std::int64_t> frames;
   for (const std::int64_t samples : lengths.data<std::int64_t>()) {
-    frames.push_back(
-        output.shape[static_cast<std::size_t>(output.time_axis)].eval({{"T", samples}}));
+    frames.push_back(num_frames(model, samples));
   }
   return Tensor::from<std::int64_t>({lengths.numel()}, frames);
 }
@@ -136,7 +135,7 @@ TensorMap run_forward(Executor& executor, const TensorMap& inputs) {
   TensorMap outputs = executor.run("encoder", encoder_inputs);
   TensorMap memory{{"encoder_output", outputs.at("encoder_output")}};
   if (const auto lengths = inputs.find("lengths"); lengths != inputs.end()) {
-    memory["lengths"] = frame_lengths(model.graph("encoder"), lengths->second);
+    memory["lengths"] = frame_lengths(model, lengths->second);
     outputs["encoder_lengths"] = memory["lengths"];
   }
   if (model.family == Family::kCtc) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "nest/core/error.h"
+#include "nest/graph/frames.h"
 
 namespace nest::graph {
 
@@ -13,7 +14,7 @@ namespace {
 class StepBuilder {
  public:
   explicit StepBuilder(const Graph& whole)
-      : whole_(whole), made_(whole.values.size(), kNoValue), samples_(whole.values.size(), 0) {
+      : whole_(whole), made_(whole.values.size(), kNoValue), spans_(frame_spans(whole)) {
     step_.graph.name = whole.name + "_step";
   }
 
@@ -42,7 +43,7 @@ class StepBuilder {
   }
   /// Samples for one position of a value's time axis; 0 if it has none.
   std::int64_t samples(ValueId whole) const {
-    return whole == kNoValue ? 0 : samples_[static_cast<std::size_t>(whole)];
+    return whole == kNoValue ? 0 : spans_[static_cast<std::size_t>(whole)].samples;
   }
   ValueId input(std::size_t index) const {
     return index < node_->inputs.size() ? node_->inputs[index] : kNoValue;
@@ -68,29 +69,17 @@ class StepBuilder {
     }
   }
 
-  /// Samples of every value, and their common multiple: what one frame takes.
+  /// The common multiple of every value's samples: what one frame takes.
   void measure() {
     int timed = 0;
     for (const Port& port : whole_.inputs) {
-      const Value& value = whole_.value(port.value);
-      if (port.is_optional || value.time_axis < 0) continue;
-      samples_[static_cast<std::size_t>(port.value)] = 1;
-      ++timed;
+      if (!port.is_optional && samples(port.value) > 0) ++timed;
     }
     require(timed == 1, ErrorCode::kUnsupported,
             "graph '{}' has {} inputs over time; a stream feeds exactly one", whole_.name, timed);
-    for (const Node& node : whole_.nodes) {
-      std::int64_t most = 0;
-      for (const ValueId id : node.inputs) most = std::max(most, samples(id));
-      if (const auto* conv = std::get_if<Conv>(&node.op)) most *= conv->stride_t;
-      if (const auto* pool = std::get_if<Pool>(&node.op)) {
-        const Value& x = whole_.value(node.inputs[0]);
-        if (x.time_axis == static_cast<int>(x.shape.size()) - 1) most *= pool->stride;
-      }
-      for (const ValueId id : node.outputs) {
-        if (whole_.value(id).time_axis >= 0) samples_[static_cast<std::size_t>(id)] = most;
-      }
-      step_.samples_per_frame = std::lcm(step_.samples_per_frame, std::max<std::int64_t>(1, most));
+    for (const FrameSpan& span : spans_) {
+      step_.samples_per_frame =
+          std::lcm(step_.samples_per_frame, std::max<std::int64_t>(1, span.samples));
     }
   }
 
@@ -257,8 +246,8 @@ class StepBuilder {
 
   const Graph& whole_;
   StreamingStep step_;
-  std::vector<ValueId> made_;          ///< by value of the whole graph
-  std::vector<std::int64_t> samples_;  ///< by value of the whole graph
+  std::vector<ValueId> made_;     ///< by value of the whole graph
+  std::vector<FrameSpan> spans_;  ///< by value of the whole graph
   const Node* node_ = nullptr;
   std::vector<Port> states_;
   ValueId position_ = kNoValue;

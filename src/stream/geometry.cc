@@ -4,28 +4,10 @@
 #include <cmath>
 
 #include "nest/core/error.h"
+#include "nest/graph/frames.h"
 
 namespace nest::stream {
 namespace {
-
-std::int64_t frames_of(const graph::Model& model, std::int64_t samples) {
-  const graph::Graph& encoder = model.graph("encoder");
-  const graph::Value& out = encoder.value(encoder.output("encoder_output").value);
-  require(out.time_axis >= 0, ErrorCode::kUnsupported, "the encoder's output has no time axis");
-  return out.shape[static_cast<std::size_t>(out.time_axis)].eval({{"B", 1}, {"T", samples}});
-}
-
-/// Samples a frame: the smallest p for which p more samples give exactly one more frame anywhere.
-std::int64_t frame_samples(const graph::Model& model, std::int64_t window) {
-  for (std::int64_t p = 1; p <= window; ++p) {
-    bool is_period = true;
-    for (std::int64_t k = 0; k < 64 && is_period; ++k) {
-      is_period = frames_of(model, window + k + p) == frames_of(model, window + k) + 1;
-    }
-    if (is_period) return p;
-  }
-  fail(ErrorCode::kUnsupported, "the encoder's frames do not follow the samples at a fixed rate");
-}
 
 double pick(double flag, double contract, double fallback) {
   return flag > 0 ? flag : contract > 0 ? contract : fallback;
@@ -64,10 +46,10 @@ Geometry make_geometry(const graph::Model& model, const StreamConfig& config) {
   const double rate_hz = rate_of(model.signal);
   Geometry g;
   g.window_samples = std::llround(pick(config.window_s, model.signal.window_s, 4) * rate_hz);
-  g.window_frames = frames_of(model, g.window_samples);
+  g.window_frames = graph::num_frames(model, g.window_samples);
   require(g.window_frames > 0, ErrorCode::kInvalidArgument,
           "a window of {} samples is too short for one encoder frame (--window)", g.window_samples);
-  const std::int64_t period = frame_samples(model, g.window_samples);
+  const std::int64_t period = graph::samples_per_frame(model);
   g.hop_samples = hop_samples(model.signal, config, period);
   g.hop_frames = g.hop_samples / period;
   g.lookahead_frames = static_cast<std::int64_t>(

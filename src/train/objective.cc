@@ -4,6 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
+#include "nest/graph/frames.h"
 #include "nest/train/loss.h"
 
 namespace nest::train {
@@ -125,12 +126,9 @@ Loss language_model(nn::TorchExecutor& executor, const Batch& batch,
 }  // namespace
 
 torch::Tensor encoder_frames(const graph::Model& model, const torch::Tensor& lengths) {
-  const graph::Graph& graph = model.graph("encoder");
-  const graph::Value& value = graph.value(graph.output("encoder_output").value);
-  const graph::Dim& dim = value.shape.at(static_cast<std::size_t>(value.time_axis));
   std::vector<std::int64_t> frames;
   for (std::int64_t b = 0; b < lengths.size(0); ++b) {
-    frames.push_back(dim.eval({{"B", 1}, {"T", lengths[b].item<std::int64_t>()}}));
+    frames.push_back(graph::num_frames(model, lengths[b].item<std::int64_t>()));
   }
   return torch::tensor(frames, torch::kInt64);
 }

@@ -8,6 +8,7 @@
 #include "nest/core/rng.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/frames.h"
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
 #include "nest/runtime/executor.h"
@@ -105,7 +106,7 @@ TEST_P(RecognizerParity, greedy_tokens_equal_the_vector) {
     EXPECT_EQ(results[i].times.size(), results[i].tokens.size());
     for (const TokenSpan& span : results[i].times) {
       EXPECT_LT(span.start_frame, span.end_frame);
-      EXPECT_LE(span.end_frame, recognizer.num_frames(signals_[i].dim(1)));
+      EXPECT_LE(span.end_frame, graph::num_frames(executor_->model(), signals_[i].dim(1)));
     }
   }
 }

@@ -60,8 +60,6 @@ class ModelRecognizer final : public Recognizer {
 
   /// Seconds an encoder frame; 0 if the model does not know its sampling rate.
   double frame_s() const { return frame_s_; }
-  /// Encoder frames of a signal of that many samples.
-  std::int64_t num_frames(std::int64_t num_samples) const;
   const SearchSpace& space() const { return space_; }
   std::string text_of(std::span<const TokenId> tokens) const;
 
