@@ -8,6 +8,7 @@
 #include "nest/io/byte_source.h"
 #include "nest/io/csv_recording.h"
 #include "nest/io/edf.h"
+#include "nest/io/fif.h"
 #include "nest/io/gdf.h"
 #include "nest/io/mat_file.h"
 #include "nest/io/npy_recording.h"
@@ -85,7 +86,7 @@ constexpr std::array kFormats = {
            [](std::string_view head, std::string_view) {
              return has_magic(head, std::string_view("\0\0\0\x64\0\0\0\x1f", 8));
            },
-           nullptr},
+           [](const auto& path, const auto& options) { return open_fif(path, options); }},
     Format{"CNT",
            [](std::string_view head, std::string_view) { return has_magic(head, "Version 3.0"); },
            nullptr},

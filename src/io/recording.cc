@@ -1,6 +1,7 @@
 #include "nest/io/recording.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -54,6 +55,12 @@ class MemoryRecording : public Recording {
 };
 
 }  // namespace
+
+std::string_view name_of(ChannelType type) {
+  constexpr std::array<std::string_view, 9> kNames = {"",    "eeg",  "eog",  "ecg", "emg",
+                                                      "meg", "ieeg", "stim", "misc"};
+  return kNames[static_cast<std::size_t>(type)];
+}
 
 int RecordingInfo::channel(std::string_view name) const {
   std::string known;
@@ -157,6 +164,10 @@ Json to_json(const RecordingInfo& info) {
                                 {"file_unit", channel.file_unit},
                                 {"physical_min", channel.physical_min},
                                 {"physical_max", channel.physical_max}});
+    if (channel.type != ChannelType::kUnknown) {
+      json["channels"].back()["type"] = std::string(name_of(channel.type));
+    }
+    if (channel.is_bad) json["channels"].back()["bad"] = true;
   }
   json["segments"] = Json::array();
   for (const Segment& segment : info.segments) {

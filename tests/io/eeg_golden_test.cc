@@ -108,13 +108,10 @@ TEST(EegCopies, gdf_and_edf_copies_of_a_recording_agree) {
 TEST(EegCopies, formats_that_are_only_recognised_say_so_by_name) {
   const auto folder = test::shared_dir() / "data/formats";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "not there: " << folder;
-  for (const auto& [file, name] :
-       {std::pair{"fif/s01_r1_raw.fif", "FIF"}, {"eeglab/test.cnt", "CNT"}}) {
-    const Json report = explain(folder / file);
-    EXPECT_EQ(report["format"], name);
-    EXPECT_FALSE(report["ok"].get<bool>());
-    EXPECT_NE(report["error"].get<std::string>().find("cannot be read"), std::string::npos);
-  }
+  const Json report = explain(folder / "eeglab/test.cnt");
+  EXPECT_EQ(report["format"], "CNT");
+  EXPECT_FALSE(report["ok"].get<bool>());
+  EXPECT_NE(report["error"].get<std::string>().find("cannot be read"), std::string::npos);
 }
 
 // tests/golden/eeg_formats/generate_xdf.py

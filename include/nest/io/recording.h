@@ -14,6 +14,21 @@
 
 namespace nest::io {
 
+/// What a channel measures.
+enum class ChannelType : std::uint8_t {
+  kUnknown,  ///< the file does not say
+  kEeg,
+  kEog,
+  kEcg,
+  kEmg,
+  kMeg,
+  kIntracranial,  ///< electrodes inside the head
+  kStim,          ///< trigger and status lines
+  kMisc,
+};
+/// "", "eeg", "eog", "ecg", "emg", "meg", "ieeg", "stim", "misc"
+std::string_view name_of(ChannelType type);
+
 struct ChannelInfo {
   std::string name = {};
   /// Unit of what read() returns: "V" when the file states a voltage (scaled to volts), else the
@@ -22,6 +37,8 @@ struct ChannelInfo {
   std::string file_unit = {};  ///< as written in the file ("uV")
   double physical_min = 0;     ///< in `unit`; equal to physical_max if the format has no range
   double physical_max = 0;
+  ChannelType type = ChannelType::kUnknown;
+  bool is_bad = false;  ///< marked so in the file
 };
 
 /// Something that happened: a trigger, a cue, a word. Times count from the first sample.
@@ -118,7 +135,7 @@ std::shared_ptr<const Recording> open_recording(const std::filesystem::path& fil
                                                 const OpenOptions& options = {});
 
 /// Name of the EEG format of a file ("EDF", "FIF", ...), "" if it looks like none. Never throws on
-/// content; FIF and CNT are recognised although they cannot be opened.
+/// content; CNT is recognised although it cannot be opened.
 std::string recording_format(const std::filesystem::path& path);
 
 /// What is in the file as JSON, also of a broken one: {"format", "ok", "error"?, "info"?, and for
