@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "nest/core/error.h"
+#include "nest/graph/cost.h"
 #include "runtime/binder.h"
 
 /// Dot-product attention of short sequences; one task for each item and head.
@@ -197,6 +198,18 @@ class AttentionStep : public Step {
   }
 };
 
+/// Products of scores and context run over all keys, whatever the positions allow.
+double macs_of_head(const AttentionStep& step) {
+  if (step.op.kind == graph::Attention::Kind::kLinear) {
+    const graph::AttentionReach reach =
+        graph::attention_reach(step.op, step.queries, step.keys, step.position != kNoSlot);
+    return static_cast<double>(reach.absorbed * step.width * step.width +
+                               step.queries * step.width * (step.width + 1));
+  }
+  const std::int64_t sums = step.op.kind == graph::Attention::Kind::kRelative ? 4 : 2;
+  return static_cast<double>(sums * step.queries * step.keys * step.width);
+}
+
 }  // namespace
 
 void emit_attention(Binder& binder, const LoweredNode& node) {
@@ -231,7 +244,7 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   }
   for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
   step.packed = binder.scratch(step.batch * step.op.num_heads * step.packed_floats() * 4);
-  step.macs = 2.0 * static_cast<double>(step.batch * step.queries * step.keys * step.op.embed_dim);
+  step.macs = static_cast<double>(step.batch * step.op.num_heads) * macs_of_head(step);
   const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys", step.op.num_heads,
                                   step.queries, step.keys);
   std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot,
