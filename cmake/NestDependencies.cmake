@@ -13,7 +13,6 @@ if(NEST_STATIC)
 endif()
 
 nest_require_package(fmt libfmt-dev)
-nest_require_package(spdlog libspdlog-dev)
 nest_require_package(nlohmann_json nlohmann-json3-dev)
 nest_require_package(yaml-cpp libyaml-cpp-dev)
 nest_require_package(CLI11 libcli11-dev)
@@ -22,14 +21,10 @@ nest_require_package(ZLIB zlib1g-dev)
 nest_require_package(Threads libc6-dev)
 
 set(NEST_FMT fmt::fmt)
-set(NEST_SPDLOG spdlog::spdlog)
 if(NEST_STATIC)
-  # Debian has no archives of these two, but they can be compiled along; and its CMake files know the shared
-  # libraries of yaml-cpp only.
+  # Debian has no archive of this one, but it can be compiled along; and its CMake files know the shared
+  # library of yaml-cpp only.
   set(NEST_FMT fmt::fmt-header-only)
-  set(NEST_SPDLOG spdlog::spdlog_header_only)
-  set_target_properties(spdlog::spdlog_header_only PROPERTIES
-    INTERFACE_LINK_LIBRARIES "fmt::fmt-header-only;Threads::Threads")
   find_library(NEST_LIB_yaml-cpp yaml-cpp REQUIRED)
   get_target_property(configurations yaml-cpp IMPORTED_CONFIGURATIONS)
   foreach(configuration IN LISTS configurations)

@@ -6,7 +6,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/log.h"
-#include "nest/core/progress.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/eval/eval_set.h"
 #include "nest/runtime/executor.h"
@@ -43,7 +42,8 @@ void validate(const CalibrationOptions& options) {
 }
 
 std::map<std::string, float, std::less<>> calibrate_activations(const graph::Model& model,
-                                                                const CalibrationOptions& options) {
+                                                                const CalibrationOptions& options,
+                                                                const Job& job) {
   validate(options);
   const eval::EvalSet set =
       eval::open_eval_set(options.data, {options.split, "", ""}, model.signal);
@@ -54,10 +54,9 @@ std::map<std::string, float, std::less<>> calibrate_activations(const graph::Mod
   decode::ModelRecognizer recognizer(executor, {});
   const std::size_t total = set.utterances.size();
   const std::size_t count = std::min(total, static_cast<std::size_t>(options.utterances));
-  install_interrupt_handler();
-  Progress progress("calibrate", static_cast<std::int64_t>(count), "utterances");
+  Progress progress(job, "calibrate", static_cast<std::int64_t>(count), "utterances");
   for (std::size_t i = 0; i < count; ++i) {
-    check_interrupted("nothing was written");
+    job.check_stop("nothing was written");
     const std::size_t index = i * total / count;
     const Tensor signal = set.load(index);
     recognizer.recognize({&signal, 1});

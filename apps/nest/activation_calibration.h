@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nest/core/flags.h"
+#include "nest/core/job.h"
 #include "nest/graph/model.h"
 
 namespace nest {
@@ -22,6 +23,7 @@ void validate(const CalibrationOptions& options);
 /// runtime::Options::activation_scales: the largest magnitude seen becomes code 127.
 /// Errors: those of eval::open_eval_set; DataCorrupt if a signal cannot be decoded.
 std::map<std::string, float, std::less<>> calibrate_activations(const graph::Model& model,
-                                                                const CalibrationOptions& options);
+                                                                const CalibrationOptions& options,
+                                                                const Job& job = {});
 
 }  // namespace nest

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "inspect.h"
-#include "nest/core/progress.h"
 #include "nest/io/recording.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {

@@ -8,6 +8,7 @@
 #include "nest/nn/library_info.h"
 #include "nest/nn/options.h"
 #include "nest/train/run.h"
+#include "terminal.h"
 
 namespace nest {
 
@@ -34,7 +35,7 @@ CommandLine::Run define_train(Flags& flags) {
   train::register_flags(flags, *options);
   flags.add("json", *json, "print JSON");
   return [run, options, json] {
-    const Json report = train::run_training(*run, *options);
+    const Json report = train::run_training(*run, *options, command_job());
     const bool is_interrupted = report["interrupted"].get<bool>();
     const int code = is_interrupted ? exit_code(ErrorCode::kInterrupted) : 0;
     if (*json) {

@@ -8,6 +8,7 @@
 #include "nest/core/json.h"
 #include "nest/eval/audit.h"
 #include "recognizers.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -39,7 +40,7 @@ int run(Arguments& a) {
   inputs.contract = own ? loaded.file.model.signal : dataset->info().signal;
   inputs.dataset = dataset;
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
-  const Json verdict = eval::audit(inputs, a.audit);
+  const Json verdict = eval::audit(inputs, a.audit, command_job());
   if (!a.output.empty()) write_text_file(a.output, verdict.dump(2) + "\n");
   if (a.json) {
     fmt::print("{}\n", verdict.dump(2));

@@ -15,6 +15,7 @@
 #include "nest/profile/comparison.h"
 #include "nest/profile/layer_timing.h"
 #include "nest/runtime/peaks.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -179,7 +180,7 @@ Json layers_of(const BenchItem& item, const profile::Work& work, const BenchOpti
     const profile::LayerTimingProfiler profiler(prepare(item, work, options, precision, true),
                                                 work);
     for (const profile::LayerTime& layer :
-         profile::grouped(profiler.run(options.comparison.runs))) {
+         profile::grouped(profiler.run(options.comparison.runs, command_job()))) {
       json[precision].push_back(to_json(layer));
     }
   }
@@ -198,7 +199,7 @@ Json measure(const BenchItem& item, const BenchOptions& options) {
     benchmark.add(make_peer(peer, item, work, options),
                   options.precisions.front() == "fp32" && peer != "onnxruntime-int8");
   }
-  const auto results = benchmark.run();
+  const auto results = benchmark.run(command_job());
   Json json;
   json["name"] = item.name;
   json["work"] = to_json(item.work);

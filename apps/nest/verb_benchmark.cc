@@ -8,6 +8,7 @@
 #include "nest/core/log.h"
 #include "nest/eval/report.h"
 #include "recognizers.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -95,7 +96,7 @@ int run_suite(const Arguments& a, const LoadedModel& loaded, const eval::EvalSet
     runs.push_back(
         {beam == 1 ? "greedy" : fmt::format("beam {}", beam), recognizer_factory(loaded, options)});
   }
-  const Json suite = eval::benchmark_suite(runs, set, a.eval, loaded.tokenizer);
+  const Json suite = eval::benchmark_suite(runs, set, a.eval, loaded.tokenizer, command_job());
   if (!a.output.empty()) write_text_file(a.output, suite.dump(1) + "\n");
   if (a.json) {
     fmt::print("{}\n", suite.dump(2));
@@ -125,7 +126,7 @@ int run(Arguments& a) {
   if (!a.suite.empty()) return run_suite(a, loaded, set);
   const eval::ModelEvaluator evaluator(recognizer_factory(loaded, a.recognizer), a.eval,
                                        loaded.tokenizer);
-  return finish(a, evaluator.evaluate(set));
+  return finish(a, evaluator.evaluate(set, command_job()));
 }
 
 }  // namespace

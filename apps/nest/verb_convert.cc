@@ -9,6 +9,7 @@
 #include "nest/core/json.h"
 #include "nest/deploy/prepared_model.h"
 #include "nest/io/checkpoint.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -32,7 +33,7 @@ int prepare(const ConvertOptions& options) {
     require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
             "{} is prepared already; calibrate while preparing the original model", options.in);
     runtime.activation_scales =
-        calibrate_activations(deploy::load_model(options.in), options.calibration);
+        calibrate_activations(deploy::load_model(options.in), options.calibration, command_job());
   }
   const auto prepared = deploy::load_prepared(options.in, {}, runtime);
   prepared->save(options.out);

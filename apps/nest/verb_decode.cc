@@ -7,6 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/core/log.h"
 #include "recognizers.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -40,7 +41,7 @@ int run(Arguments& a) {
   const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.file.model.signal);
   const auto results =
       eval::ModelEvaluator(recognizer_factory(loaded, a.recognizer), a.eval, loaded.tokenizer)
-          .evaluate(set);
+          .evaluate(set, command_job());
   std::string text;
   for (const eval::UtteranceResult& u : results.utterances) {
     text += a.json ? utterance_json(u).dump() + "\n" : fmt::format("{}\t{}\n", u.id, u.hypothesis);

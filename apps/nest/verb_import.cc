@@ -6,6 +6,7 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/data/import.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -33,7 +34,7 @@ void add_import(CommandLine& line) {
                   data::register_flags(flags, *options);
                   flags.add("json", *json, "print JSON");
                   return [options, json] {
-                    const Json report = summary(data::import_dataset(*options));
+                    const Json report = summary(data::import_dataset(*options, command_job()));
                     if (*json) {
                       fmt::print("{}\n", report.dump(2));
                       return 0;

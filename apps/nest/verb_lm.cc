@@ -13,6 +13,7 @@
 #include "nest/decode/ngram_train.h"
 #include "nest/decode/options.h"
 #include "nest/text/tokenizer.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -61,13 +62,15 @@ int train(const Arguments& a) {
   for (const std::string& path : a.text) {
     with_context(path, [&] {
       for (const std::string& line : read_lines(path)) {
+        command_job().check_stop("no language model was written");
         const auto words = split(line);
         if (!words.empty()) trainer.add_sentence(words);
       }
     });
   }
   decode::NGramTrainReport report;
-  write_file_atomic(a.out, [&](std::ostream& out) { report = trainer.write_arpa(out); });
+  write_file_atomic(a.out,
+                    [&](std::ostream& out) { report = trainer.write_arpa(out, command_job()); });
   if (a.json) {
     Json json = to_json(report);
     json["out"] = a.out;

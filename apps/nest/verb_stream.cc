@@ -14,6 +14,7 @@
 #include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -74,10 +75,11 @@ int run(const StreamVerb& verb) {
   validate(verb.feed);
   require(verb.decoding.rescore_lm.empty(), ErrorCode::kInvalidArgument,
           "--rescore-lm ranks finished utterances; a stream has none, use --lm");
-  const auto clock = stream::make_wall_clock();
+  const std::stop_token& stop = command_job().stop;
+  const auto clock = stream::make_wall_clock(stop);
   const auto prepared = deploy::load_prepared(verb.model, {}, verb.runtime);
   stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
-  const auto source = stream::open_source(verb.source, *clock);
+  const auto source = stream::open_source(verb.source, *clock, stop);
   log_info("{} -> {}", source->info().name, pipeline.describe());
 
   const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
@@ -87,7 +89,7 @@ int run(const StreamVerb& verb) {
     if (is_terminal) show_live(pipeline, event);
     text = pipeline.text_of(event.committed);
   };
-  const stream::FeedResult fed = feed(*source, pipeline, *clock, sink, verb.feed);
+  const stream::FeedResult fed = feed(*source, pipeline, *clock, sink, verb.feed, stop);
   if (is_terminal) fmt::print(stderr, "\n");
   if (verb.json) {
     fmt::print("{}\n", Json{{"summary", summary(pipeline, text, fed)}}.dump());

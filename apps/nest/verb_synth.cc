@@ -6,8 +6,8 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/progress.h"
 #include "nest/synth/corpus.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -36,10 +36,7 @@ int write_recording(const SynthArguments& a, const std::vector<std::string>& tex
 }
 
 int write_corpus(const SynthArguments& a) {
-  const auto total = static_cast<std::int64_t>(synth::plan_corpus(a.options).size());
-  Progress progress("synth", total, "utterances");
-  const synth::CorpusSummary summary =
-      synth::write_corpus(a.options, a.out, [&] { progress.advance(); });
+  const synth::CorpusSummary summary = synth::write_corpus(a.options, a.out, command_job());
   if (a.json) {
     fmt::print("{}\n", Json{{"folder", a.out},
                             {"utterances", summary.utterances},

@@ -156,7 +156,7 @@ void CommandLine::add_alias(std::string_view alias, std::string_view verb) {
   impl_->app.get_subcommand(std::string(verb))->alias(std::string(alias));
 }
 
-int CommandLine::run(int argc, const char* const* argv) {
+int CommandLine::run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
   std::vector<std::string> arguments;  // reversed, as CLI11 wants it
   bool only_positional = false;
   for (int i = 1; i < argc; ++i) {
@@ -187,7 +187,7 @@ int CommandLine::run(int argc, const char* const* argv) {
     try {
       impl_->app.parse(std::move(arguments));
     } catch (const CLI::ParseError& error) {
-      return impl_->app.exit(error) == 0 ? 0 : exit_code(ErrorCode::kInvalidArgument);
+      return impl_->app.exit(error, out, err) == 0 ? 0 : exit_code(ErrorCode::kInvalidArgument);
     }
     set_log_level(log_level_from_name(impl_->log_level));
     return impl_->verbs.at(impl_->app.get_subcommands().front()->get_name())();

@@ -1,42 +1,43 @@
 #include "nest/core/log.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+#include <atomic>
+#include <mutex>
 
 #include "nest/core/error.h"
 
 namespace nest {
 namespace {
 
-spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = spdlog::stderr_color_mt("nest");
-    made->set_pattern("%^%l%$: %v");
-    return made;
-  }();
-  return *instance;
-}
+struct Log {
+  std::mutex mutex;
+  LogSink sink;
+  LogLevel level = LogLevel::kInfo;
+  std::atomic<LogLevel> threshold{LogLevel::kOff};  ///< kOff while there is no sink
 
-spdlog::level::level_enum level_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarn:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-    case LogLevel::kOff:
-      return spdlog::level::off;
-  }
-  return spdlog::level::off;
+  void update() { threshold.store(sink ? level : LogLevel::kOff, std::memory_order_relaxed); }
+};
+
+// Never destroyed: destructors of other static objects may still log.
+Log& instance() {
+  static auto* log = new Log;
+  return *log;
 }
 
 }  // namespace
 
+LogSink set_log_sink(LogSink sink) {
+  Log& log = instance();
+  const std::lock_guard lock(log.mutex);
+  std::swap(log.sink, sink);
+  log.update();
+  return sink;
+}
+
 void set_log_level(LogLevel level) {
-  logger().set_level(level_of(level));
+  Log& log = instance();
+  const std::lock_guard lock(log.mutex);
+  log.level = level;
+  log.update();
 }
 
 LogLevel log_level_from_name(std::string_view name) {
@@ -49,8 +50,15 @@ LogLevel log_level_from_name(std::string_view name) {
        name);
 }
 
+bool is_logged(LogLevel level) noexcept {
+  return level != LogLevel::kOff && level >= instance().threshold.load(std::memory_order_relaxed);
+}
+
 void log_message(LogLevel level, std::string_view text) {
-  logger().log(level_of(level), "{}", text);
+  if (!is_logged(level)) return;
+  Log& log = instance();
+  const std::lock_guard lock(log.mutex);
+  if (log.sink) log.sink(level, text);
 }
 
 }  // namespace nest

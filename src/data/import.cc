@@ -14,7 +14,7 @@ namespace {
 
 struct Importer {
   std::string_view name;
-  Imported (*run)(const ImportOptions&);
+  Imported (*run)(const ImportOptions&, const Job&);
 };
 
 constexpr std::array kImporters = {
@@ -132,13 +132,13 @@ graph::SignalContract contract_of(const io::RecordingInfo& recording) {
   return contract;
 }
 
-Dataset import_dataset(const ImportOptions& options) {
+Dataset import_dataset(const ImportOptions& options, const Job& job) {
   validate(options);
   Imported imported;
   bool is_known = false;
   for (const Importer& importer : kImporters) {
     if (importer.name != options.format) continue;
-    imported = importer.run(options);
+    imported = importer.run(options, job);
     is_known = true;
   }
   require(is_known, ErrorCode::kInvalidArgument, "unknown import format '{}'", options.format);
@@ -156,6 +156,7 @@ Dataset import_dataset(const ImportOptions& options) {
   std::vector<Utterance> usable;
   std::size_t problems = 0;
   for (std::size_t i = 0; i < unchecked.size(); ++i) {
+    job.check_stop(kImportRemedy);
     const auto found = check_utterance(unchecked, i, false);
     if (found.empty()) usable.push_back(unchecked.utterance(i));
     problems += found.size();
@@ -170,7 +171,7 @@ Dataset import_dataset(const ImportOptions& options) {
   Selection train;
   train.split = "train";
   if (options.normalize && options.window_norm == "none" && !dataset.select(train).empty()) {
-    dataset.fit_normalization("train");
+    dataset.fit_normalization("train", job);
   }
   dataset.write(options.out);
   return dataset;

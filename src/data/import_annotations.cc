@@ -24,11 +24,12 @@ std::vector<std::filesystem::path> recordings_in(const std::filesystem::path& in
 
 }  // namespace
 
-Imported import_edf_annotations(const ImportOptions& options) {
+Imported import_edf_annotations(const ImportOptions& options, const Job& job) {
   Imported result;
   result.info.name = "annotations";
   result.info.description = "each annotation of a recording is an utterance";
   for (const auto& file : recordings_in(options.in)) {
+    job.check_stop("nothing was written");
     const auto recording = io::open_recording(file);
     const io::RecordingInfo& info = recording->info();
     if (result.info.signal.num_channels == 0) result.info.signal = contract_of(info);

@@ -27,7 +27,7 @@ std::int64_t samples_per_trial(const std::filesystem::path& file) {
 
 }  // namespace
 
-Imported import_feis(const ImportOptions& options) {
+Imported import_feis(const ImportOptions& options, const Job& /*job*/) {
   Imported result;
   result.info.name = "feis-prespeech";
   result.info.description =
@@ -62,7 +62,7 @@ Imported import_feis(const ImportOptions& options) {
   return result;
 }
 
-Imported import_cvep(const ImportOptions& options) {
+Imported import_cvep(const ImportOptions& options, const Job& /*job*/) {
   const std::filesystem::path folder = options.in;
   const TsvTable labels(folder / "labels.tsv");
   Imported result;

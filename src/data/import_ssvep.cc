@@ -44,7 +44,7 @@ SampleRange window_of(const Trial& trial, const ImportOptions& options, double r
 
 }  // namespace
 
-Imported import_ssvep_exo(const ImportOptions& options) {
+Imported import_ssvep_exo(const ImportOptions& options, const Job& /*job*/) {
   const std::filesystem::path folder = options.in;
   const TsvTable labels(folder / "labels.tsv");
   require(labels.size() > 0, ErrorCode::kDataCorrupt, "{}: labels.tsv is empty", folder.string());

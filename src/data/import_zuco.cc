@@ -54,7 +54,7 @@ Json words_json(const std::vector<io::ZucoWord>& words) {
 
 }  // namespace
 
-Imported import_zuco(const ImportOptions& options) {
+Imported import_zuco(const ImportOptions& options, const Job& job) {
   const bool draws = options.split.validation_fraction > 0 || options.split.test_fraction > 0;
   require(!draws || options.split.by != "utterance", ErrorCode::kInvalidArgument,
           "--split-by utterance: all ZuCo subjects read the same sentences, which would be in "
@@ -71,7 +71,10 @@ Imported import_zuco(const ImportOptions& options) {
     Utterance utterance;
     name_reader(stem, utterance);
     const auto file = with_context(path.string(), [&] { return io::ZucoFile::open(path); });
+    Progress progress(job, "import " + stem, file.size(), "sentences");
     for (std::int64_t i = 0; i < file.size(); ++i) {
+      job.check_stop(kImportRemedy);
+      progress.advance();
       utterance.id = fmt::format("{}_{}_{:04}", utterance.subject, utterance.session, i + 1);
       const io::ZucoSentence sentence =
           with_context(path.string(), [&] { return file.sentence(i); });

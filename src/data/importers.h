@@ -15,11 +15,15 @@ struct Imported {
   std::vector<Utterance> utterances;
 };
 
-Imported import_ssvep_exo(const ImportOptions& options);
-Imported import_edf_annotations(const ImportOptions& options);
-Imported import_feis(const ImportOptions& options);
-Imported import_cvep(const ImportOptions& options);
-Imported import_zuco(const ImportOptions& options);
+/// What a stopped import asks for.
+inline constexpr std::string_view kImportRemedy =
+    "the dataset folder is incomplete; run the same command again";
+
+Imported import_ssvep_exo(const ImportOptions& options, const Job& job);
+Imported import_edf_annotations(const ImportOptions& options, const Job& job);
+Imported import_feis(const ImportOptions& options, const Job& job);
+Imported import_cvep(const ImportOptions& options, const Job& job);
+Imported import_zuco(const ImportOptions& options, const Job& job);
 
 /// Rows of a tab-separated table with a header line, by column name.
 /// Errors: NotFound, Io; DataCorrupt naming the line or the missing column.

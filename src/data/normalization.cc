@@ -26,7 +26,7 @@ struct Moments {
 
 }  // namespace
 
-void Dataset::fit_normalization(const std::string& split) {
+void Dataset::fit_normalization(const std::string& split, const Job& job) {
   require(split != "test" && !split.empty(), ErrorCode::kInvalidArgument,
           "normalisation is fitted on training data only, not on split '{}'", split);
   Selection selection;
@@ -36,7 +36,11 @@ void Dataset::fit_normalization(const std::string& split) {
   std::vector<Moments> moments(static_cast<std::size_t>(info().signal.num_channels));
   std::string ids;
   Json subjects = Json::array();
+  Progress progress(job, "fit normalisation", static_cast<std::int64_t>(indices.size()),
+                    "utterances");
   for (const std::size_t index : indices) {
+    job.check_stop("the normalisation is not fitted; run the same command again");
+    progress.advance();
     const Tensor signal = load_signal(index, {.filter = true, .normalize = false});
     const auto values = signal.data<float>();
     const auto count = static_cast<std::size_t>(signal.dim(1));

@@ -179,14 +179,17 @@ void NGramTrainer::add_sentence(const std::vector<std::string>& words) {
   impl_->report.words += words.size();
 }
 
-NGramTrainReport NGramTrainer::write_arpa(std::ostream& out) {
+NGramTrainReport NGramTrainer::write_arpa(std::ostream& out, const Job& job) {
   require(impl_->report.sentences > 0, ErrorCode::kDataCorrupt, "there is no sentence to train on");
   impl_->adjust();
   impl_->tables[0].erase({kBos});  // <s> is never predicted; it returns below with its back-off
   impl_->find_discounts();
   impl_->estimate_unigrams();
   impl_->tables[0][{kBos}];
-  for (std::size_t k = 1; k < impl_->tables.size(); ++k) impl_->estimate_order(k);
+  for (std::size_t k = 1; k < impl_->tables.size(); ++k) {
+    job.check_stop("no language model was written");
+    impl_->estimate_order(k);
+  }
   impl_->write(out);
   for (std::size_t k = 0; k < impl_->tables.size(); ++k) {
     impl_->report.orders[k].ngrams = impl_->tables[k].size();

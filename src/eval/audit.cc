@@ -43,10 +43,10 @@ std::map<std::string, std::string> hypotheses_of(const Results& results) {
 
 }  // namespace
 
-Json check_label_blind(const AuditInputs& inputs, const Results& real,
-                       const AuditOptions& options) {
+Json check_label_blind(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
+                       const Job& job) {
   const Results shuffled = ModelEvaluator(inputs.factory, options.eval)
-                               .evaluate(with_shuffled_references(inputs.test, options.seed));
+                               .evaluate(with_shuffled_references(inputs.test, options.seed), job);
   const auto expected = hypotheses_of(real);
   const auto found = hypotheses_of(shuffled);
   std::size_t changed = 0;
@@ -75,13 +75,13 @@ Json check_label_blind(const AuditInputs& inputs, const Results& real,
   return json;
 }
 
-Json check_splits(const AuditInputs& inputs, const AuditOptions& options) {
+Json check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
   Json split = audit_split(inputs.utterances, options.split);
   Json normalization = nullptr;
   bool passed = split.at("passed").get<bool>();
   Json problems = split.at("problems");
   if (inputs.dataset != nullptr) {
-    normalization = audit_normalization(*inputs.dataset, inputs.contract, options.split);
+    normalization = audit_normalization(*inputs.dataset, inputs.contract, options.split, job);
     passed = passed && normalization.at("passed").get<bool>();
     for (const Json& problem : normalization.at("problems")) problems.push_back(problem);
   }
@@ -103,10 +103,10 @@ Json check_splits(const AuditInputs& inputs, const AuditOptions& options) {
   return json;
 }
 
-Json audit(const AuditInputs& inputs, const AuditOptions& options) {
+Json audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
   validate(options);
   log_info("audit: decoding {} utterances", inputs.test.utterances.size());
-  const Results real = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test);
+  const Results real = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test, job);
   require(!real.utterances.empty(), ErrorCode::kDataCorrupt,
           "none of {} utterances could be decoded: there is nothing to audit",
           real.failures.size());
@@ -120,10 +120,10 @@ Json audit(const AuditInputs& inputs, const AuditOptions& options) {
   json["environment"] = real.environment;
   json["metrics"] =
       to_json(text::sum_scores(scores_of(real), pairs_of(real)), options.eval.summary.score);
-  json["checks"] = {check_label_blind(inputs, real, options),
-                    check_eeg_use(inputs, real, options),
+  json["checks"] = {check_label_blind(inputs, real, options, job),
+                    check_eeg_use(inputs, real, options, job),
                     check_floors(inputs, real, options),
-                    check_splits(inputs, options),
+                    check_splits(inputs, options, job),
                     check_collapse(real, options),
                     check_teacher_forcing(inputs, real)};
   json["failures"] = Json::array();

@@ -147,13 +147,14 @@ double entropy_bits(const std::map<std::string, std::size_t>& counts, double tot
 
 }  // namespace
 
-Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options) {
+Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
+                   const Job& job) {
   const auto units = units_of(real, options.unit);
   Json controls = Json::array();
   for (const Surrogate kind : {Surrogate::kGaussian, Surrogate::kPhase, Surrogate::kZeros}) {
     log_info("audit: decoding {}", name_of(kind));
     const Results other = ModelEvaluator(inputs.factory, options.eval)
-                              .evaluate(with_surrogates(inputs.test, kind, options.seed));
+                              .evaluate(with_surrogates(inputs.test, kind, options.seed), job);
     controls.push_back(compare_with(std::string(name_of(kind)), scores_of(real),
                                     score_against(real, aligned_hypotheses(real, other), options),
                                     units, options));

@@ -13,7 +13,6 @@
 #include "nest/core/log.h"
 #include "nest/core/memory.h"
 #include "nest/core/parallel.h"
-#include "nest/core/progress.h"
 #include "nest/eval/compare.h"
 #include "nest/text/tokenizer.h"
 
@@ -237,7 +236,7 @@ ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
   validate(options_);
 }
 
-Results ModelEvaluator::evaluate(const EvalSet& set) const {
+Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {
   require(!options_.strict || set.failures.empty(), ErrorCode::kDataCorrupt,
           "{} bad utterances, the first is {}: {}: {} (--strict)", set.failures.size(),
           set.failures.empty() ? "" : set.failures.front().id,
@@ -249,7 +248,7 @@ Results ModelEvaluator::evaluate(const EvalSet& set) const {
   const auto size = static_cast<std::size_t>(options_.batch_size);
   std::vector<std::optional<UtteranceResult>> results(count);
   std::vector<std::optional<Failure>> failures(count);
-  Progress progress("evaluate", static_cast<std::int64_t>(count), "utterances");
+  Progress progress(job, "evaluate", static_cast<std::int64_t>(count), "utterances");
 
   Results all;
   {
@@ -259,7 +258,7 @@ Results ModelEvaluator::evaluate(const EvalSet& set) const {
   }
   const auto start = Clock::now();
   parallel_for((count + size - 1) / size, options_.threads, [&](std::size_t batch) {
-    check_interrupted("no results were written; run the same command again");
+    job.check_stop("no results were written; run the same command again");
     auto recognizer = pool.take();
     const std::size_t end = std::min(count, (batch + 1) * size);
     batch_run.run(*recognizer, batch * size, end, results, failures);
@@ -289,7 +288,8 @@ Results ModelEvaluator::evaluate(const EvalSet& set) const {
 }
 
 Json benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
-                     const EvalOptions& options, std::shared_ptr<const text::Tokenizer> tokenizer) {
+                     const EvalOptions& options, std::shared_ptr<const text::Tokenizer> tokenizer,
+                     const Job& job) {
   require(!runs.empty(), ErrorCode::kInvalidArgument, "a benchmark suite needs at least one run");
   Json suite;
   suite["schema"] = "nest.suite/1";
@@ -297,7 +297,7 @@ Json benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
   suite["comparison"] = Json::array();
   std::optional<Results> first;
   for (const SuiteRun& run : runs) {
-    const Results results = ModelEvaluator(run.factory, options, tokenizer).evaluate(set);
+    const Results results = ModelEvaluator(run.factory, options, tokenizer).evaluate(set, job);
     suite["runs"].push_back({{"name", run.name}, {"results", to_json(results, options.summary)}});
     if (!first) {
       first = results;

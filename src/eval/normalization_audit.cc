@@ -26,7 +26,7 @@ double distance(const Statistics& a, const Statistics& b) {
 
 /// Mean and deviation over the given splits, by the dataset's own fit under another split name.
 Statistics fit_over(const data::Dataset& dataset, const graph::SignalContract& contract,
-                    const std::vector<std::string>& splits) {
+                    const std::vector<std::string>& splits, const Job& job) {
   std::vector<data::Utterance> utterances;
   for (data::Utterance utterance : dataset.utterances()) {
     if (std::find(splits.begin(), splits.end(), utterance.split) == splits.end()) continue;
@@ -39,14 +39,14 @@ Statistics fit_over(const data::Dataset& dataset, const graph::SignalContract& c
   info.signal.mean.clear();
   info.signal.stddev.clear();
   data::Dataset copy(dataset.folder(), std::move(info), std::move(utterances));
-  copy.fit_normalization("audit");
+  copy.fit_normalization("audit", job);
   return {copy.info().signal.mean, copy.info().signal.stddev};
 }
 
 }  // namespace
 
 Json audit_normalization(const data::Dataset& dataset, const graph::SignalContract& claimed,
-                         const SplitAuditOptions& options) {
+                         const SplitAuditOptions& options, const Job& job) {
   Json json{{"passed", true}, {"problems", Json::array()}, {"method", claimed.normalization}};
   if (claimed.normalization != "fixed") return json;  // nothing is fitted
   Json problems = Json::array();
@@ -61,9 +61,9 @@ Json audit_normalization(const data::Dataset& dataset, const graph::SignalContra
   const Statistics used{claimed.mean, claimed.stddev};
   graph::SignalContract contract = claimed;
   if (contract.channels.empty()) contract.channels = dataset.info().signal.channels;
-  const Statistics train = fit_over(dataset, contract, {options.train});
-  const Statistics test = fit_over(dataset, contract, {options.test});
-  const Statistics both = fit_over(dataset, contract, {options.train, options.test});
+  const Statistics train = fit_over(dataset, contract, {options.train}, job);
+  const Statistics test = fit_over(dataset, contract, {options.test}, job);
+  const Statistics both = fit_over(dataset, contract, {options.train, options.test}, job);
   require(used.mean.size() == train.mean.size() && used.stddev.size() == train.mean.size(),
           ErrorCode::kDataCorrupt, "the normalisation has {} channels, the data has {}",
           used.mean.size(), train.mean.size());

@@ -122,7 +122,7 @@ void ComparisonBenchmark::add(std::unique_ptr<Contender> contender, bool is_exac
   entries_.push_back({std::move(contender), is_exact});
 }
 
-std::vector<ContenderResult> ComparisonBenchmark::run() {
+std::vector<ContenderResult> ComparisonBenchmark::run(const Job& job) {
   require(!entries_.empty(), ErrorCode::kInvalidArgument, "nothing to measure");
   std::vector<ContenderResult> results;
   const TensorMap expected = entries_.front().contender->outputs();
@@ -137,6 +137,7 @@ std::vector<ContenderResult> ComparisonBenchmark::run() {
   std::vector<std::vector<double>> times(entries_.size()), ratios(entries_.size());
   for (const Entry& entry : entries_) entry.contender->run(options_.warmup);
   for (int done = 0; done < options_.runs; done += options_.turn) {
+    job.check_stop("nothing was written");
     const int count = std::min(options_.turn, options_.runs - done);
     double first = 0;
     for (std::size_t i = 0; i < entries_.size(); ++i) {

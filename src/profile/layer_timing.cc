@@ -41,13 +41,14 @@ LayerTimingProfiler::LayerTimingProfiler(std::shared_ptr<const runtime::Prepared
           "layer times need a model prepared with options.profile");
 }
 
-std::vector<LayerTime> LayerTimingProfiler::run(int runs) const {
+std::vector<LayerTime> LayerTimingProfiler::run(int runs, const Job& job) const {
   require(runs >= 1, ErrorCode::kInvalidArgument, "{} runs to time", runs);
   NativeRun native(prepared_, work_);
   native.once([](const runtime::Session&) {});
   const auto steps = native.session().step_times();
   std::vector<std::vector<double>> seconds(steps.size());
   for (int run = 0; run < runs; ++run) {
+    job.check_stop("nothing was written");
     std::vector<double> sums(steps.size(), 0);
     native.once([&](const runtime::Session& session) {
       const auto times = session.step_times();

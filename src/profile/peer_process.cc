@@ -1,12 +1,12 @@
 #include "peer_process.h"
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <utility>
 
 #include <fcntl.h>
 #include <fmt/ranges.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 namespace nest::profile {
 namespace {
 
-/// In the child: the pipe ends become standard input and output. Only returns by exiting.
+/// In the child: these ends become standard input and output. Only returns by exiting.
 [[noreturn]] void become(std::vector<char*> arguments, const int in[2], const int out[2]) {
   ::dup2(in[0], STDIN_FILENO);
   ::dup2(out[1], STDOUT_FILENO);
@@ -33,16 +33,17 @@ PeerProcess::PeerProcess(const std::vector<std::string>& command)
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   int in[2], out[2];
-  // Closed on exec: a later peer must not hold this one's input open.
-  require(::pipe2(in, O_CLOEXEC) == 0 && ::pipe2(out, O_CLOEXEC) == 0, ErrorCode::kIo,
-          "cannot make a pipe: {}", std::strerror(errno));
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that died is an error of ask()
+  // Closed on exec: a later peer must not hold this one's input open. A socket, because a pipe
+  // whose reader died raises SIGPIPE, which is the host's to handle.
+  require(
+      ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) == 0 && ::pipe2(out, O_CLOEXEC) == 0,
+      ErrorCode::kIo, "cannot make a pipe: {}", std::strerror(errno));
   child_ = ::fork();
   require(child_ >= 0, ErrorCode::kIo, "cannot start '{}': {}", program_, std::strerror(errno));
   if (child_ == 0) become(std::move(arguments), in, out);
   ::close(in[0]);
   ::close(out[1]);
-  to_ = ::fdopen(in[1], "w");
+  to_ = in[1];
   from_ = ::fdopen(out[0], "r");
   std::string line;
   require(read_line(line), ErrorCode::kNotFound,
@@ -51,9 +52,19 @@ PeerProcess::PeerProcess(const std::vector<std::string>& command)
 }
 
 PeerProcess::~PeerProcess() {
-  if (to_ != nullptr) std::fclose(to_);  // the peer ends when its input does
+  if (to_ >= 0) ::close(to_);  // the peer ends when its input does
   if (from_ != nullptr) std::fclose(from_);
   if (child_ > 0) ::waitpid(child_, nullptr, 0);
+}
+
+bool PeerProcess::write_all(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t sent = ::send(to_, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
 }
 
 bool PeerProcess::read_line(std::string& line) {
@@ -66,7 +77,7 @@ bool PeerProcess::read_line(std::string& line) {
 }
 
 std::string PeerProcess::last_words() {
-  std::fclose(std::exchange(to_, nullptr));  // should it still read, it ends now
+  ::close(std::exchange(to_, -1));  // should it still read, it ends now
   int status = 0;
   const pid_t ended = ::waitpid(child_, &status, 0);
   child_ = -1;
@@ -76,10 +87,8 @@ std::string PeerProcess::last_words() {
 }
 
 Json PeerProcess::ask(const Json& request) {
-  const std::string text = request.dump() + "\n";
   std::string line;
-  const bool is_answered =
-      std::fputs(text.c_str(), to_) >= 0 && std::fflush(to_) == 0 && read_line(line);
+  const bool is_answered = write_all(request.dump() + "\n") && read_line(line);
   require(is_answered, ErrorCode::kIo, "peer '{}' ended before it answered ({})", program_,
           is_answered ? "" : last_words());
   Json reply = parse_json(line, program_);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -25,13 +26,14 @@ class PeerProcess {
   Json ask(const Json& request);
 
  private:
+  bool write_all(std::string_view text);
   bool read_line(std::string& line);
   /// How the process ended; waits for it.
   std::string last_words();
 
   std::string program_;
   pid_t child_ = -1;
-  std::FILE* to_ = nullptr;
+  int to_ = -1;
   std::FILE* from_ = nullptr;
   Json greeting_;
 };

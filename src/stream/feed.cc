@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "nest/core/error.h"
-#include "nest/core/progress.h"
 
 namespace nest::stream {
 namespace {
@@ -33,7 +32,8 @@ void validate(const FeedOptions& options) {
 }
 
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
-                const StreamingInference::Sink& sink, const FeedOptions& options) {
+                const StreamingInference::Sink& sink, const FeedOptions& options,
+                const std::stop_token& stop) {
   validate(options);
   const graph::SignalContract& contract = pipeline.contract();
   const auto picks = match_channels(source.info(), contract);
@@ -47,7 +47,7 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
                          : std::numeric_limits<std::int64_t>::max();
   FeedResult result;
   const double start_s = clock.now_s();
-  while (!interrupted() && result.samples < limit) {
+  while (!stop.stop_requested() && result.samples < limit) {
     const std::int64_t room = std::min(kCapacity, limit - result.samples);
     const Chunk chunk = source.read({raw.data(), raw_channels, room, kCapacity});
     if (chunk.samples == 0) break;

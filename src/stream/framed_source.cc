@@ -9,8 +9,8 @@
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
+#include "nest/core/job.h"
 #include "nest/core/json.h"
-#include "nest/core/progress.h"
 #include "nest/stream/source.h"
 
 namespace nest::stream {
@@ -23,8 +23,9 @@ constexpr std::size_t kMaxBufferedFrames = 4096;
 
 class FramedSource : public Source {
  public:
-  FramedSource(int fd, bool owns, std::string name, double timeout_s, Clock& clock)
-      : fd_(fd), owns_(owns), timeout_s_(timeout_s), clock_(clock) {
+  FramedSource(int fd, bool owns, std::string name, double timeout_s, Clock& clock,
+               std::stop_token stop)
+      : fd_(fd), owns_(owns), timeout_s_(timeout_s), clock_(clock), stop_(std::move(stop)) {
     info_.name = std::move(name);
     read_header();
     frame_bytes_ = static_cast<std::size_t>(info_.num_channels) * sizeof(float);
@@ -76,7 +77,7 @@ class FramedSource : public Source {
 
   std::size_t receive(char* into, std::size_t room) {
     const double deadline_s = clock_.now_s() + timeout_s_;
-    while (!interrupted()) {
+    while (!stop_.stop_requested()) {
       pollfd waiting{fd_, POLLIN, 0};
       const int ready = ::poll(&waiting, 1, 100);
       if (ready > 0) {
@@ -102,6 +103,7 @@ class FramedSource : public Source {
               "{}: no header line within {} bytes; send one line of JSON first", info_.name,
               kMaxHeaderBytes);
       const std::size_t got = receive(block, sizeof block);
+      Job{{}, stop_}.check_stop("no header line had arrived");
       require(got > 0, ErrorCode::kDataCorrupt, "{}: the stream ended before its header line",
               info_.name);
       text.insert(text.end(), block, block + got);
@@ -126,6 +128,7 @@ class FramedSource : public Source {
   bool owns_;
   double timeout_s_;
   Clock& clock_;
+  std::stop_token stop_;
   SourceInfo info_;
   std::vector<char> buffer_;
   std::size_t used_ = 0;
@@ -136,8 +139,9 @@ class FramedSource : public Source {
 }  // namespace
 
 std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
-                                           Clock& clock) {
-  return std::make_unique<FramedSource>(fd, owns, std::move(name), timeout_s, clock);
+                                           Clock& clock, std::stop_token stop) {
+  return std::make_unique<FramedSource>(fd, owns, std::move(name), timeout_s, clock,
+                                        std::move(stop));
 }
 
 }  // namespace nest::stream

@@ -7,7 +7,6 @@
 #include <dlfcn.h>
 
 #include "nest/core/error.h"
-#include "nest/core/progress.h"
 #include "nest/core/shared_library.h"
 
 namespace nest::stream {
@@ -52,8 +51,8 @@ struct LslLibrary {
 
 class LslSource : public Source {
  public:
-  LslSource(const std::string& stream_name, double timeout_s, Clock& clock)
-      : lsl_(LslLibrary::instance()), timeout_s_(timeout_s), clock_(clock) {
+  LslSource(const std::string& stream_name, double timeout_s, Clock& clock, std::stop_token stop)
+      : lsl_(LslLibrary::instance()), timeout_s_(timeout_s), clock_(clock), stop_(std::move(stop)) {
     LslLibrary::Handle stream = nullptr;
     const int found = lsl_.resolve_byprop(&stream, 1, "name", stream_name.c_str(), 1, timeout_s);
     require(found >= 1, ErrorCode::kNotFound, "lsl:{}: no stream of this name within {} s",
@@ -80,7 +79,7 @@ class LslSource : public Source {
     stamps_.resize(static_cast<std::size_t>(into.samples));
     const double deadline_s = clock_.now_s() + timeout_s_;
     unsigned long values = 0;
-    while (values == 0 && !interrupted()) {
+    while (values == 0 && !stop_.stop_requested()) {
       require(clock_.now_s() < deadline_s, ErrorCode::kIo, "{}: no data for {} s", info_.name,
               timeout_s_);
       int error = 0;
@@ -122,6 +121,7 @@ class LslSource : public Source {
   LslLibrary::Handle inlet_ = nullptr;
   double timeout_s_;
   Clock& clock_;
+  std::stop_token stop_;
   SourceInfo info_;
   std::vector<float> samples_;
   std::vector<double> stamps_;
@@ -132,8 +132,8 @@ class LslSource : public Source {
 }  // namespace
 
 std::unique_ptr<Source> open_lsl_source(const std::string& stream_name, double timeout_s,
-                                        Clock& clock) {
-  return std::make_unique<LslSource>(stream_name, timeout_s, clock);
+                                        Clock& clock, std::stop_token stop) {
+  return std::make_unique<LslSource>(stream_name, timeout_s, clock, std::move(stop));
 }
 
 }  // namespace nest::stream

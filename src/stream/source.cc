@@ -8,7 +8,6 @@
 #include "lsl_source.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
-#include "nest/core/progress.h"
 #include "replay_source.h"
 #include "tcp.h"
 
@@ -17,12 +16,13 @@ namespace {
 
 class WallClock : public Clock {
  public:
+  explicit WallClock(std::stop_token stop) : stop_(std::move(stop)) {}
   double now_s() override {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
   bool wait_until(double time_s) override {
-    // Short naps, so that Ctrl-C ends a long pause.
-    while (!interrupted()) {
+    // Short naps, so that a stop ends a long pause.
+    while (!stop_.stop_requested()) {
       const double left = time_s - now_s();
       if (left <= 0) return true;
       std::this_thread::sleep_for(std::chrono::duration<double>(left < 0.1 ? left : 0.1));
@@ -31,13 +31,14 @@ class WallClock : public Clock {
   }
 
  private:
+  std::stop_token stop_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
 
-std::unique_ptr<Clock> make_wall_clock() {
-  return std::make_unique<WallClock>();
+std::unique_ptr<Clock> make_wall_clock(std::stop_token stop) {
+  return std::make_unique<WallClock>(std::move(stop));
 }
 
 void register_flags(Flags& flags, SourceOptions& options) {
@@ -54,7 +55,8 @@ void validate(const SourceOptions& options) {
           options.timeout_s);
 }
 
-std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock) {
+std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
+                                    std::stop_token stop) {
   validate(options);
   const std::string& name = options.source;
   const std::size_t colon = name.find(':');
@@ -63,12 +65,12 @@ std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock) 
   if (scheme == "edf" || scheme == "file") return open_replay_source(options, rest, clock);
   if (scheme == "tcp") {
     return open_framed_source(connect_tcp(rest, options.timeout_s), true, name, options.timeout_s,
-                              clock);
+                              clock, std::move(stop));
   }
   if (scheme == "stdin") {
-    return open_framed_source(STDIN_FILENO, false, name, options.timeout_s, clock);
+    return open_framed_source(STDIN_FILENO, false, name, options.timeout_s, clock, std::move(stop));
   }
-  if (scheme == "lsl") return open_lsl_source(rest, options.timeout_s, clock);
+  if (scheme == "lsl") return open_lsl_source(rest, options.timeout_s, clock, std::move(stop));
   fail(ErrorCode::kInvalidArgument,
        "source '{}' has an unknown scheme; known: edf:FILE, tcp:HOST:PORT, lsl:NAME, stdin", name);
 }

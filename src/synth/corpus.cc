@@ -6,7 +6,6 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/parallel.h"
-#include "nest/core/progress.h"
 #include "nest/data/dataset.h"
 #include "nest/io/edf.h"
 #include "nest/io/npy.h"
@@ -87,20 +86,21 @@ std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
 }
 
 CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
-                           const std::function<void()>& on_utterance) {
+                           const Job& job) {
   const Generator generator(options);
   const std::vector<PlannedUtterance> plan = plan_corpus(options);
   std::vector<data::Utterance> lines(plan.size());
   std::vector<double> durations(plan.size());
+  Progress progress(job, "synth", static_cast<std::int64_t>(plan.size()), "utterances");
   parallel_for(plan.size(), options.threads, [&](std::size_t i) {
-    check_interrupted("the folder is incomplete; run the same command again");
+    job.check_stop("the folder is incomplete; run the same command again");
     const PlannedUtterance& planned = plan[i];
     const Script script =
         generator.plan(planned.text, planned.subject, planned.session, planned.stream);
     lines[i] = manifest_line(planned, script);
     durations[i] = script.duration_s;
     io::write_npy(folder / lines[i].signal, generator.render(script));
-    if (on_utterance) on_utterance();
+    progress.advance();
   });
   data::Dataset(folder, dataset_info(generator), lines).write(folder);
 

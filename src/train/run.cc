@@ -195,7 +195,7 @@ void apply_training_section(const Config& section, TrainOptions& options) {
        static_cast<int>(details.get_int("patience", plain.schedule.patience)));
 }
 
-Json run_training(const RunOptions& run, TrainOptions options) {
+Json run_training(const RunOptions& run, TrainOptions options, const Job& job) {
   validate(run);
   const Config section = Config::load(run.config).at(run.model_key);
   apply_training_section(section.get("training"), options);
@@ -213,7 +213,7 @@ Json run_training(const RunOptions& run, TrainOptions options) {
                        .validator = material.validator};
   Trainer trainer(std::move(material.model), data, options, run.out, &communicator);
   if (run.resume) trainer.resume();
-  const TrainResult result = trainer.run();
+  const TrainResult result = trainer.run(job);
   return {{"out", run.out},
           {"finished", result.is_finished},
           {"interrupted", result.is_interrupted},

@@ -90,13 +90,13 @@ void Trainer::Impl::resume() {
   state_ = stored.resumable.state;
 }
 
-TrainResult Trainer::Impl::run() {
+TrainResult Trainer::Impl::run(const Job& job) {
   log_info("training {} ({} parameters) on {}: {} utterances, {} steps an epoch, {} process(es)",
            executor_.model().name, executor_.model().num_parameters(), executor_.describe(),
            data_.training->size(), steps_per_epoch(), world());
   Stop stop = Stop::kNo;
   while (stop == Stop::kNo && state_.epoch < options_.epochs && !stops_early()) {
-    stop = run_epoch();
+    stop = run_epoch(job);
     if (stop == Stop::kNo) finish_epoch();
     save_last();
   }
@@ -113,10 +113,10 @@ TrainResult Trainer::Impl::run() {
           .history = state_.history};
 }
 
-Stop Trainer::Impl::run_epoch() {
+Stop Trainer::Impl::run_epoch(const Job& job) {
   const auto batches = plan(state_.epoch);
   const auto start = std::chrono::steady_clock::now();
-  Progress progress(fmt::format("epoch {}/{}", state_.epoch + 1, options_.epochs),
+  Progress progress(job, fmt::format("epoch {}/{}", state_.epoch + 1, options_.epochs),
                     is_main() ? static_cast<std::int64_t>(batches.size()) - state_.batch : 0,
                     "steps");
   Stop stop = Stop::kNo;
@@ -125,7 +125,7 @@ Stop Trainer::Impl::run_epoch() {
       stop = Stop::kMaxSteps;
       break;
     }
-    train_step(batches[static_cast<std::size_t>(state_.batch)]);
+    train_step(batches[static_cast<std::size_t>(state_.batch)], job.stop);
     if (stop_requested_) stop = Stop::kUser;
     progress.advance();
     progress.note(fmt::format("loss {:.4f}", state_.loss_sum / std::max(state_.tokens, 1.0)));
@@ -239,8 +239,8 @@ Trainer::~Trainer() = default;
 void Trainer::resume() {
   impl_->resume();
 }
-TrainResult Trainer::run() {
-  return impl_->run();
+TrainResult Trainer::run(const Job& job) {
+  return impl_->run(job);
 }
 nn::TorchExecutor& Trainer::executor() {
   return impl_->executor();

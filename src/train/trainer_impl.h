@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "nest/core/progress.h"
+#include "nest/core/job.h"
 #include "nest/train/batch.h"
 #include "nest/train/objective.h"
 #include "nest/train/trainer.h"
@@ -20,12 +20,12 @@ class Trainer::Impl {
        Communicator* communicator);
 
   void resume();
-  TrainResult run();
+  TrainResult run(const Job& job);
   nn::TorchExecutor& executor() { return executor_; }
 
  private:
   // One step (trainer_step.cc).
-  void train_step(const std::vector<PlanItem>& items);
+  void train_step(const std::vector<PlanItem>& items, const std::stop_token& stop);
   Batch load_share(const std::vector<PlanItem>& items) const;
   void backward(const Loss& loss, double total_tokens);
   void reduce_gradients();
@@ -33,7 +33,7 @@ class Trainer::Impl {
   bool uses_loss_scale() const;
 
   // One epoch and its end (trainer.cc).
-  Stop run_epoch();
+  Stop run_epoch(const Job& job);
   std::vector<std::vector<PlanItem>> plan(std::int64_t epoch) const;
   void finish_epoch();
   Scores validate_now();

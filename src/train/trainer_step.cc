@@ -65,7 +65,7 @@ void Trainer::Impl::adapt_loss_scale(bool was_finite) {
   }
 }
 
-void Trainer::Impl::train_step(const std::vector<PlanItem>& items) {
+void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::stop_token& stop) {
   const Batch batch = load_share(items);
   // Dropout of a step depends on (seed, step, process) alone, so a resumed run repeats it.
   const std::string key = fmt::format("dropout {} {} {}", options_.seed, state_.step,
@@ -81,7 +81,7 @@ void Trainer::Impl::train_step(const std::vector<PlanItem>& items) {
                                   .seed = fnv1a(key)});
   torch::Tensor totals = torch::tensor(
       {loss.sum.item<double>(), static_cast<double>(loss.tokens), static_cast<double>(loss.items),
-       static_cast<double>(loss.skipped), interrupted() ? 1.0 : 0.0},
+       static_cast<double>(loss.skipped), stop.stop_requested() ? 1.0 : 0.0},
       torch::kFloat64);
   if (communicator_ != nullptr) communicator_->sum(totals);
   const double* total = totals.data_ptr<double>();

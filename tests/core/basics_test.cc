@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
 #include "nest/core/tensor.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest {
@@ -164,7 +166,8 @@ int run_line(std::vector<const char*> arguments, std::int64_t& value, std::vecto
     };
   });
   arguments.insert(arguments.begin(), "nest");
-  return line.run(static_cast<int>(arguments.size()), arguments.data());
+  std::ostringstream out, err;
+  return line.run(static_cast<int>(arguments.size()), arguments.data(), out, err);
 }
 
 TEST(Flags, dash_and_underscore_are_the_same_and_exit_codes_follow_the_contract) {
@@ -177,22 +180,19 @@ TEST(Flags, dash_and_underscore_are_the_same_and_exit_codes_follow_the_contract)
   EXPECT_EQ(list, (std::vector<double>{0.5, 40}));
   EXPECT_EQ(run_line({"go", "--count", "7"}, value, list), 0);
   EXPECT_EQ(value, 7);
-  testing::internal::CaptureStderr();
   EXPECT_EQ(run_line({"go", "--count", "13"}, value, list), 1);
   EXPECT_EQ(run_line({"go", "--count", "14"}, value, list), 3);
   EXPECT_EQ(run_line({"go", "--nothing"}, value, list), 2);
   EXPECT_EQ(run_line({"go", "--count", "x"}, value, list), 2);
-  testing::internal::GetCapturedStderr();
 }
 
 TEST(Flags, an_unknown_verb_is_named_with_those_that_exist) {
   std::int64_t value = 0;
   std::vector<double> list;
-  testing::internal::CaptureStderr();
+  const test::LogCapture log;
   EXPECT_EQ(run_line({"went"}, value, list), 2);
-  const std::string text = testing::internal::GetCapturedStderr();
-  EXPECT_THAT(text, HasSubstr("'went'"));
-  EXPECT_THAT(text, HasSubstr("known: go"));
+  EXPECT_THAT(log.text(), HasSubstr("'went'"));
+  EXPECT_THAT(log.text(), HasSubstr("known: go"));
 }
 
 }  // namespace

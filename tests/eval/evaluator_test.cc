@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "nest/core/error.h"
 #include "nest/text/character_tokenizer.h"
 #include "tests/eval/fakes.h"
 
@@ -55,6 +56,29 @@ TEST_P(EvaluatorCuts, give_the_same_text_and_counts) {
 
 INSTANTIATE_TEST_SUITE_P(Evaluator, EvaluatorCuts,
                          testing::Combine(testing::Values(1, 4, 16), testing::Values(1, 2)));
+
+TEST(Evaluator, reports_every_utterance_and_stops_when_asked) {
+  EvalOptions options = quick();
+  options.batch_size = 4;
+  std::stop_source stop;
+  std::vector<std::int64_t> done;
+  const Job job{[&](const ProgressReport& report) {
+                  EXPECT_EQ(report.total, 10);
+                  done.push_back(report.done);
+                  if (report.done == 8 && done.size() > 5) stop.request_stop();
+                },
+                stop.get_token()};
+  const ModelEvaluator evaluator(fake::honest(), options);
+  EXPECT_EQ(evaluator.evaluate(fake::make_set(0, 10), job).utterances.size(), 10U);
+  EXPECT_EQ(done, (std::vector<std::int64_t>{0, 4, 8, 10, 10}));
+  try {
+    evaluator.evaluate(fake::make_set(0, 10), job);
+    FAIL() << "went on after a stop was requested";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  EXPECT_EQ(done.back(), 8);
+}
 
 /// Four bad utterances of different kinds among good ones.
 EvalSet set_with_bad_utterances() {

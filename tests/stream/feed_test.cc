@@ -35,6 +35,7 @@ class ThreeChannels : public Source {
   }
   const SourceInfo& info() const override { return info_; }
   Chunk read(signal::SignalView<float> into) override {
+    if (on_read) on_read();
     const std::int64_t count = std::min({std::int64_t{37}, into.samples, kSamples - at_});
     for (std::int64_t t = 0; t < count; ++t) {
       into.row(0)[t] = volts_[static_cast<std::size_t>(kSamples + at_ + t)] * 1e6F;
@@ -44,6 +45,8 @@ class ThreeChannels : public Source {
     at_ += count;
     return {.samples = count};
   }
+
+  std::function<void()> on_read;
 
  private:
   const std::vector<float>& volts_;
@@ -108,6 +111,18 @@ TEST_F(Feed, stops_at_the_sample_that_the_duration_names) {
   auto streamed = pipeline();
   EXPECT_EQ(feed(source, streamed, clock_, into(committed), {.duration_s = 5}).samples, 5 * 64);
   EXPECT_THROW(feed(source, streamed, clock_, into(committed), {.duration_s = -1}), Error);
+}
+
+TEST_F(Feed, a_requested_stop_ends_it_with_what_was_read) {
+  Committed committed;
+  ThreeChannels source(volts_);
+  std::stop_source stop;
+  int reads = 0;
+  source.on_read = [&] {
+    if (++reads == 3) stop.request_stop();
+  };
+  auto streamed = pipeline();
+  EXPECT_EQ(feed(source, streamed, clock_, into(committed), {}, stop.get_token()).samples, 3 * 37);
 }
 
 }  // namespace

@@ -85,6 +85,42 @@ TEST(FramedSource, malformed_streams_are_clear_errors) {
   expect_error(std::string(65536, 'x'), "no header line");
 }
 
+TEST(FramedSource, a_requested_stop_ends_a_stream_that_is_silent) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], kHeader.data(), kHeader.size()), static_cast<ssize_t>(kHeader.size()));
+  FakeClock clock;
+  std::stop_source stop;
+  const auto source = open_framed_source(ends[0], true, "pipe", 10, clock, stop.get_token());
+  stop.request_stop();
+  std::vector<float> block(2 * 8);
+  EXPECT_EQ(source->read({block.data(), 2, 8}).samples, 0);
+  ::close(ends[1]);
+}
+
+TEST(FramedSource, a_stop_before_the_header_is_no_damaged_stream) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  FakeClock clock;
+  std::stop_source stop;
+  stop.request_stop();
+  try {
+    open_framed_source(ends[0], true, "pipe", 10, clock, stop.get_token());
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted);
+  }
+  ::close(ends[1]);
+}
+
+TEST(WallClock, a_requested_stop_ends_its_waiting) {
+  std::stop_source stop;
+  const auto clock = make_wall_clock(stop.get_token());
+  EXPECT_TRUE(clock->wait_until(0));
+  stop.request_stop();
+  EXPECT_FALSE(clock->wait_until(1e6));
+}
+
 std::filesystem::path write_recording(std::int64_t samples) {
   io::RecordingInfo info;
   info.rate_hz = 100;

@@ -77,6 +77,21 @@ TEST_F(Corpus, files_do_not_depend_on_the_number_of_threads) {
   EXPECT_EQ(one, hashes(folder_ / "three"));
 }
 
+TEST_F(Corpus, stops_when_asked_and_leaves_no_dataset) {
+  std::stop_source stop;
+  const Job job{[&](const ProgressReport& report) {
+                  EXPECT_EQ(report.total, 20);
+                  if (report.done == 3) stop.request_stop();
+                },
+                stop.get_token()};
+  SynthOptions options = small();
+  options.threads = 1;
+  EXPECT_THROW(write_corpus(options, folder_, job), Error);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "signals/u00002.npy"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "signals/u00003.npy"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "dataset.json"));
+}
+
 TEST_F(Corpus, opens_as_a_dataset_with_every_utterance_usable) {
   const CorpusSummary summary = write_corpus(small(), folder_);
   const data::Dataset dataset = data::Dataset::open(folder_, {.check = data::Check::kSamples});

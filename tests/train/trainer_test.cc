@@ -94,6 +94,24 @@ TEST(Trainer, a_stopped_and_resumed_run_equals_one_that_was_not_bit_for_bit) {
   for (const auto& [name, value] : a) EXPECT_TRUE(bit_equal(value, b.at(name))) << name;
 }
 
+TEST(Trainer, a_requested_stop_ends_the_run_after_the_step_and_keeps_it_resumable) {
+  const MemorySource training(toy_examples(22));
+  const fs::path out = run_folder("asked");
+  std::stop_source stop;
+  const Job job{[&](const ProgressReport& report) {
+                  if (report.title == "epoch 2/3" && report.done == 1) stop.request_stop();
+                },
+                stop.get_token()};
+  Trainer trainer(toy_model("nest_ctc"), {&training, nullptr, nullptr}, toy_options(3), out);
+  const TrainResult result = trainer.run(job);
+  EXPECT_TRUE(result.is_interrupted);
+  EXPECT_FALSE(result.is_finished);
+  EXPECT_EQ(result.epochs, 1);
+  Trainer resumed(toy_model("nest_ctc"), {&training, nullptr, nullptr}, toy_options(3), out);
+  resumed.resume();
+  EXPECT_TRUE(resumed.run().is_finished);
+}
+
 TEST(Trainer, resuming_with_other_options_is_refused_by_name) {
   const MemorySource training(toy_examples(8));
   const fs::path out = run_folder("options");

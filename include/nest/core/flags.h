@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,8 +67,9 @@ class CommandLine {
                 const std::function<Run(Flags&)>& define);
   void add_alias(std::string_view alias, std::string_view verb);
 
-  /// Parses, runs the verb, prints any Error to standard error, returns the exit code.
-  int run(int argc, const char* const* argv);
+  /// Parses, runs the verb, returns the exit code. Help and version go to `out`, what is wrong with
+  /// the flags to `err`; an Error or another exception is logged.
+  int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/core/tensor.h"
 #include "nest/data/manifest.h"
 #include "nest/graph/model.h"
@@ -87,8 +88,8 @@ class Dataset {
   /// Fits mean and standard deviation per channel over the filtered signals of one split, in
   /// constant memory (Welford 1962), and sets the contract to "fixed" normalisation. The record of
   /// what was used (split, ids and their hash, counts) goes into info().normalization_fit.
-  /// Errors: InvalidArgument if the split is empty or named "test".
-  void fit_normalization(const std::string& split = "train");
+  /// Errors: InvalidArgument if the split is empty or named "test"; Interrupted.
+  void fit_normalization(const std::string& split = "train", const Job& job = {});
 
   /// Writes manifest.jsonl, then dataset.json; each atomic. Relative signal paths stay as they are.
   void write(const std::filesystem::path& folder) const;

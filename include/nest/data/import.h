@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/data/dataset.h"
 #include "nest/data/splits.h"
 
@@ -42,7 +43,7 @@ void validate(const ImportOptions& options);
 Json to_json(const ImportOptions& options);
 
 /// Reads, checks every utterance's header, fits the normalisation and writes the folder.
-/// Errors: those of the readers; DataCorrupt if no utterance is usable.
-Dataset import_dataset(const ImportOptions& options);
+/// Errors: those of the readers; DataCorrupt if no utterance is usable; Interrupted.
+Dataset import_dataset(const ImportOptions& options, const Job& job = {});
 
 }  // namespace nest::data

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/core/json_fwd.h"
 
 namespace nest {
@@ -51,8 +52,8 @@ class NGramTrainer {
 
   /// Errors: DataCorrupt for a word with white space or one of <s>, </s>, <unk>.
   void add_sentence(const std::vector<std::string>& words);
-  /// Errors: DataCorrupt if no sentence was added.
-  NGramTrainReport write_arpa(std::ostream& out);
+  /// Errors: DataCorrupt if no sentence was added; Interrupted.
+  NGramTrainReport write_arpa(std::ostream& out, const Job& job = {});
 
  private:
   struct Impl;

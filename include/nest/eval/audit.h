@@ -44,13 +44,15 @@ struct AuditInputs {
 /// floors; 4 splits; 5 collapse; 6 teacher-forced figures. {"schema", "verdict": "pass" | "fail",
 /// "eeg_use": "evidence that EEG is used" | "no evidence that EEG is used", "checks": [...]}.
 /// Errors: those of ModelEvaluator; DataCorrupt if nothing could be decoded.
-Json audit(const AuditInputs& inputs, const AuditOptions& options);
+Json audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job = {});
 
 /// The single checks; each gives {"number", "name", "passed", "summary", ...}.
-Json check_label_blind(const AuditInputs& inputs, const Results& real, const AuditOptions& options);
-Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options);
+Json check_label_blind(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
+                       const Job& job = {});
+Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
+                   const Job& job = {});
 Json check_floors(const AuditInputs& inputs, const Results& real, const AuditOptions& options);
-Json check_splits(const AuditInputs& inputs, const AuditOptions& options);
+Json check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job = {});
 Json check_collapse(const Results& real, const AuditOptions& options);
 Json check_teacher_forcing(const AuditInputs& inputs, const Results& real);
 

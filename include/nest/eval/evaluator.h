@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/decode/recognizer.h"
 #include "nest/eval/eval_set.h"
 #include "nest/eval/results.h"
@@ -47,7 +48,7 @@ class ModelEvaluator {
 
   /// A bad utterance (file, samples, shape) becomes a Failure, or with `strict` an error.
   /// Errors: Interrupted; with strict DataCorrupt naming the utterance.
-  Results evaluate(const EvalSet& set) const;
+  Results evaluate(const EvalSet& set, const Job& job = {}) const;
 
  private:
   RecognizerFactory factory_;
@@ -66,7 +67,8 @@ struct SuiteRun {
 /// {"schema": "nest.suite/1", "runs": [{"name", "results"}], "comparison": [...]}
 Json benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
                      const EvalOptions& options,
-                     std::shared_ptr<const text::Tokenizer> tokenizer = nullptr);
+                     std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
+                     const Job& job = {});
 
 /// Cores, instruction set, compiler: the machine line of every report.
 Json environment_json();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/data/dataset.h"
 #include "nest/graph/model.h"
@@ -34,6 +35,6 @@ Json audit_split(const std::vector<data::Utterance>& utterances, const SplitAudi
 /// nearer to those of the training split than to those of the test split or of both together.
 /// `claimed` is the contract in use (the model's, else the dataset's).
 Json audit_normalization(const data::Dataset& dataset, const graph::SignalContract& claimed,
-                         const SplitAuditOptions& options);
+                         const SplitAuditOptions& options, const Job& job = {});
 
 }  // namespace nest::eval

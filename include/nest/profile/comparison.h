@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/profile/contender.h"
 
 namespace nest::profile {
@@ -53,8 +54,8 @@ class ComparisonBenchmark {
   void add(std::unique_ptr<Contender> contender, bool is_exact);
   /// Compares results, then times. The first contender is the one the others are measured against.
   /// Errors: CheckFailed naming the contender whose results are not equal; InvalidArgument if there
-  /// is no contender or no output in common.
-  std::vector<ContenderResult> run();
+  /// is no contender or no output in common; Interrupted.
+  std::vector<ContenderResult> run(const Job& job = {});
 
  private:
   struct Entry {

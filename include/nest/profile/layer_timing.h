@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/profile/work.h"
 #include "nest/runtime/prepared.h"
@@ -25,7 +26,7 @@ Json to_json(const LayerTime& layer);
 class LayerTimingProfiler {
  public:
   LayerTimingProfiler(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work);
-  std::vector<LayerTime> run(int runs) const;
+  std::vector<LayerTime> run(int runs, const Job& job = {}) const;
 
  private:
   std::shared_ptr<const runtime::PreparedModel> prepared_;

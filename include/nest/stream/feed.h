@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
@@ -20,11 +21,12 @@ struct FeedResult {
   double wall_s = 0;
 };
 
-/// Reads a source until it ends (or Ctrl-C), pushes the channels of the pipeline's contract in its
-/// order and unit, and finishes the hypothesis.
+/// Reads a source until it ends or a stop is requested, pushes the channels of the pipeline's
+/// contract in its order and unit, and finishes the hypothesis.
 ///
 /// Errors: those of match_channels(), Source::read() and StreamingInference::push().
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
-                const StreamingInference::Sink& sink, const FeedOptions& options = {});
+                const StreamingInference::Sink& sink, const FeedOptions& options = {},
+                const std::stop_token& stop = {});
 
 }  // namespace nest::stream

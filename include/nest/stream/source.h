@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,11 +38,11 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual double now_s() = 0;
-  /// Returns at `time_s` or later; false if the user asked to stop meanwhile.
+  /// Returns at `time_s` or later; false if a stop was requested meanwhile.
   virtual bool wait_until(double time_s) = 0;
 };
-/// Steady wall clock that starts at 0.
-std::unique_ptr<Clock> make_wall_clock();
+/// Steady wall clock that starts at 0. `stop` ends its waiting.
+std::unique_ptr<Clock> make_wall_clock(std::stop_token stop = {});
 
 /// A stream of multichannel samples.
 ///
@@ -69,12 +70,14 @@ void validate(const SourceOptions& options);
 /// Opens a source by its name. Any EEG file that io reads can follow "edf:" or "file:".
 /// Errors: InvalidArgument for an unknown scheme (lists the known ones), NotFound, Io, Unsupported
 /// when liblsl is not installed.
-std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock);
+/// State: once `stop` is requested, a live source that waits for samples has ended.
+std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
+                                    std::stop_token stop = {});
 
 /// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
 /// {"rate_hz": 250, "channels": ["Oz", …], "unit": "V"}, then little-endian float32 frames, one
 /// value a channel. `fd` is closed at the end if `owns`.
 std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
-                                           Clock& clock);
+                                           Clock& clock, std::stop_token stop = {});
 
 }  // namespace nest::stream

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/synth/generator.h"
 #include "nest/synth/options.h"
 
@@ -35,10 +35,9 @@ struct CorpusSummary {
 
 /// Writes a dataset folder: signals/<id>.npy (float32, volts), manifest.jsonl, dataset.json.
 ///
-/// The manifest's key "onsets_s" gives every character's onset. `on_utterance` is called after each
-/// utterance, from any thread. Errors: Io.
+/// The manifest's key "onsets_s" gives every character's onset. Errors: Io, Interrupted.
 CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
-                           const std::function<void()>& on_utterance = {});
+                           const Job& job = {});
 
 /// The first `count` test sentences of the corpus; 0: all of them, at most 10.
 /// Errors: InvalidArgument if the test split has fewer or none.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/config.h"
+#include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/data/dataset.h"
 #include "nest/text/tokenizer.h"
@@ -77,6 +78,6 @@ Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tok
 
 /// Trains from a dataset folder (or, a language model, from text files) to a run folder; returns
 /// the report. Distributed if the launcher's variables say so (see placement_from_environment).
-Json run_training(const RunOptions& run, TrainOptions options);
+Json run_training(const RunOptions& run, TrainOptions options, const Job& job = {});
 
 }  // namespace nest::train

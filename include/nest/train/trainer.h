@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/nn/executor.h"
 #include "nest/train/distributed.h"
@@ -53,8 +54,8 @@ class Trainer {
 
   /// Continues OUT/last.pt. Errors: NotFound; DataCorrupt if it belongs to other options or data.
   void resume();
-  /// Trains to the end, until Ctrl-C, or until max_steps; saves in each case.
-  TrainResult run();
+  /// Trains to the end, until the job is stopped, or until max_steps; saves in each case.
+  TrainResult run(const Job& job = {});
 
   nn::TorchExecutor& executor();
 

@@ -1,0 +1,136 @@
+#include "terminal.h"
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <semaphore.h>
+#include <unistd.h>
+
+#include "nest/core/log.h"
+
+namespace nest {
+namespace {
+
+constexpr const char* kClearLine = "\r\x1b[K";
+
+/// Standard error, shared by log lines and the line of progress.
+class Terminal {
+ public:
+  static Terminal& instance() {
+    static auto* terminal = new Terminal;  // logged to until the process is gone
+    return *terminal;
+  }
+
+  void log(LogLevel level, std::string_view text) {
+    static constexpr std::array kNames{"debug", "info", "warning", "error"};
+    static constexpr std::array kColors{"36", "32", "33;1", "31;1"};
+    const auto at = static_cast<std::size_t>(level);
+    const std::lock_guard lock(mutex_);
+    if (has_open_line_) fmt::print(stderr, "{}", kClearLine);
+    if (is_terminal_) {
+      fmt::print(stderr, "\x1b[{}m{}\x1b[0m: {}\n", kColors[at], kNames[at], text);
+    } else {
+      fmt::print(stderr, "{}: {}\n", kNames[at], text);
+    }
+    std::fflush(stderr);
+    has_open_line_ = false;
+  }
+
+  /// At most ten times a second, and when the work ends.
+  void show(const ProgressReport& report) {
+    if (!is_terminal_) return;
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (report.done == 0 && !report.is_finished) drawn_ = now;
+    if (!report.is_finished && now - drawn_ < std::chrono::milliseconds(100)) return;
+    drawn_ = now;
+    fmt::print(stderr, "{}{}{}", kClearLine, line_of(report), report.is_finished ? "\n" : "");
+    std::fflush(stderr);
+    has_open_line_ = !report.is_finished;
+  }
+
+ private:
+  static std::string line_of(const ProgressReport& r) {
+    std::string line = fmt::format("{}: {}", r.title, r.done);
+    if (r.total > 0) line += fmt::format("/{}", r.total);
+    line += fmt::format(" {}", r.unit);
+    if (r.total > 0) {
+      line += fmt::format(" ({:.0f} %)",
+                          100.0 * static_cast<double>(r.done) / static_cast<double>(r.total));
+    }
+    const double rate = r.elapsed_s > 0 ? static_cast<double>(r.done) / r.elapsed_s : 0;
+    line += fmt::format(", {:.3g}/s", rate);
+    if (r.is_finished) {
+      line += ", " + format_duration(r.elapsed_s);
+    } else if (r.total > r.done && rate > 0) {
+      line += ", " + format_duration(static_cast<double>(r.total - r.done) / rate) + " left";
+    }
+    if (!r.note.empty()) line += fmt::format(", {}", r.note);
+    return line;
+  }
+
+  std::mutex mutex_;
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool has_open_line_ = false;
+  std::chrono::steady_clock::time_point drawn_;
+};
+
+// A signal handler may do next to nothing: it wakes a thread that requests the stop, whose
+// callbacks may then do anything.
+std::atomic<bool> g_is_asked{false};
+sem_t g_asked;
+
+void on_signal(int signal) {
+  if (g_is_asked.exchange(true)) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+    return;
+  }
+  ::sem_post(&g_asked);
+}
+
+std::stop_source& stop_source() {
+  static auto* source = new std::stop_source;  // the waiting thread outlives static objects
+  return *source;
+}
+
+void stop_on_signals() {
+  ::sem_init(&g_asked, 0, 0);
+  std::thread([&source = stop_source()] {
+    while (::sem_wait(&g_asked) != 0) {
+    }
+    source.request_stop();
+  }).detach();
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+}
+
+}  // namespace
+
+void host_library() {
+  set_log_sink(
+      [](LogLevel level, std::string_view text) { Terminal::instance().log(level, text); });
+  stop_on_signals();
+}
+
+const Job& command_job() {
+  static const Job job{[](const ProgressReport& report) { Terminal::instance().show(report); },
+                       stop_source().get_token()};
+  return job;
+}
+
+std::string format_duration(double seconds) {
+  const auto total = static_cast<long>(seconds + 0.5);
+  if (total >= 3600) {
+    return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+  }
+  return total >= 60 ? fmt::format("{}:{:02}", total / 60, total % 60) : fmt::format("{} s", total);
+}
+
+}  // namespace nest
