@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "corpus_plan.h"
+#include "grammar.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/parallel.h"
 #include "nest/data/dataset.h"
 #include "nest/io/edf.h"
 #include "nest/io/npy.h"
-#include "nest/synth/grammar.h"
+#include "nest/synth/generator.h"
 
 namespace nest::synth {
 namespace {

@@ -5,8 +5,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "head.h"
 #include "nest/core/error.h"
-#include "nest/synth/head.h"
 
 namespace nest::synth {
 

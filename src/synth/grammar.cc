@@ -1,4 +1,4 @@
-#include "nest/synth/grammar.h"
+#include "grammar.h"
 
 #include <algorithm>
 #include <set>

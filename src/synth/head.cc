@@ -1,4 +1,4 @@
-#include "nest/synth/head.h"
+#include "head.h"
 
 #include <numbers>
 

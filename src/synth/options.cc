@@ -3,10 +3,10 @@
 #include <cmath>
 #include <string_view>
 
+#include "head.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/synth/head.h"
 
 namespace nest::synth {
 namespace {

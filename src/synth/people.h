@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "nest/synth/head.h"
+#include "head.h"
 #include "nest/synth/options.h"
 
 namespace nest::synth {

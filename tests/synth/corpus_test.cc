@@ -11,6 +11,7 @@
 #include "nest/core/hash.h"
 #include "nest/data/dataset.h"
 #include "nest/io/edf.h"
+#include "synth/corpus_plan.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::synth {

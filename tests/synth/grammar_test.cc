@@ -1,4 +1,4 @@
-#include "nest/synth/grammar.h"
+#include "synth/grammar.h"
 
 #include <algorithm>
 #include <set>

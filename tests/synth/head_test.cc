@@ -1,4 +1,4 @@
-#include "nest/synth/head.h"
+#include "synth/head.h"
 
 #include <cmath>
 #include <numbers>

@@ -6,24 +6,11 @@
 #include <vector>
 
 #include "nest/core/job.h"
-#include "nest/synth/generator.h"
 #include "nest/synth/options.h"
 
 namespace nest::synth {
 
-/// One utterance to be made.
-struct PlannedUtterance {
-  std::string id;
-  std::string text;
-  std::string split;  ///< "train", "valid", "test"
-  int subject = 0;
-  int session = 0;
-  std::uint64_t stream = 0;
-};
-
-/// All utterances: sentences of one split occur in no other; subjects and sessions take turns.
-std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options);
-
+/// How many utterances were written, and how long they are together.
 struct CorpusSummary {
   std::int64_t utterances = 0;
   std::int64_t train = 0;

@@ -19,7 +19,7 @@ struct SynthOptions {
   std::int64_t repetitions = 1;  ///< utterances a training sentence
   double valid_fraction = 0.1;
   double test_fraction = 0.1;
-  int channels = 19;  ///< the first of electrodes()
+  int channels = 19;  ///< the first ones of the 10-20, then the 10-10 system
   int subjects = 2;
   int sessions = 2;  ///< a subject
   double rate_hz = 250;

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/synth/vec3.h"
+#include "vec3.h"
 
 namespace nest::synth {
 
