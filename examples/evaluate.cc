@@ -5,6 +5,7 @@
 #include <nest/decode/model_recognizer.h>
 #include <nest/deploy/prepared_model.h>
 #include <nest/eval/evaluator.h>
+#include <nest/eval/summary.h>
 #include <nest/runtime/executor.h>
 
 int main(int argc, char** argv) try {
@@ -24,9 +25,9 @@ int main(int argc, char** argv) try {
   for (const auto& utterance : results.utterances) {
     std::printf("%s\t%s\n", utterance.id.c_str(), utterance.hypothesis.c_str());
   }
-  const nest::Json metrics = nest::eval::summarize(results, options.summary).at("metrics");
-  std::printf("WER %.2f %%\n", 100 * metrics.at("wer").at("value").get<double>());
-  std::printf("CER %.2f %%\n", 100 * metrics.at("cer").at("value").get<double>());
+  const auto metrics = nest::eval::summarize(results, options.summary).metrics;
+  std::printf("WER %.2f %%\n", 100 * metrics.wer());
+  std::printf("CER %.2f %%\n", 100 * metrics.cer());
   return results.failures.empty() ? 0 : 1;
 } catch (const nest::Error& error) {
   std::fprintf(stderr, "evaluate: %s\n", error.what());

@@ -40,14 +40,14 @@ int run(Arguments& a) {
   inputs.contract = own ? loaded.file.model.signal : dataset->info().signal;
   inputs.dataset = dataset;
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
-  const Json verdict = eval::audit(inputs, a.audit, command_job());
-  if (!a.output.empty()) write_text_file(a.output, verdict.dump(2) + "\n");
+  const eval::Audit audit = eval::audit(inputs, a.audit, command_job());
+  if (!a.output.empty()) write_text_file(a.output, to_json(audit).dump(2) + "\n");
   if (a.json) {
-    fmt::print("{}\n", verdict.dump(2));
+    fmt::print("{}\n", to_json(audit).dump(2));
   } else {
-    fmt::print("{}", eval::audit_text(verdict));
+    fmt::print("{}", eval::audit_text(audit.verdict()));
   }
-  return verdict.at("verdict") == "pass" ? 0 : exit_code(ErrorCode::kCheckFailed);
+  return audit.passed() ? 0 : exit_code(ErrorCode::kCheckFailed);
 }
 
 }  // namespace

@@ -6,7 +6,8 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
-#include "nest/eval/report.h"
+#include "nest/eval/suite.h"
+#include "nest/eval/summary.h"
 #include "recognizers.h"
 #include "terminal.h"
 
@@ -25,65 +26,36 @@ struct Arguments {
   bool json = false;
 };
 
-/// Without the list of utterances, which is for files.
-Json shortened(const Json& results) {
-  Json json = results;
-  json.erase("utterances");
-  return json;
-}
-
-void print_table(const Json& results) {
-  const Json& summary = results.at("summary");
-  const Json& metrics = summary.at("metrics");
-  const auto show = [&](const char* label, const Json& value, const char* metric, double factor,
-                        const char* unit) {
-    const auto range = [&](const char* by) {
-      const Json& entry = summary.at("intervals").at(by).at(metric);
-      return entry.at("low").is_null()
-                 ? std::string("[undefined]")
-                 : fmt::format("[{:.2f}, {:.2f}]", entry.at("low").get<double>() * factor,
-                               entry.at("high").get<double>() * factor);
-    };
-    fmt::print("{:<12} {:>8}{:<2} by utterance {:<18} by subject {}\n", label,
-               value.is_null() ? "undef." : fmt::format("{:.2f}", value.get<double>() * factor),
-               unit, range("utterance"), range("subject"));
-  };
-  const Json& counts = summary.at("counts");
-  fmt::print("{} of {} utterances decoded, {} failed\n", counts.at("decoded").dump(),
-             counts.at("selected").dump(), counts.at("failed").dump());
-  show("WER", metrics.at("wer").at("value"), "wer", 100, " %");
-  show("CER", metrics.at("cer").at("value"), "cer", 100, " %");
-  show("BLEU", metrics.at("bleu").at("score"), "bleu", 1, "");
-  show("exact match", metrics.at("exact_match").at("value"), "exact_match", 100, " %");
-  const Json& latency = summary.at("latency");
-  if (latency.at("total_ms").is_null()) return;
-  const auto ms = [&](const char* key) { return latency.at("total_ms").at(key).get<double>(); };
-  fmt::print(
-      "latency      mean {:.3f} ms, p50 {:.3f}, p95 {:.3f}, p99 {:.3f}; real-time factor {}; "
-      "{} utterances/s\n",
-      ms("mean"), ms("p50"), ms("p95"), ms("p99"),
-      latency.at("real_time_factor").is_null()
-          ? "unknown"
-          : fmt::format("{:.5f}", latency.at("real_time_factor").get<double>()),
-      latency.at("utterances_per_s").is_null()
-          ? "unknown"
-          : fmt::format("{:.1f}", latency.at("utterances_per_s").get<double>()));
-}
-
-void write_and_print(const Arguments& a, const Json& results) {
-  if (!a.output.empty()) write_text_file(a.output, results.dump(1) + "\n");
-  if (a.json) {
-    fmt::print("{}\n", (a.output.empty() ? results : shortened(results)).dump(2));
-  } else {
-    print_table(results);
-  }
-}
-
 int finish(const Arguments& a, const eval::Results& results) {
-  write_and_print(a, to_json(results, a.eval.summary));
+  const eval::Summary summary = eval::summarize(results, results.options.summary);
+  Json json;
+  if (a.json || !a.output.empty()) json = to_json(results, summary);
+  if (!a.output.empty()) {
+    write_text_file(a.output, json.dump(1) + "\n");
+    json.erase("utterances");  // printed only if they are in no file
+  }
+  if (a.json) {
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print("{}", eval::summary_text(summary));
+  }
   if (results.failures.empty()) return 0;
   log_error("{} utterances could not be decoded", results.failures.size());
   return exit_code(ErrorCode::kCheckFailed);
+}
+
+/// Scoring is that of the parts: their counts were made with it.
+eval::Results merged(const Arguments& a) {
+  std::vector<eval::Results> parts;
+  for (const std::string& path : a.merge) parts.push_back(eval::load_results(path));
+  eval::Results all = eval::merge_results(parts);
+  const text::ScoreOptions& asked = a.eval.summary.score;
+  require(asked == text::ScoreOptions{} || asked == all.options.summary.score,
+          ErrorCode::kInvalidArgument,
+          "the parts were scored with other options ({}) than asked for ({}); evaluate again",
+          to_json(all.options.summary.score).dump(), to_json(asked).dump());
+  all.options.summary.bootstrap = a.eval.summary.bootstrap;
+  return all;
 }
 
 int run_suite(const Arguments& a, const LoadedModel& loaded, const eval::EvalSet& set) {
@@ -96,28 +68,19 @@ int run_suite(const Arguments& a, const LoadedModel& loaded, const eval::EvalSet
     runs.push_back(
         {beam == 1 ? "greedy" : fmt::format("beam {}", beam), recognizer_factory(loaded, options)});
   }
-  const Json suite = eval::benchmark_suite(runs, set, a.eval, loaded.tokenizer, command_job());
-  if (!a.output.empty()) write_text_file(a.output, suite.dump(1) + "\n");
-  if (a.json) {
-    fmt::print("{}\n", suite.dump(2));
-  } else {
-    for (const Json& run : suite.at("runs")) {
-      fmt::print("{}\n", run.at("name").get<std::string>());
-      print_table(run.at("results"));
-    }
+  const auto suite = eval::benchmark_suite(runs, set, a.eval, loaded.tokenizer, command_job());
+  if (!a.output.empty()) write_text_file(a.output, suite_json(suite).dump(1) + "\n");
+  if (a.json) fmt::print("{}\n", suite_json(suite).dump(2));
+  bool has_failures = false;
+  for (const eval::SuiteResult& run : suite) {
+    if (!a.json) fmt::print("{}\n{}", run.name, eval::summary_text(run.summary));
+    has_failures = has_failures || !run.results.failures.empty();
   }
-  for (const Json& run : suite.at("runs")) {
-    if (!run.at("results").at("failures").empty()) return exit_code(ErrorCode::kCheckFailed);
-  }
-  return 0;
+  return has_failures ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
 
 int run(Arguments& a) {
-  if (!a.merge.empty()) {
-    std::vector<eval::Results> parts;
-    for (const std::string& path : a.merge) parts.push_back(eval::load_results(path));
-    return finish(a, eval::merge_results(parts));
-  }
+  if (!a.merge.empty()) return finish(a, merged(a));
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.eval.batch_size = a.recognizer.decode.batch_size;
   const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);

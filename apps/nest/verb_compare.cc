@@ -21,6 +21,12 @@ struct Arguments {
   eval::CompareOptions options;
 };
 
+int finish(const Arguments& a, const Json& json, const std::string& text, bool is_regression) {
+  if (!a.output.empty()) write_text_file(a.output, json.dump(2) + "\n");
+  fmt::print("{}", a.json ? json.dump(2) + "\n" : text);
+  return is_regression ? exit_code(ErrorCode::kCheckFailed) : 0;
+}
+
 int run(const Arguments& a) {
   require(a.files.size() >= 2, ErrorCode::kInvalidArgument,
           "compare needs two or more results files, {} given", a.files.size());
@@ -28,16 +34,13 @@ int run(const Arguments& a) {
   for (const std::string& file : a.files) {
     runs.push_back({std::filesystem::path(file).stem().string(), eval::load_results(file)});
   }
-  const bool is_table = a.table || runs.size() > 2;
-  const Json json = is_table ? eval::overview(runs, a.options)
-                             : eval::compare_results(runs[0].results, runs[1].results, a.options);
-  if (!a.output.empty()) write_text_file(a.output, json.dump(2) + "\n");
-  if (a.json) {
-    fmt::print("{}\n", json.dump(2));
-  } else {
-    fmt::print("{}", is_table ? eval::overview_text(json) : eval::comparison_text(json));
+  if (a.table || runs.size() > 2) {
+    const eval::Overview overview = eval::overview(runs, a.options);
+    return finish(a, to_json(overview), eval::overview_text(overview), overview.is_regression());
   }
-  return json.at("regression").get<bool>() ? exit_code(ErrorCode::kCheckFailed) : 0;
+  const auto comparison = eval::compare_results(runs[0].results, runs[1].results, a.options);
+  return finish(a, to_json(comparison), eval::comparison_text(comparison),
+                comparison.is_regression());
 }
 
 }  // namespace

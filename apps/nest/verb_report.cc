@@ -3,11 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "nest/core/config.h"
-#include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
-#include "nest/core/json.h"
 #include "nest/eval/eval_set.h"
 #include "nest/eval/report.h"
 
@@ -22,12 +19,12 @@ struct Arguments {
   std::string format = "html";
 };
 
-std::vector<eval::ReportSignal> signals_of(const Arguments& arguments, const Json& results) {
+std::vector<eval::ReportSignal> signals_of(const Arguments& arguments,
+                                           const eval::Results& results) {
   std::vector<eval::ReportSignal> signals;
-  const bool readable = results.is_object() && results.contains("dataset");
-  if (arguments.data.empty() || !readable) return signals;  // report_html says what is wrong
+  if (arguments.data.empty()) return signals;
   eval::EvalSetOptions options;
-  options.split = results.at("dataset").value("split", "");
+  options.split = results.dataset.split;
   const eval::EvalSet set = eval::open_eval_set(arguments.data, options);
   const auto wanted = eval::report_example_ids(results);
   for (std::size_t i = 0; i < set.utterances.size(); ++i) {
@@ -39,11 +36,15 @@ std::vector<eval::ReportSignal> signals_of(const Arguments& arguments, const Jso
 }
 
 int run(const Arguments& arguments) {
-  const Json results = load_json(arguments.results);
-  const Json audit = arguments.audit.empty() ? Json(nullptr) : load_json(arguments.audit);
-  const std::string text = arguments.format == "md"
-                               ? eval::report_markdown(results, audit)
-                               : eval::report_html(results, audit, signals_of(arguments, results));
+  const eval::Results results = eval::load_results(arguments.results);
+  const eval::Summary summary = eval::summarize(results, results.options.summary);
+  eval::ReportContent content{results, summary};
+  if (!arguments.audit.empty()) content.audit = eval::load_audit_verdict(arguments.audit);
+  std::vector<eval::ReportSignal> signals;
+  if (arguments.format == "html") signals = signals_of(arguments, results);
+  content.signals = signals;
+  const std::string text =
+      arguments.format == "md" ? eval::report_markdown(content) : eval::report_html(content);
   if (arguments.output.empty()) {
     fmt::print("{}", text);
   } else {

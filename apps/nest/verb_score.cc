@@ -1,5 +1,6 @@
 #include <cmath>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -46,74 +47,85 @@ std::vector<text::TextPair> read_pairs(const Arguments& arguments) {
   return pairs;
 }
 
-Json score_json(const Arguments& arguments, const std::vector<text::TextPair>& pairs,
-                const std::vector<text::UtteranceScore>& scores) {
+/// What was found, for the JSON and the table alike.
+struct Scored {
+  text::CorpusScore total;
+  text::ScoreIntervals by_utterance;
+  std::optional<text::ScoreIntervals> by_group;
+};
+
+Scored score_all(const Arguments& a, const std::vector<text::TextPair>& pairs,
+                 const std::vector<text::UtteranceScore>& scores) {
+  const text::CountTable counts = text::count_table(scores);
+  Scored scored{
+      text::sum_scores(scores, pairs), text::score_intervals(counts, {}, a.score, a.bootstrap), {}};
+  if (!a.by.empty()) {
+    const auto names = lines_like(a.by, a.hypotheses, pairs.size());
+    scored.by_group = text::score_intervals(counts, names, a.score, a.bootstrap);
+  }
+  return scored;
+}
+
+Json score_json(const Arguments& a, const Scored& scored) {
   Json json;
   json["schema"] = "nest.score/1";
-  json["options"] = to_json(arguments.score);
-  json["score"] = to_json(text::sum_scores(scores, pairs), arguments.score);
-  json["bootstrap"] = to_json(arguments.bootstrap);
-  const text::CountTable counts = text::count_table(scores);
-  json["intervals"]["utterance"] =
-      text::intervals_json(counts, {}, arguments.score, arguments.bootstrap);
-  if (!arguments.by.empty()) {
-    const auto names = lines_like(arguments.by, arguments.hypotheses, pairs.size());
-    json["intervals"]["by"] =
-        text::intervals_json(counts, names, arguments.score, arguments.bootstrap);
-    json["intervals"]["by_file"] = arguments.by;
+  json["options"] = to_json(a.score);
+  json["score"] = to_json(scored.total, a.score);
+  json["bootstrap"] = to_json(a.bootstrap);
+  json["intervals"]["utterance"] = to_json(scored.by_utterance);
+  if (scored.by_group) {
+    json["intervals"]["by"] = to_json(*scored.by_group);
+    json["intervals"]["by_file"] = a.by;
   }
-  for (const auto& [name, line] : text::signatures(arguments.score, arguments.references.size())) {
+  for (const auto& [name, line] : text::signatures(a.score, a.references.size())) {
     json["signatures"][name] = line;
   }
   return json;
 }
 
-std::string number(const Json& value, double factor, const char* unit) {
-  return value.is_null() ? "undefined"
-                         : fmt::format("{:.2f}{}", value.get<double>() * factor, unit);
+std::string number(double value, double factor, const char* unit) {
+  return std::isfinite(value) ? fmt::format("{:.2f}{}", value * factor, unit) : "undefined";
 }
 
-std::string interval(const Json& json, const char* metric, double factor) {
-  const Json& entry = json.at(metric);
-  if (entry.at("low").is_null()) return "[undefined]";
-  return fmt::format("[{:.2f}, {:.2f}]", entry.at("low").get<double>() * factor,
-                     entry.at("high").get<double>() * factor);
+std::string range(const text::ScoreIntervals& intervals, text::Metric metric) {
+  const text::Interval& interval = intervals[metric];
+  if (!std::isfinite(interval.low)) return "[undefined]";
+  const double factor = display_factor(metric);
+  return fmt::format("[{:.2f}, {:.2f}]", interval.low * factor, interval.high * factor);
 }
 
-void print_error_rate(const Json& json, const char* metric, const char* label, const char* unit) {
-  const Json& rate = json.at("score").at(metric);
-  fmt::print("{:<12} {:>10}  {}", label, number(rate.at("percent"), 1, " %"),
-             interval(json.at("intervals").at("utterance"), metric, 100));
-  if (json.at("intervals").contains("by")) {
-    fmt::print("  by group {}", interval(json.at("intervals").at("by"), metric, 100));
-  }
-  fmt::print("  S {} D {} I {} H {} of {} {}\n", rate.at("substitutions").get<std::int64_t>(),
-             rate.at("deletions").get<std::int64_t>(), rate.at("insertions").get<std::int64_t>(),
-             rate.at("hits").get<std::int64_t>(),
-             rate.at(std::string("reference_") + unit).get<std::int64_t>(), unit);
+void print_error_rate(const Scored& scored, text::Metric metric, const char* label,
+                      const char* unit) {
+  const bool is_wer = metric == text::Metric::kWer;
+  const text::EditCounts& counts = is_wer ? scored.total.words : scored.total.characters;
+  fmt::print("{:<12} {:>10}  {}", label,
+             number(is_wer ? scored.total.wer() : scored.total.cer(), 100, " %"),
+             range(scored.by_utterance, metric));
+  if (scored.by_group) fmt::print("  by group {}", range(*scored.by_group, metric));
+  fmt::print("  S {} D {} I {} H {} of {} {}\n", counts.substitutions, counts.deletions,
+             counts.insertions, counts.hits, counts.reference_length(), unit);
 }
 
-void print_text(const Json& json, const Arguments& arguments) {
-  const Json& score = json.at("score");
-  const Json& intervals = json.at("intervals").at("utterance");
+void print_text(const Scored& scored, const Arguments& a) {
+  const text::CorpusScore& total = scored.total;
   fmt::print("{} utterances, {} empty references, {} empty hypotheses; {:g} % intervals\n",
-             score.at("utterances").get<std::size_t>(),
-             score.at("empty_references").get<std::size_t>(),
-             score.at("empty_hypotheses").get<std::size_t>(), 100 * arguments.bootstrap.confidence);
-  print_error_rate(json, "wer", "WER", "words");
-  print_error_rate(json, "cer", "CER", "characters");
-  fmt::print("{:<12} {:>10}  {}  ({:.4f} on 0-1)\n", "BLEU",
-             number(score.at("bleu").at("score"), 1, ""), interval(intervals, "bleu", 1),
-             score.at("bleu").at("fraction").get<double>());
-  fmt::print("{:<12} {:>10}\n", "sacreBLEU", number(score.at("sacrebleu").at("score"), 1, ""));
-  fmt::print("{:<12} {:>10}  {}\n", "exact match",
-             number(score.at("exact_match").at("value"), 100, " %"),
-             interval(intervals, "exact_match", 100));
-  const Json& mean = score.at("utterance_mean");
-  fmt::print("means of utterances: WER {}, CER {}, BLEU {}\n", number(mean.at("wer"), 100, " %"),
-             number(mean.at("cer"), 100, " %"), number(mean.at("bleu"), 1, ""));
-  for (const auto& [name, line] : json.at("signatures").items()) {
-    fmt::print("{}\n", line.get<std::string>());
+             total.utterances, total.empty_references, total.empty_hypotheses,
+             100 * a.bootstrap.confidence);
+  print_error_rate(scored, text::Metric::kWer, "WER", "words");
+  print_error_rate(scored, text::Metric::kCer, "CER", "characters");
+  const text::BleuScore bleu = text::bleu_score(total.bleu, bleu_options(a.score));
+  fmt::print("{:<12} {:>10}  {}  ({:.4f} on 0-1)\n", "BLEU", number(bleu.score, 1, ""),
+             range(scored.by_utterance, text::Metric::kBleu), bleu.fraction);
+  const text::BleuScore sacrebleu =
+      text::bleu_score(total.sacrebleu, text::BleuOptions::sacrebleu());
+  fmt::print("{:<12} {:>10}\n", "sacreBLEU", number(sacrebleu.score, 1, ""));
+  fmt::print("{:<12} {:>10}  {}\n", "exact match", number(total.exact_rate(), 100, " %"),
+             range(scored.by_utterance, text::Metric::kExactMatch));
+  fmt::print("means of utterances: WER {}, CER {}, BLEU {}\n",
+             number(total.utterance_mean_wer, 100, " %"),
+             number(total.utterance_mean_cer, 100, " %"), number(total.utterance_mean_bleu, 1, ""));
+  for (const auto& [name, line] : text::signatures(a.score, a.references.size())) {
+    fmt::print("{}\n", line);
   }
 }
 
@@ -141,12 +153,13 @@ int run(const Arguments& arguments) {
     with_context(fmt::format("line {}", i + 1),
                  [&] { scores[i] = text::score_utterance(pairs[i], arguments.score); });
   });
-  const Json json = score_json(arguments, pairs, scores);
-  if (!arguments.output.empty()) write_text_file(arguments.output, json.dump(2) + "\n");
+  const Scored scored = score_all(arguments, pairs, scores);
+  const std::string json = score_json(arguments, scored).dump(2) + "\n";
+  if (!arguments.output.empty()) write_text_file(arguments.output, json);
   if (arguments.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}", json);
   } else {
-    print_text(json, arguments);
+    print_text(scored, arguments);
     print_alignments(arguments, pairs, scores);
   }
   return 0;

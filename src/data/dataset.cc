@@ -11,16 +11,6 @@ namespace {
 
 constexpr std::size_t kOpenFiles = 128;
 
-std::string problem_kind(const Error& error) {
-  const std::string& text = error.message();
-  if (error.code() == ErrorCode::kNotFound) {
-    return text.find("no such file") != std::string::npos ? "missing-file" : "missing-channel";
-  }
-  if (text.find("over a gap") != std::string::npos) return "gap";
-  if (text.find("leave the recording") != std::string::npos) return "bad-range";
-  return "unreadable";
-}
-
 }  // namespace
 
 struct Dataset::State {
@@ -35,7 +25,33 @@ struct Dataset::State {
     io::OpenOptions options;
     options.stream = utterance.stream;
     options.rate_hz = info.signal.rate_hz;
-    return cache.open(folder / utterance.signal, options);
+    try {
+      return cache.open(folder / utterance.signal, options);
+    } catch (const Error& error) {
+      const bool is_absent = error.code() == ErrorCode::kNotFound;
+      const auto kind = !is_absent ? ProblemKind::kUnreadable
+                        : std::filesystem::exists(folder / utterance.signal)
+                            ? ProblemKind::kMissingChannel  // the stream that the line names
+                            : ProblemKind::kMissingFile;
+      throw ProblemError(kind, error.code(), error.what(), error.where());
+    }
+  }
+
+  void require_rate(const Utterance& utterance, const io::RecordingInfo& of) const {
+    if (of.rate_hz == info.signal.rate_hz) return;
+    throw ProblemError(ProblemKind::kWrongRate, ErrorCode::kInvalidArgument,
+                       fmt::format("{}: rate {} Hz, the contract says {} Hz; resample the file",
+                                   utterance.signal, of.rate_hz, info.signal.rate_hz));
+  }
+
+  ChannelMap channels(const io::RecordingInfo& of) const {
+    try {
+      return map_channels(of, info);
+    } catch (const ProblemError&) {
+      throw;
+    } catch (const Error& error) {
+      throw ProblemError(ProblemKind::kMissingChannel, error.code(), error.what(), error.where());
+    }
   }
 
   // Ranges with "to the end" made explicit.
@@ -43,9 +59,13 @@ struct Dataset::State {
     std::vector<SampleRange> result = utterance.ranges;
     for (SampleRange& range : result) {
       if (range.num_samples < 0) range.num_samples = of.num_samples - range.first_sample;
-      require(range.num_samples > 0 && range.first_sample + range.num_samples <= of.num_samples,
-              ErrorCode::kInvalidArgument, "samples [{}, {}) leave the recording of {} samples",
-              range.first_sample, range.first_sample + range.num_samples, of.num_samples);
+      if (range.num_samples > 0 && range.first_sample + range.num_samples <= of.num_samples) {
+        continue;
+      }
+      throw ProblemError(
+          ProblemKind::kBadRange, ErrorCode::kInvalidArgument,
+          fmt::format("samples [{}, {}) leave the recording of {} samples", range.first_sample,
+                      range.first_sample + range.num_samples, of.num_samples));
     }
     return result;
   }
@@ -114,7 +134,8 @@ Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions&
     fail(ErrorCode::kDataCorrupt,
          "{}: {} of {} utterances have problems; the first: line {} ({}): {}",
          (folder / "manifest.jsonl").string(), state.problems.size(),
-         state.problems.size() + state.utterances.size(), first.line, first.kind, first.message);
+         state.problems.size() + state.utterances.size(), first.line, name_of(first.kind),
+         first.message);
   }
   require(!state.utterances.empty(), ErrorCode::kDataCorrupt, "{}: the manifest is empty",
           (folder / "manifest.jsonl").string());
@@ -156,10 +177,8 @@ Tensor Dataset::load_signal(std::size_t index, const LoadOptions& options) const
   const Utterance& u = utterance(index);
   return with_context(fmt::format("utterance {}", u.id), [&] {
     const auto recording = state_->recording(u);
-    require(recording->info().rate_hz == state_->info.signal.rate_hz, ErrorCode::kInvalidArgument,
-            "{}: rate {} Hz, the contract says {} Hz; resample the file", u.signal,
-            recording->info().rate_hz, state_->info.signal.rate_hz);
-    const ChannelMap map = map_channels(recording->info(), state_->info);
+    state_->require_rate(u, recording->info());
+    const ChannelMap map = state_->channels(recording->info());
     const auto ranges = state_->ranges(u, recording->info());
     std::int64_t total = 0;
     for (const SampleRange& range : ranges) total += range.num_samples;
@@ -177,36 +196,18 @@ Tensor Dataset::load_signal(std::size_t index, const LoadOptions& options) const
 
 std::vector<Problem> check_utterance(const Dataset& dataset, std::size_t index, bool samples) {
   const Utterance& u = dataset.utterance(index);
-  const auto problem = [&](std::string kind, std::string message) {
-    return std::vector<Problem>{{index + 1, u.id, std::move(kind), std::move(message)}};
-  };
+  const Dataset::State& state = *dataset.state_;
   try {
-    const auto recording = dataset.state_->recording(u);
+    const auto recording = state.recording(u);
     const io::RecordingInfo& info = recording->info();
-    const double rate_hz = dataset.info().signal.rate_hz;
-    if (info.rate_hz != rate_hz) {
-      return problem("wrong-rate",
-                     fmt::format("{}: rate {} Hz, the contract says {} Hz; resample the file",
-                                 u.signal, info.rate_hz, rate_hz));
-    }
-    try {
-      map_channels(info, dataset.info());
-    } catch (const Error& error) {
-      const bool is_unit = error.message().find("the contract wants") != std::string::npos;
-      return problem(is_unit ? "wrong-unit" : "missing-channel", error.message());
-    }
-    for (const SampleRange& range : dataset.state_->ranges(u, info)) {
+    state.require_rate(u, info);
+    state.channels(info);
+    for (const SampleRange& range : state.ranges(u, info)) {
       segment_of(info, range.first_sample, range.num_samples);
     }
+    if (samples) dataset.load_signal(index, {.filter = false, .normalize = false});
   } catch (const Error& error) {
-    return problem(problem_kind(error), error.what());
-  }
-  if (!samples) return {};
-  try {
-    dataset.load_signal(index, {.filter = false, .normalize = false});
-  } catch (const Error& error) {
-    const bool is_nan = error.message().find("repair the file") != std::string::npos;
-    return problem(is_nan ? "not-finite" : "unreadable", error.what());
+    return {{index + 1, u.id, problem_kind(error), error.what()}};
   }
   return {};
 }

@@ -162,7 +162,7 @@ Dataset import_dataset(const ImportOptions& options, const Job& job) {
     problems += found.size();
     for (const Problem& problem : found) {
       require(!options.strict, ErrorCode::kDataCorrupt, "{}: {}", problem.id, problem.message);
-      log_warn("left out: {} ({}): {}", problem.id, problem.kind, problem.message);
+      log_warn("left out: {} ({}): {}", problem.id, name_of(problem.kind), problem.message);
     }
   }
   require(!usable.empty(), ErrorCode::kDataCorrupt, "{}: none of {} utterances is usable",

@@ -56,13 +56,6 @@ std::vector<SampleRange> take_ranges(Json& rest) {
 
 }  // namespace
 
-Json to_json(const Problem& problem) {
-  return {{"line", problem.line},
-          {"id", problem.id},
-          {"kind", problem.kind},
-          {"message", problem.message}};
-}
-
 Utterance utterance_from_json(const Json& json) {
   require(json.is_object(), ErrorCode::kDataCorrupt, "expected an object, found {}", json.dump());
   Json rest = json;
@@ -120,13 +113,13 @@ Manifest read_manifest(const std::filesystem::path& path) {
       Utterance utterance = utterance_from_json(json);
       if (!ids.insert(utterance.id).second) {
         manifest.problems.push_back(
-            {line, id, "duplicate-id", fmt::format("the id '{}' was used before", id)});
+            {line, id, ProblemKind::kDuplicateId, fmt::format("the id '{}' was used before", id)});
         continue;
       }
       manifest.utterances.push_back(std::move(utterance));
       manifest.lines.push_back(line);
     } catch (const Error& error) {
-      manifest.problems.push_back({line, id, "bad-line", error.what()});
+      manifest.problems.push_back({line, id, ProblemKind::kBadLine, error.what()});
     }
   }
   require(!in.bad(), ErrorCode::kIo, "{}: read failed", path.string());

@@ -27,8 +27,11 @@ void unit_scale(const io::ChannelInfo& channel, const DatasetInfo& info, double&
     offset = 0;
     return;
   }
-  require(channel.unit.empty(), ErrorCode::kInvalidArgument,
-          "channel {} is in '{}', the contract wants '{}'", channel.name, channel.unit, wanted);
+  if (!channel.unit.empty()) {
+    throw ProblemError(ProblemKind::kWrongUnit, ErrorCode::kInvalidArgument,
+                       fmt::format("channel {} is in '{}', the contract wants '{}'", channel.name,
+                                   channel.unit, wanted));
+  }
   gain = info.file_gain * per_volt;
   offset = info.file_offset * per_volt;
 }
@@ -118,12 +121,14 @@ const io::Segment& segment_of(const io::RecordingInfo& recording, std::int64_t f
   for (const io::Segment& segment : recording.segments) {
     const std::int64_t end = segment.first_sample + segment.num_samples;
     if (first >= end && !(count == 0 && first == end)) continue;
-    require(first + count <= end, ErrorCode::kInvalidArgument,
-            "samples [{}, {}) run over a gap at sample {}", first, first + count, end);
-    return segment;
+    if (first + count <= end) return segment;
+    throw ProblemError(
+        ProblemKind::kGap, ErrorCode::kInvalidArgument,
+        fmt::format("samples [{}, {}) run over a gap at sample {}", first, first + count, end));
   }
-  fail(ErrorCode::kInvalidArgument, "samples [{}, {}) leave the recording of {} samples", first,
-       first + count, recording.num_samples);
+  throw ProblemError(ProblemKind::kBadRange, ErrorCode::kInvalidArgument,
+                     fmt::format("samples [{}, {}) leave the recording of {} samples", first,
+                                 first + count, recording.num_samples));
 }
 
 void load_range(const io::Recording& recording, const ChannelMap& map, const DatasetInfo& info,
@@ -149,10 +154,12 @@ void load_range(const io::Recording& recording, const ChannelMap& map, const Dat
     double* at = values + static_cast<std::int64_t>(row) * length;
     for (std::int64_t k = 0; k < length; ++k) {
       at[k] = at[k] * gain + offset;
-      require(std::isfinite(at[k]), ErrorCode::kDataCorrupt,
-              "channel {} sample {} is {}; repair the file or leave the utterance out",
-              recording.info().channels[static_cast<std::size_t>(wanted[row])].name,
-              first - lead + k, at[k]);
+      if (std::isfinite(at[k])) continue;
+      throw ProblemError(
+          ProblemKind::kNotFinite, ErrorCode::kDataCorrupt,
+          fmt::format("channel {} sample {} is {}; repair the file or leave the utterance out",
+                      recording.info().channels[static_cast<std::size_t>(wanted[row])].name,
+                      first - lead + k, at[k]));
     }
   }
   if (filter) subtract_reference(contract.ref_electrode, samples, channels);

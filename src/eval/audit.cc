@@ -4,6 +4,7 @@
 #include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
@@ -12,10 +13,6 @@
 
 namespace nest::eval {
 namespace {
-
-Json check_header(int number, const char* name, bool passed, std::string summary) {
-  return {{"number", number}, {"name", name}, {"passed", passed}, {"summary", std::move(summary)}};
-}
 
 /// The set in reverse order, each utterance with the reference of another one.
 EvalSet with_shuffled_references(const EvalSet& set, std::uint64_t seed) {
@@ -43,96 +40,79 @@ std::map<std::string, std::string> hypotheses_of(const Results& results) {
 
 }  // namespace
 
-Json check_label_blind(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
-                       const Job& job) {
+LabelBlindCheck check_label_blind(const AuditInputs& inputs, const Results& real,
+                                  const AuditOptions& options, const Job& job) {
   const Results shuffled = ModelEvaluator(inputs.factory, options.eval)
                                .evaluate(with_shuffled_references(inputs.test, options.seed), job);
   const auto expected = hypotheses_of(real);
   const auto found = hypotheses_of(shuffled);
-  std::size_t changed = 0;
-  Json examples = Json::array();
+  LabelBlindCheck check;
+  check.number = 1;
+  check.name = "label_blind";
+  check.utterances = expected.size();
   for (const auto& [id, text] : expected) {
     const auto at = found.find(id);
     if (at != found.end() && at->second == text) continue;
-    ++changed;
-    if (examples.size() < 5) {
-      examples.push_back({{"id", id},
-                          {"hypothesis", text},
-                          {"with_shuffled_references", at == found.end() ? "" : at->second}});
+    ++check.changed;
+    if (check.examples.size() < 5) {
+      check.examples.push_back({id, text, at == found.end() ? "" : at->second});
     }
   }
-  Json json = check_header(
-      1, "label_blind", changed == 0,
-      changed == 0 ? fmt::format("all {} hypotheses stay the same when the references are shuffled "
-                                 "and the order is reversed",
-                                 expected.size())
-                   : fmt::format("{} of {} hypotheses change with the references or the order: the "
-                                 "decoder sees more than its signal",
-                                 changed, expected.size()));
-  json["utterances"] = expected.size();
-  json["changed"] = changed;
-  json["examples"] = std::move(examples);
-  return json;
+  check.passed = check.changed == 0;
+  check.summary = check.passed
+                      ? fmt::format(
+                            "all {} hypotheses stay the same when the references are shuffled "
+                            "and the order is reversed",
+                            expected.size())
+                      : fmt::format(
+                            "{} of {} hypotheses change with the references or the order: the "
+                            "decoder sees more than its signal",
+                            check.changed, expected.size());
+  return check;
 }
 
-Json check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
-  Json split = audit_split(inputs.utterances, options.split);
-  Json normalization = nullptr;
-  bool passed = split.at("passed").get<bool>();
-  Json problems = split.at("problems");
+SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
+  SplitCheck check{{4, "splits", false, ""}, audit_split(inputs.utterances, options.split), {}};
+  std::vector<std::string> problems = check.split.problems;
   if (inputs.dataset != nullptr) {
-    normalization = audit_normalization(*inputs.dataset, inputs.contract, options.split, job);
-    passed = passed && normalization.at("passed").get<bool>();
-    for (const Json& problem : normalization.at("problems")) problems.push_back(problem);
+    check.normalization = audit_normalization(*inputs.dataset, inputs.contract, options.split, job);
+    const auto& more = check.normalization->problems;
+    problems.insert(problems.end(), more.begin(), more.end());
   }
-  std::string summary;
-  for (const Json& problem : problems) {
-    summary += (summary.empty() ? "" : "; ") + problem.get<std::string>();
-  }
-  if (summary.empty()) {
-    const auto share = [&](const char* what) {
-      return fmt::format("{} of {} {}s", split.at(what).at("shared").get<std::size_t>(),
-                         split.at(what).at("test").get<std::size_t>(), what);
-    };
-    summary = fmt::format("no forbidden overlap; shared with training: {}, {}, {}",
-                          share("sentence"), share("subject"), share("session"));
-  }
-  Json json = check_header(4, "splits", passed, summary);
-  json["split"] = std::move(split);
-  json["normalization"] = std::move(normalization);
-  return json;
+  check.passed = problems.empty();
+  const auto share = [](const Overlap& overlap, const char* what) {
+    return fmt::format("{} of {} {}s", overlap.shared, overlap.test, what);
+  };
+  check.summary = check.passed
+                      ? fmt::format("no forbidden overlap; shared with training: {}, {}, {}",
+                                    share(check.split.sentence, "sentence"),
+                                    share(check.split.subject, "subject"),
+                                    share(check.split.session, "session"))
+                      : fmt::format("{}", fmt::join(problems, "; "));
+  return check;
 }
 
-Json audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
+Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
   validate(options);
   log_info("audit: decoding {} utterances", inputs.test.utterances.size());
   const Results real = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test, job);
   require(!real.utterances.empty(), ErrorCode::kDataCorrupt,
           "none of {} utterances could be decoded: there is nothing to audit",
           real.failures.size());
-  Json json;
-  json["schema"] = kAuditSchema;
-  json["verdict"] = "";
-  json["eeg_use"] = "";
-  json["model"] = real.model;
-  json["dataset"] = real.dataset;
-  json["options"] = to_json(options);
-  json["environment"] = real.environment;
-  json["metrics"] =
-      to_json(text::sum_scores(scores_of(real), pairs_of(real)), options.eval.summary.score);
-  json["checks"] = {check_label_blind(inputs, real, options, job),
-                    check_eeg_use(inputs, real, options, job),
-                    check_floors(inputs, real, options),
-                    check_splits(inputs, options, job),
-                    check_collapse(real, options),
-                    check_teacher_forcing(inputs, real)};
-  json["failures"] = Json::array();
-  for (const Failure& failure : real.failures) json["failures"].push_back(to_json(failure));
-  bool passed = true;
-  for (const Json& check : json["checks"]) passed = passed && check.at("passed").get<bool>();
-  json["verdict"] = passed ? "pass" : "fail";
-  json["eeg_use"] = json["checks"][1].at("verdict");
-  return json;
+  Audit audit;
+  audit.model = real.model;
+  audit.dataset = real.dataset;
+  audit.options = options;
+  audit.environment = real.environment;
+  audit.metrics = text::sum_scores(scores_of(real), pairs_of(real));
+  audit.label_blind = check_label_blind(inputs, real, options, job);
+  audit.eeg_use = check_eeg_use(inputs, real, options, job);
+  audit.floors = check_floors(inputs, real, options);
+  audit.splits = check_splits(inputs, options, job);
+  audit.collapse = check_collapse(real, options);
+  audit.teacher_forcing = check_teacher_forcing(inputs, real);
+  audit.failures = real.failures;
+  return audit;
 }
 
 void register_flags(Flags& flags, AuditOptions& options) {
@@ -174,17 +154,6 @@ Json to_json(const AuditOptions& options) {
           {"min_distinct_ratio", options.min_distinct_ratio},
           {"min_entropy_ratio", options.min_entropy_ratio},
           {"seed", options.seed}};
-}
-
-std::string audit_text(const Json& audit) {
-  std::string text;
-  for (const Json& check : audit.at("checks")) {
-    text += fmt::format("{}  {} {:<18} {}\n", check.at("passed").get<bool>() ? "ok  " : "FAIL",
-                        check.at("number").get<int>(), check.at("name").get<std::string>(),
-                        check.at("summary").get<std::string>());
-  }
-  return text + fmt::format("{}\nverdict: {}\n", audit.at("eeg_use").get<std::string>(),
-                            audit.at("verdict").get<std::string>());
 }
 
 }  // namespace nest::eval

@@ -18,24 +18,20 @@ namespace {
 using text::UtteranceScore;
 
 /// Compares what is decoded from EEG (a) with something else (b) on the same utterances.
-///
-/// The control counts as beaten when the interval of b - a lies above zero.
-Json compare_with(const std::string& name, const std::vector<UtteranceScore>& real,
-                  const std::vector<UtteranceScore>& other, const std::vector<std::string>& units,
-                  const AuditOptions& options) {
-  Json json{{"name", name}};
+Control compare_with(const std::string& name, const std::vector<UtteranceScore>& real,
+                     const std::vector<UtteranceScore>& other,
+                     const std::vector<std::string>& units, const AuditOptions& options) {
   const auto a = text::count_table(real).grouped(units);
   const auto b = text::count_table(other).grouped(units);
-  const std::pair<const char*, text::Statistic> statistics[] = {{"wer", text::wer_statistic()},
-                                                                {"cer", text::cer_statistic()}};
-  bool beaten = true;
-  for (const auto& [metric, statistic] : statistics) {
-    const auto result = text::compare_paired(a, b, statistic, options.eval.summary.bootstrap);
-    json[metric] = to_json(result);
-    if (std::string_view(metric) == "cer") beaten = result.delta.low > 0;
-  }
-  json["better_than_this"] = beaten;
-  return json;
+  const auto compared = [&](const text::Statistic& statistic) {
+    return text::compare_paired(a, b, statistic, options.eval.summary.bootstrap);
+  };
+  Control control;
+  control.name = name;
+  control.wer = compared(text::wer_statistic());
+  control.cer = compared(text::cer_statistic());
+  control.is_beaten = control.cer.delta.low > 0;
+  return control;
 }
 
 std::vector<UtteranceScore> score_against(const Results& real,
@@ -81,8 +77,8 @@ UtteranceScore scaled_sum(const UtteranceScore& a, const UtteranceScore& b) {
 /// Real EEG of other trials: what another trial's signal was decoded to, scored against this
 /// utterance's reference. Sums over all pairings; the real counts are multiplied alike, so that
 /// both sides are sums of integers.
-Json shuffled_trials(const Results& real, const std::vector<std::string>& units,
-                     const AuditOptions& options) {
+Control shuffled_trials(const Results& real, const std::vector<std::string>& units,
+                        const AuditOptions& options) {
   const auto scores = scores_of(real);
   std::vector<UtteranceScore> repeated(scores.size());
   std::vector<UtteranceScore> shuffled(scores.size());
@@ -113,27 +109,25 @@ std::vector<std::string> aligned_hypotheses(const Results& real, const Results& 
   return hypotheses;
 }
 
-std::string interval_text(const Json& entry) {
-  const Json& delta = entry.at("cer").at("delta");
-  if (delta.at("low").is_null()) return entry.at("name").get<std::string>() + " undefined";
-  return fmt::format("{} {:+.1f} [{:.1f}, {:.1f}]", entry.at("name").get<std::string>(),
-                     100 * delta.at("estimate").get<double>(), 100 * delta.at("low").get<double>(),
-                     100 * delta.at("high").get<double>());
+std::string interval_text(const Control& control) {
+  const text::Interval& delta = control.cer.delta;
+  if (!std::isfinite(delta.low)) return control.name + " undefined";
+  return fmt::format("{} {:+.1f} [{:.1f}, {:.1f}]", control.name, 100 * delta.estimate,
+                     100 * delta.low, 100 * delta.high);
 }
 
-Json evidence_json(int number, const char* name, Json entries, const std::string& yes,
-                   const std::string& no) {
-  bool passed = true;
+ControlCheck evidence(int number, const char* name, std::vector<Control> controls,
+                      std::string_view yes, std::string_view no) {
+  ControlCheck check{{number, name, true, ""}, std::move(controls)};
   std::string figures;
-  for (const Json& entry : entries) {
-    if (entry.value("is_oracle", false)) continue;
-    passed = passed && entry.at("better_than_this").get<bool>();
-    figures += (figures.empty() ? "" : ", ") + interval_text(entry);
+  for (const Control& control : check.controls) {
+    if (control.is_oracle) continue;
+    check.passed = check.passed && control.is_beaten;
+    figures += (figures.empty() ? "" : ", ") + interval_text(control);
   }
-  Json json{{"number", number}, {"name", name}, {"passed", passed}};
-  json["summary"] = (passed ? yes : no) + " (CER points worse than EEG: " + figures + ")";
-  json["controls"] = std::move(entries);
-  return json;
+  check.summary =
+      fmt::format("{} (CER points worse than EEG: {})", check.passed ? yes : no, figures);
+  return check;
 }
 
 double entropy_bits(const std::map<std::string, std::size_t>& counts, double total) {
@@ -147,10 +141,10 @@ double entropy_bits(const std::map<std::string, std::size_t>& counts, double tot
 
 }  // namespace
 
-Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
-                   const Job& job) {
+ControlCheck check_eeg_use(const AuditInputs& inputs, const Results& real,
+                           const AuditOptions& options, const Job& job) {
   const auto units = units_of(real, options.unit);
-  Json controls = Json::array();
+  std::vector<Control> controls;
   for (const Surrogate kind : {Surrogate::kGaussian, Surrogate::kPhase, Surrogate::kZeros}) {
     log_info("audit: decoding {}", name_of(kind));
     const Results other = ModelEvaluator(inputs.factory, options.eval)
@@ -160,14 +154,11 @@ Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOp
                                     units, options));
   }
   controls.push_back(shuffled_trials(real, units, options));
-  const std::string yes = "evidence that EEG is used";
-  const std::string no = "no evidence that EEG is used";
-  Json json = evidence_json(2, "eeg_use", std::move(controls), yes, no);
-  json["verdict"] = json.at("passed").get<bool>() ? yes : no;
-  return json;
+  return evidence(2, "eeg_use", std::move(controls), eeg_use_text(true), eeg_use_text(false));
 }
 
-Json check_floors(const AuditInputs& inputs, const Results& real, const AuditOptions& options) {
+ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
+                          const AuditOptions& options) {
   std::vector<std::string> training;
   for (const data::Utterance& utterance : inputs.utterances) {
     if (utterance.split == options.split.train) training.push_back(utterance.text);
@@ -175,19 +166,19 @@ Json check_floors(const AuditInputs& inputs, const Results& real, const AuditOpt
   std::vector<std::string> references;
   for (const UtteranceResult& u : real.utterances) references.push_back(u.reference);
   const auto units = units_of(real, options.unit);
-  Json entries = Json::array();
+  std::vector<Control> controls;
   for (const Floor& floor : text_floors(training, references, 2000, options.eval.threads)) {
-    Json entry = compare_with(floor.name, scores_of(real),
-                              score_against(real, floor.hypotheses, options), units, options);
-    entry["description"] = floor.description;
-    entry["is_oracle"] = floor.is_oracle;
-    entries.push_back(std::move(entry));
+    Control& control = controls.emplace_back(
+        compare_with(floor.name, scores_of(real), score_against(real, floor.hypotheses, options),
+                     units, options));
+    control.description = floor.description;
+    control.is_oracle = floor.is_oracle;
   }
-  return evidence_json(3, "floors", std::move(entries), "better than text without EEG",
-                       "not better than text without EEG");
+  return evidence(3, "floors", std::move(controls), "better than text without EEG",
+                  "not better than text without EEG");
 }
 
-Json check_collapse(const Results& real, const AuditOptions& options) {
+CollapseCheck check_collapse(const Results& real, const AuditOptions& options) {
   std::map<std::string, std::size_t> hypotheses;
   std::map<std::string, std::size_t> references;
   for (const UtteranceResult& u : real.utterances) {
@@ -195,32 +186,29 @@ Json check_collapse(const Results& real, const AuditOptions& options) {
     ++references[u.reference];
   }
   const auto total = static_cast<double>(real.utterances.size());
-  const double distinct =
-      static_cast<double>(hypotheses.size()) / static_cast<double>(references.size());
   const double reference_entropy = entropy_bits(references, total);
   const double entropy = entropy_bits(hypotheses, total);
-  const double ratio = reference_entropy > 0 ? entropy / reference_entropy : 1;
-  const bool passed = distinct >= options.min_distinct_ratio && ratio >= options.min_entropy_ratio;
-  std::string most;
-  std::size_t count = 0;
-  for (const auto& [text, n] : hypotheses) {
-    if (n > count) {
-      most = text;
-      count = n;
-    }
+  CollapseCheck check;
+  check.number = 5;
+  check.name = "collapse";
+  check.distinct_ratio =
+      static_cast<double>(hypotheses.size()) / static_cast<double>(references.size());
+  check.min_distinct_ratio = options.min_distinct_ratio;
+  check.entropy_ratio = reference_entropy > 0 ? entropy / reference_entropy : 1;
+  check.min_entropy_ratio = options.min_entropy_ratio;
+  check.passed = check.distinct_ratio >= options.min_distinct_ratio &&
+                 check.entropy_ratio >= options.min_entropy_ratio;
+  for (const auto& [text, count] : hypotheses) {
+    if (count <= check.most_frequent_count) continue;
+    check.most_frequent = text;
+    check.most_frequent_count = count;
   }
-  Json json{{"number", 5}, {"name", "collapse"}, {"passed", passed}};
-  json["summary"] = fmt::format(
+  check.summary = fmt::format(
       "{} distinct hypotheses for {} references, entropy {:.2f} of {:.2f} bits; the most "
       "frequent, \"{}\", is {:.0f} % of all",
-      hypotheses.size(), references.size(), entropy, reference_entropy, most,
-      100 * static_cast<double>(count) / total);
-  json["distinct_ratio"] = distinct;
-  json["min_distinct_ratio"] = options.min_distinct_ratio;
-  json["entropy_ratio"] = ratio;
-  json["min_entropy_ratio"] = options.min_entropy_ratio;
-  json["most_frequent"] = {{"text", most}, {"count", count}};
-  return json;
+      hypotheses.size(), references.size(), entropy, reference_entropy, check.most_frequent,
+      100 * static_cast<double>(check.most_frequent_count) / total);
+  return check;
 }
 
 }  // namespace nest::eval

@@ -87,24 +87,24 @@ void compare_hypotheses(const std::string& name, const Json& document, const Res
 
 }  // namespace
 
-Json check_teacher_forcing(const AuditInputs& inputs, const Results& real) {
+TeacherForcingCheck check_teacher_forcing(const AuditInputs& inputs, const Results& real) {
   Walk walk;
   walk.visit(real.model, "model", false, false);
   for (const auto& [name, document] : inputs.documents) {
     walk.visit(document, name, false, false);
     compare_hypotheses(name, document, real, walk.problems);
   }
-  std::string summary = fmt::format(
+  TeacherForcingCheck check{{6, "teacher_forcing", walk.problems.empty(), ""}, walk.problems};
+  check.summary = fmt::format(
       "{} files looked through, {} teacher-forced figures, all named tf_* and outside summaries",
       inputs.documents.size(), walk.tf_figures);
   if (!walk.problems.empty()) {
-    summary = walk.problems.front();
-    if (walk.problems.size() > 1) summary += fmt::format("; {} more", walk.problems.size() - 1);
+    check.summary = walk.problems.front();
+    if (walk.problems.size() > 1) {
+      check.summary += fmt::format("; {} more", walk.problems.size() - 1);
+    }
   }
-  Json json{{"number", 6}, {"name", "teacher_forcing"}, {"passed", walk.problems.empty()}};
-  json["summary"] = summary;
-  json["problems"] = walk.problems;
-  return json;
+  return check;
 }
 
 }  // namespace nest::eval

@@ -1,5 +1,6 @@
 #include "nest/eval/compare.h"
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -7,7 +8,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
-#include "nest/text/significance.h"
+#include "nest/core/json_number.h"
 
 namespace nest::eval {
 namespace {
@@ -36,30 +37,58 @@ Paired pair_up(const Results& a, const Results& b) {
   return paired;
 }
 
-Json metric_json(const std::string& name, const text::PairedResult& result,
-                 const CompareOptions& options) {
-  const bool error_rate = name == "wer" || name == "cer";
-  const double points = name == "bleu" ? 1 : 100;  // BLEU is on 0-100 already
-  const double worse = (error_rate ? 1 : -1) * result.delta.estimate * points;
-  const bool significant = result.p_randomization < options.alpha;
-  Json json{{"name", name}};
-  json.update(to_json(result));
-  json["worse_by_points"] = std::isfinite(worse) ? Json(worse) : Json(nullptr);
-  json["significant"] = significant;
-  json["verdict"] = !significant ? "no significant difference" : worse > 0 ? "worse" : "better";
-  json["regression"] = significant && worse > options.margin;
+MetricChange change_of(text::Metric metric, const text::PairedResult& result,
+                       const CompareOptions& options) {
+  MetricChange change{metric, result};
+  const double sign = is_error_rate(metric) ? 1 : -1;
+  change.worse_by_points = sign * result.delta.estimate * display_factor(metric);
+  const bool is_worse = change.worse_by_points > 0;
+  if (result.p_randomization < options.alpha) {
+    change.verdict = is_worse ? Change::kWorse : Change::kBetter;
+    change.is_regression = change.worse_by_points > options.margin;
+  }
+  return change;
+}
+
+ComparedRun compared(const Results& results, std::size_t shared) {
+  return {results.model, results.utterances.size(), results.failures.size(),
+          results.utterances.size() - shared};
+}
+
+Json run_json(const ComparedRun& run) {
+  return {{"model", run.model},
+          {"decoded", run.decoded},
+          {"failed", run.failed},
+          {"not_shared", run.not_shared}};
+}
+
+Json metric_json(const MetricChange& change) {
+  Json json{{"name", name_of(change.metric)}};
+  json.update(to_json(change.result));
+  json["worse_by_points"] = number_or_null(change.worse_by_points);
+  json["significant"] = change.verdict != Change::kNoSignificantDifference;
+  json["verdict"] = name_of(change.verdict);
+  json["regression"] = change.is_regression;
   return json;
 }
 
-Json run_json(const Results& results, std::size_t shared) {
-  return {{"model", results.model},
-          {"decoded", results.utterances.size()},
-          {"failed", results.failures.size()},
-          {"not_shared", results.utterances.size() - shared}};
+std::string cell(double value, double factor) {
+  return std::isfinite(value) ? fmt::format("{:.2f}", value * factor) : "undefined";
 }
 
-std::string cell(const Json& value, double factor) {
-  return value.is_null() ? "undefined" : fmt::format("{:.2f}", value.get<double>() * factor);
+std::string p_cell(double p) {
+  return std::isfinite(p) ? fmt::format("{:.4f}", p) : "undefined";
+}
+
+std::string metric_line(const MetricChange& change) {
+  const double factor = display_factor(change.metric);
+  const text::Interval& delta = change.result.delta;
+  return fmt::format("{:<12} {:>9} {:>9} {:>9}  {:<20} {:>9} {:>9}  {}{}\n", name_of(change.metric),
+                     cell(change.result.a, factor), cell(change.result.b, factor),
+                     cell(delta.estimate, factor),
+                     fmt::format("[{}, {}]", cell(delta.low, factor), cell(delta.high, factor)),
+                     p_cell(change.result.p_bootstrap), p_cell(change.result.p_randomization),
+                     name_of(change.verdict), change.is_regression ? "  REGRESSION" : "");
 }
 
 }  // namespace
@@ -80,55 +109,66 @@ void validate(const CompareOptions& options) {
   validate(options.bootstrap);
 }
 
-Json compare_results(const Results& a, const Results& b, const CompareOptions& options) {
+std::string_view name_of(Change change) {
+  switch (change) {
+    case Change::kNoSignificantDifference:
+      return "no significant difference";
+    case Change::kBetter:
+      return "better";
+    case Change::kWorse:
+      return "worse";
+  }
+  return "";
+}
+
+bool Comparison::is_regression() const {
+  return std::any_of(metrics.begin(), metrics.end(),
+                     [](const MetricChange& change) { return change.is_regression; });
+}
+
+Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options) {
   validate(options);
   const Paired paired = pair_up(a, b);
   const auto units = units_of(paired.a, options.unit);
   const auto counts_a = text::count_table(scores_of(paired.a)).grouped(units);
   const auto counts_b = text::count_table(scores_of(paired.b)).grouped(units);
+  const std::size_t shared = paired.a.utterances.size();
+  Comparison comparison{
+      compared(a, shared), compared(b, shared), shared, counts_a.rows(), options, {}};
+  for (const text::Metric metric : text::kMetrics) {
+    const auto statistic = statistic_of(metric, options.score);
+    const auto result = text::compare_paired(counts_a, counts_b, statistic, options.bootstrap);
+    comparison.metrics.push_back(change_of(metric, result, options));
+  }
+  return comparison;
+}
+
+Json to_json(const Comparison& comparison) {
   Json json;
   json["schema"] = "nest.compare/1";
-  json["a"] = run_json(a, paired.a.utterances.size());
-  json["b"] = run_json(b, paired.b.utterances.size());
-  json["shared_utterances"] = paired.a.utterances.size();
-  json["unit"] = options.unit;
-  json["units"] = counts_a.rows();
-  json["margin_points"] = options.margin;
-  json["alpha"] = options.alpha;
-  json["bootstrap"] = to_json(options.bootstrap);
-  bool regression = false;
-  for (const auto& [name, statistic] : text::all_statistics(options.score)) {
-    const auto result = text::compare_paired(counts_a, counts_b, statistic, options.bootstrap);
-    json["metrics"].push_back(metric_json(name, result, options));
-    regression = regression || json["metrics"].back().at("regression").get<bool>();
+  json["a"] = run_json(comparison.a);
+  json["b"] = run_json(comparison.b);
+  json["shared_utterances"] = comparison.shared_utterances;
+  json["unit"] = comparison.options.unit;
+  json["units"] = comparison.units;
+  json["margin_points"] = comparison.options.margin;
+  json["alpha"] = comparison.options.alpha;
+  json["bootstrap"] = to_json(comparison.options.bootstrap);
+  json["metrics"] = Json::array();
+  for (const MetricChange& change : comparison.metrics) {
+    json["metrics"].push_back(metric_json(change));
   }
-  json["regression"] = regression;
+  json["regression"] = comparison.is_regression();
   return json;
 }
 
-std::string comparison_text(const Json& comparison) {
+std::string comparison_text(const Comparison& comparison) {
   std::string text = fmt::format(
       "{} shared utterances, {} units ({}), margin {:g} points\n{:<12} {:>9} {:>9} {:>9}  {:<20} "
       "{:>9} {:>9}  verdict\n",
-      comparison.at("shared_utterances").get<std::size_t>(),
-      comparison.at("units").get<std::size_t>(), comparison.at("unit").get<std::string>(),
-      comparison.at("margin_points").get<double>(), "metric", "a", "b", "b - a", "interval",
-      "p (boot.)", "p (rand.)");
-  for (const Json& metric : comparison.at("metrics")) {
-    const auto name = metric.at("name").get<std::string>();
-    const double factor = name == "bleu" ? 1 : 100;
-    const Json& delta = metric.at("delta");
-    const auto p = [&](const char* key) {
-      return metric.at(key).is_null() ? "undefined"
-                                      : fmt::format("{:.4f}", metric.at(key).get<double>());
-    };
-    text += fmt::format(
-        "{:<12} {:>9} {:>9} {:>9}  {:<20} {:>9} {:>9}  {}{}\n", name, cell(metric.at("a"), factor),
-        cell(metric.at("b"), factor), cell(delta.at("estimate"), factor),
-        fmt::format("[{}, {}]", cell(delta.at("low"), factor), cell(delta.at("high"), factor)),
-        p("p_bootstrap"), p("p_randomization"), metric.at("verdict").get<std::string>(),
-        metric.at("regression").get<bool>() ? "  REGRESSION" : "");
-  }
+      comparison.shared_utterances, comparison.units, comparison.options.unit,
+      comparison.options.margin, "metric", "a", "b", "b - a", "interval", "p (boot.)", "p (rand.)");
+  for (const MetricChange& change : comparison.metrics) text += metric_line(change);
   return text;
 }
 

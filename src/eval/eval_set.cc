@@ -59,14 +59,27 @@ Json to_json(const Failure& failure) {
   return {{"id", failure.id},
           {"subject", failure.subject},
           {"session", failure.session},
-          {"kind", failure.kind},
+          {"kind", data::name_of(failure.kind)},
           {"message", failure.message}};
 }
 
 Failure failure_from_json(const Json& json) {
   return {json.at("id").get<std::string>(), json.at("subject").get<std::string>(),
-          json.at("session").get<std::string>(), json.at("kind").get<std::string>(),
+          json.at("session").get<std::string>(),
+          data::problem_kind_from_name(json.at("kind").get<std::string>()),
           json.at("message").get<std::string>()};
+}
+
+Json to_json(const SetInfo& info) {
+  return {{"name", info.name},
+          {"split", info.split},
+          {"rate_hz", info.rate_hz},
+          {"channels", info.channels}};
+}
+
+SetInfo set_info_from_json(const Json& json) {
+  return {json.at("name").get<std::string>(), json.at("split").get<std::string>(),
+          json.at("rate_hz").get<double>(), json.at("channels").get<std::vector<std::string>>()};
 }
 
 Shard shard_from_name(std::string_view name) {

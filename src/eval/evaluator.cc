@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <mutex>
 #include <optional>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/isa.h"
 #include "nest/core/log.h"
 #include "nest/core/memory.h"
 #include "nest/core/parallel.h"
-#include "nest/eval/compare.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::eval {
@@ -54,14 +50,11 @@ void require_finite(const Tensor& signal) {
   const auto values = signal.data<float>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto samples = static_cast<std::size_t>(signal.dim(1));
-    require(std::isfinite(values[i]), ErrorCode::kDataCorrupt,
-            "channel {} sample {} is not a finite number", i / samples, i % samples);
+    if (std::isfinite(values[i])) continue;
+    throw data::ProblemError(
+        data::ProblemKind::kNotFinite, ErrorCode::kDataCorrupt,
+        fmt::format("channel {} sample {} is not a finite number", i / samples, i % samples));
   }
-}
-
-Failure failure_of(const data::Utterance& utterance, const std::string& kind,
-                   const std::string& message) {
-  return {utterance.id, utterance.subject, utterance.session, kind, message};
 }
 
 std::vector<TokenResult> tokens_of(const decode::Recognition& recognition,
@@ -139,8 +132,7 @@ class BatchRun {
         indices.push_back(i);
         load_ms.push_back(milliseconds_since(start));
       } catch (const Error& error) {
-        const bool not_finite = error.message().find("finite") != std::string::npos;
-        fail_one(i, not_finite ? "not-finite" : "unreadable", error, failures);
+        fail_one(i, data::problem_kind(error), error, failures);
       }
     }
     const auto recognitions = recognize(recognizer, signals, indices, failures);
@@ -160,15 +152,16 @@ class BatchRun {
   }
 
  private:
-  void fail_one(std::size_t i, const std::string& kind, const Error& error,
+  void fail_one(std::size_t i, data::ProblemKind kind, const Error& error,
                 std::vector<std::optional<Failure>>& failures) const {
     if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInternal) throw;
+    const data::Utterance& utterance = set_.utterances[i];
     if (options_.strict) {
-      fail(ErrorCode::kDataCorrupt, "utterance {}: {}: {} (--strict)", set_.utterances[i].id, kind,
+      fail(ErrorCode::kDataCorrupt, "utterance {}: {}: {} (--strict)", utterance.id, name_of(kind),
            error.what());
     }
-    log_warn("utterance {}: {}: {}", set_.utterances[i].id, kind, error.what());
-    failures[i] = failure_of(set_.utterances[i], kind, error.what());
+    log_warn("utterance {}: {}: {}", utterance.id, name_of(kind), error.what());
+    failures[i] = {utterance.id, utterance.subject, utterance.session, kind, error.what()};
   }
 
   /// A batch that is refused is tried utterance by utterance, to find the one that is to blame.
@@ -187,7 +180,7 @@ class BatchRun {
       return all;
     } catch (const Error& error) {
       if (signals.size() == 1) {
-        fail_one(indices.front(), "rejected", error, failures);
+        fail_one(indices.front(), data::ProblemKind::kRejected, error, failures);
         return all;
       }
       if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInternal) throw;
@@ -205,31 +198,6 @@ class BatchRun {
 
 }  // namespace
 
-void register_flags(Flags& flags, EvalOptions& options) {
-  flags.group("Evaluation");
-  flags.add("jobs", options.threads, "batches decoded at the same time; 0: all cores");
-  flags.add("strict", options.strict, "stop at the first bad utterance");
-  register_flags(flags, options.summary.score);
-  flags.group("Intervals");
-  register_flags(flags, options.summary.bootstrap);
-}
-
-void validate(const EvalOptions& options) {
-  require(options.batch_size >= 1 && options.batch_size <= 4096, ErrorCode::kInvalidArgument,
-          "--batch-size {} must be 1 to 4096", options.batch_size);
-  require(options.threads >= 0 && options.threads <= 1024, ErrorCode::kInvalidArgument,
-          "--jobs {} must be 0 (all cores) to 1024", options.threads);
-  validate(options.summary.score);
-  validate(options.summary.bootstrap);
-}
-
-Json to_json(const EvalOptions& options) {
-  return {{"score", to_json(options.summary.score)},
-          {"bootstrap", to_json(options.summary.bootstrap)},
-          {"batch_size", options.batch_size},
-          {"threads", options.threads}};
-}
-
 ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
                                std::shared_ptr<const text::Tokenizer> tokenizer)
     : factory_(std::move(factory)), options_(std::move(options)), tokenizer_(std::move(tokenizer)) {
@@ -237,11 +205,11 @@ ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
 }
 
 Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {
-  require(!options_.strict || set.failures.empty(), ErrorCode::kDataCorrupt,
-          "{} bad utterances, the first is {}: {}: {} (--strict)", set.failures.size(),
-          set.failures.empty() ? "" : set.failures.front().id,
-          set.failures.empty() ? "" : set.failures.front().kind,
-          set.failures.empty() ? "" : set.failures.front().message);
+  if (options_.strict && !set.failures.empty()) {
+    const Failure& first = set.failures.front();
+    fail(ErrorCode::kDataCorrupt, "{} bad utterances, the first is {}: {}: {} (--strict)",
+         set.failures.size(), first.id, name_of(first.kind), first.message);
+  }
   RecognizerPool pool(factory_, set);
   const BatchRun batch_run(set, options_, tokenizer_.get());
   const std::size_t count = set.utterances.size();
@@ -278,44 +246,10 @@ Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {
   }
   std::stable_sort(all.failures.begin(), all.failures.end(),
                    [](const Failure& a, const Failure& b) { return a.id < b.id; });
-  all.dataset = {{"name", set.name},
-                 {"split", set.split},
-                 {"rate_hz", set.rate_hz},
-                 {"channels", set.channels}};
-  all.options = to_json(options_);
-  all.environment = environment_json();
+  all.dataset = set;
+  all.options = options_;
+  all.environment = this_environment();
   return all;
-}
-
-Json benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
-                     const EvalOptions& options, std::shared_ptr<const text::Tokenizer> tokenizer,
-                     const Job& job) {
-  require(!runs.empty(), ErrorCode::kInvalidArgument, "a benchmark suite needs at least one run");
-  Json suite;
-  suite["schema"] = "nest.suite/1";
-  suite["runs"] = Json::array();
-  suite["comparison"] = Json::array();
-  std::optional<Results> first;
-  for (const SuiteRun& run : runs) {
-    const Results results = ModelEvaluator(run.factory, options, tokenizer).evaluate(set, job);
-    suite["runs"].push_back({{"name", run.name}, {"results", to_json(results, options.summary)}});
-    if (!first) {
-      first = results;
-    } else if (!results.utterances.empty()) {
-      CompareOptions compare;
-      compare.score = options.summary.score;
-      compare.bootstrap = options.summary.bootstrap;
-      Json entry{{"baseline", runs.front().name}, {"name", run.name}};
-      entry["comparison"] = compare_results(*first, results, compare);
-      suite["comparison"].push_back(std::move(entry));
-    }
-  }
-  return suite;
-}
-
-Json environment_json() {
-  return {
-      {"cores", available_cores()}, {"isa", name_of(isa_selected())}, {"compiler", __VERSION__}};
 }
 
 }  // namespace nest::eval

@@ -45,15 +45,15 @@ Statistics fit_over(const data::Dataset& dataset, const graph::SignalContract& c
 
 }  // namespace
 
-Json audit_normalization(const data::Dataset& dataset, const graph::SignalContract& claimed,
-                         const SplitAuditOptions& options, const Job& job) {
-  Json json{{"passed", true}, {"problems", Json::array()}, {"method", claimed.normalization}};
-  if (claimed.normalization != "fixed") return json;  // nothing is fitted
-  Json problems = Json::array();
-  const Json& record = dataset.info().normalization_fit;
-  json["record"] = record;
-  if (record.is_object() && record.value("split", "") == options.test) {
-    problems.push_back(
+NormalizationAudit audit_normalization(const data::Dataset& dataset,
+                                       const graph::SignalContract& claimed,
+                                       const SplitAuditOptions& options, const Job& job) {
+  NormalizationAudit audit;
+  audit.method = claimed.normalization;
+  if (claimed.normalization != "fixed") return audit;  // nothing is fitted
+  audit.record = dataset.info().normalization_fit;
+  if (audit.record.is_object() && audit.record.value("split", "") == options.test) {
+    audit.problems.push_back(
         fmt::format("the dataset's record says that the normalisation was fitted on "
                     "split '{}'",
                     options.test));
@@ -67,19 +67,25 @@ Json audit_normalization(const data::Dataset& dataset, const graph::SignalContra
   require(used.mean.size() == train.mean.size() && used.stddev.size() == train.mean.size(),
           ErrorCode::kDataCorrupt, "the normalisation has {} channels, the data has {}",
           used.mean.size(), train.mean.size());
-  const double to_train = distance(used, train);
-  const double to_test = distance(used, test);
-  const double to_both = distance(used, both);
-  json["distance"] = {{"train", to_train}, {"test", to_test}, {"train_and_test", to_both}};
-  const double nearest = std::min(to_test, to_both);
-  if (to_train > 1e-4 && nearest < to_train) {
-    problems.push_back(fmt::format(
+  const NormalizationDistance to{distance(used, train), distance(used, test), distance(used, both)};
+  const double nearest = std::min(to.test, to.train_and_test);
+  if (to.train > 1e-4 && nearest < to.train) {
+    audit.problems.push_back(fmt::format(
         "the statistics in use are nearer to a fit that includes the test split ({:.4g}) than to "
         "one on the training split ({:.4g})",
-        nearest, to_train));
+        nearest, to.train));
   }
-  json["passed"] = problems.empty();
-  json["problems"] = std::move(problems);
+  audit.distance = to;
+  return audit;
+}
+
+Json to_json(const NormalizationAudit& audit) {
+  Json json{{"passed", audit.passed()}, {"problems", audit.problems}, {"method", audit.method}};
+  if (!audit.distance) return json;
+  json["record"] = audit.record;
+  json["distance"] = {{"train", audit.distance->train},
+                      {"test", audit.distance->test},
+                      {"train_and_test", audit.distance->train_and_test}};
   return json;
 }
 

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "eval/report_parts.h"
-#include "nest/core/error.h"
 #include "nest/eval/report.h"
 
 namespace nest::eval {
@@ -10,6 +9,7 @@ namespace {
 using report::interval;
 using report::number;
 using report::percent;
+using text::Metric;
 
 /// Cells of a Markdown table may not hold bars or line breaks.
 std::string cell(std::string text) {
@@ -20,96 +20,84 @@ std::string cell(std::string text) {
   return text;
 }
 
-std::string metrics(const Json& summary) {
+std::string metrics(const Summary& summary) {
   std::string text =
       "| metric | value | 95 % by utterance | 95 % by subject |\n|---|---:|---:|---:|\n";
-  const Json& ci = summary.at("intervals");
-  for (const char* key : {"wer", "cer", "exact_match", "bleu"}) {
-    const bool is_bleu = std::string_view(key) == "bleu";
-    const Json& metric = summary.at("metrics").at(key);
-    text += fmt::format("| {} | {} | {} | {} |\n", key,
-                        is_bleu ? number(metric.at("score"), 2) : percent(metric.at("value"), 2),
-                        interval(ci.at("utterance").at(key), is_bleu ? 1 : 100),
-                        interval(ci.at("subject").at(key), is_bleu ? 1 : 100));
+  for (const Metric metric : {Metric::kWer, Metric::kCer, Metric::kExactMatch, Metric::kBleu}) {
+    text += fmt::format(
+        "| {} | {} | {} | {} |\n", name_of(metric), report::metric_value(summary, metric, 2),
+        interval(summary.intervals.utterance, metric), interval(summary.intervals.subject, metric));
   }
   return text;
 }
 
-std::string latency(const Json& latency) {
-  if (latency.at("total_ms").is_null()) return "";
+std::string latency(const Latency& latency) {
+  if (!latency.total_ms) return "";
   std::string text = "\n| latency (ms) | mean | p50 | p95 | p99 |\n|---|---:|---:|---:|---:|\n";
-  for (const char* key : {"encode_ms", "decode_ms", "total_ms"}) {
-    const Json& row = latency.at(key);
-    text +=
-        fmt::format("| {} | {} | {} | {} | {} |\n", key, number(row.at("mean"), 3),
-                    number(row.at("p50"), 3), number(row.at("p95"), 3), number(row.at("p99"), 3));
-  }
+  const auto row = [&](const char* name, const Distribution& ms) {
+    text += fmt::format("| {} | {:.3f} | {:.3f} | {:.3f} | {:.3f} |\n", name, ms.mean, ms.p50,
+                        ms.p95, ms.p99);
+  };
+  row("encode_ms", *latency.encode_ms);
+  row("decode_ms", *latency.decode_ms);
+  row("total_ms", *latency.total_ms);
+  const auto shown = [](const std::optional<double>& value, int digits) {
+    return value ? number(*value, digits) : "n/a";
+  };
   return text + fmt::format("\nReal-time factor {}, {} utterances/s.\n",
-                            number(latency.at("real_time_factor"), 4),
-                            number(latency.at("utterances_per_s"), 1));
+                            shown(latency.real_time_factor, 4), shown(latency.utterances_per_s, 1));
 }
 
-std::string subjects(const Json& rows) {
+std::string subjects(const std::vector<GroupScore>& groups) {
   std::string text =
       "\n| subject | utterances | WER | CER | 95 % | exact |\n|---|---:|---:|---:|---:|"
       "---:|\n";
-  for (const Json& row : rows) {
-    text += fmt::format("| {} | {} | {} | {} | [{}, {}] | {} |\n",
-                        cell(row.at("name").get<std::string>()), row.at("utterances").dump(),
-                        percent(row.at("wer")), percent(row.at("cer")),
-                        number(row.at("cer_low"), 1, 100), number(row.at("cer_high"), 1, 100),
-                        percent(row.at("exact_match")));
+  for (const GroupScore& group : groups) {
+    text +=
+        fmt::format("| {} | {} | {} | {} | {} | {} |\n", cell(group.name), group.score.utterances,
+                    percent(group.score.wer()), percent(group.score.cer()),
+                    interval(group.intervals, Metric::kCer), percent(group.score.exact_rate()));
   }
   return text;
 }
 
-std::string audit_table(const Json& audit) {
-  if (!audit.is_object()) return "";
+std::string audit_table(const std::optional<AuditVerdict>& audit) {
+  if (!audit) return "";
   std::string text = fmt::format(
       "\n## Audit: {}\n\n{}.\n\n| check | verdict | finding |\n|---|---|---|"
       "\n",
-      audit.at("verdict").get<std::string>(), audit.at("eeg_use").get<std::string>());
-  for (const Json& check : audit.at("checks")) {
-    text += fmt::format("| {} {} | {} | {} |\n", check.at("number").dump(),
-                        check.at("name").get<std::string>(),
-                        check.at("passed").get<bool>() ? "ok" : "**FAIL**",
-                        cell(check.at("summary").get<std::string>()));
+      audit->passed ? "pass" : "fail", eeg_use_text(audit->eeg_is_used));
+  for (const CheckVerdict& check : audit->checks) {
+    text += fmt::format("| {} {} | {} | {} |\n", check.number, check.name,
+                        check.passed ? "ok" : "**FAIL**", cell(check.summary));
   }
   return text;
 }
 
 }  // namespace
 
-std::string report_markdown(const Json& results, const Json& audit) {
-  report::require_schemas(results, audit);
-  try {
-    const Json& summary = results.at("summary");
-    const Json& counts = summary.at("counts");
-    std::string text =
-        fmt::format("# {} on {}, {}\n\n{} of {} utterances decoded, free-running.\n\n",
-                    results.at("model").value("model", ""), results.at("dataset").value("name", ""),
-                    results.at("dataset").value("split", ""), counts.at("decoded").dump(),
-                    counts.at("selected").dump());
-    text += metrics(summary) + latency(summary.at("latency")) + audit_table(audit);
-    text += subjects(summary.at("subjects"));
-    text += "\n## Worst utterances\n";
-    for (const Json& entry : summary.at("worst")) {
-      text += fmt::format("\n{}\n```\n{}\n```\n", entry.at("id").get<std::string>(),
-                          entry.at("alignment").get<std::string>());
-    }
-    for (const Json& failure : results.at("failures")) {
-      text += fmt::format("\nNot decoded: {} ({}): {}\n", failure.at("id").get<std::string>(),
-                          failure.at("kind").get<std::string>(),
-                          failure.at("message").get<std::string>());
-    }
-    text += "\n## Signatures\n\n";
-    for (const auto& [name, line] : summary.at("signatures").items()) {
-      text += "- `" + line.get<std::string>() + "`\n";
-    }
-    return text;
-  } catch (const nlohmann::json::exception& error) {
-    fail(ErrorCode::kDataCorrupt, "broken results or audit file: {}", error.what());
+std::string report_markdown(const ReportContent& content) {
+  const Summary& summary = content.summary;
+  const SetInfo& dataset = content.results.dataset;
+  std::string text =
+      fmt::format("# {} on {}, {}\n\n{} of {} utterances decoded, free-running.\n\n",
+                  report::model_text(content.results.model, "model"), dataset.name, dataset.split,
+                  summary.counts.decoded, summary.counts.decoded + summary.counts.failed);
+  text += metrics(summary) + latency(summary.latency) + audit_table(content.audit);
+  text += subjects(summary.subjects);
+  text += "\n## Worst utterances\n";
+  for (const WorstUtterance& worst : summary.worst) {
+    text += fmt::format("\n{}\n```\n{}\n```\n", worst.id, worst.alignment);
   }
+  for (const Failure& failure : content.results.failures) {
+    text += fmt::format("\nNot decoded: {} ({}): {}\n", failure.id, name_of(failure.kind),
+                        failure.message);
+  }
+  text += "\n## Signatures\n\n";
+  for (const auto& [name, line] : text::signatures(summary.scoring, 1)) {
+    text += "- `" + line + "`\n";
+  }
+  return text;
 }
 
 }  // namespace nest::eval

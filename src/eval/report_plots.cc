@@ -1,62 +1,23 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "eval/report_parts.h"
-#include "nest/text/unicode.h"
+#include "eval/svg.h"
 
 namespace nest::eval::report {
 namespace {
 
-std::string svg(double width, double height, const std::string& label, const std::string& body,
-                const char* css_class = "") {
-  return fmt::format(
-      "<svg class=\"{}\" viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">{}</svg>",
-      css_class, width, height, escape(label), body);
-}
-
-std::string text_at(double x, double y, std::string_view text, const char* anchor = "start",
-                    const char* css_class = "") {
-  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}</text>", x,
-                     y, anchor, css_class, escape(text));
-}
-
-std::string line(double x1, double y1, double x2, double y2, const char* css_class) {
-  return fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>",
-                     x1, y1, x2, y2, css_class);
-}
-
-std::string box(double x, double y, double width, double height, const char* css_class,
-                const std::string& title = "", const std::string& style = "") {
-  return fmt::format(
-      "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" "
-      "class=\"{}\" style=\"{}\"><title>{}</title></rect>",
-      x, y, std::max(width, 0.0), std::max(height, 0.0), css_class, style, escape(title));
-}
-
-std::string shortened(const std::string& text, std::size_t limit) {
-  const std::u32string points = text::decode_utf8(text);
-  if (points.size() <= limit) return text;
-  return text::encode_utf8(std::u32string_view(points).substr(0, limit - 1)) + "…";
-}
-
-/// 1, 2 or 5 times a power of ten, about a quarter of the range.
-double tick_step(double range) {
-  const double raw = std::max(range, 1e-9) / 4;
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  for (const double factor : {1.0, 2.0, 5.0}) {
-    if (factor * power >= raw) return factor * power;
-  }
-  return 10 * power;
-}
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 struct Row {
   std::string name;
   double value;
-  Json low;
-  Json high;
+  double low = kNone;  ///< NaN: without a whisker
+  double high = kNone;
 };
 
 /// Horizontal bars with whiskers; values in percent.
@@ -65,7 +26,7 @@ std::string bars(const std::vector<Row>& rows, const std::string& label) {
   constexpr double kRow = 20;
   double top = 1;
   for (const Row& row : rows) {
-    top = std::max({top, row.value, row.high.is_null() ? 0.0 : row.high.get<double>()});
+    top = std::max({top, row.value, std::isfinite(row.high) ? row.high : 0.0});
   }
   const double width = kPlotWidth - kLeft - 48;
   const double height = kRow * static_cast<double>(rows.size()) + 22;
@@ -81,62 +42,49 @@ std::string bars(const std::vector<Row>& rows, const std::string& label) {
     body += text_at(kLeft - 6, y + 11, shortened(row.name, 17), "end");
     body += box(kLeft, y, x_of(row.value) - kLeft, kRow - 7, "bar",
                 fmt::format("{}: {:.1f} %", row.name, row.value));
-    if (!row.low.is_null() && !row.high.is_null()) {
+    if (std::isfinite(row.low) && std::isfinite(row.high)) {
       const double middle = y + (kRow - 7) / 2;
-      body += line(x_of(row.low.get<double>()), middle, x_of(row.high.get<double>()), middle,
-                   "whisker");
+      body += line(x_of(row.low), middle, x_of(row.high), middle, "whisker");
     }
-    const double end = std::max(row.value, row.high.is_null() ? 0.0 : row.high.get<double>());
+    const double end = std::max(row.value, std::isfinite(row.high) ? row.high : 0.0);
     body += text_at(x_of(end) + 5, y + 11, fmt::format("{:.1f}", row.value));
   }
   return svg(kPlotWidth, height, label, body);
 }
 
-Json times100(const Json& value) {
-  return value.is_null() ? value : Json(100 * value.get<double>());
-}
-
 }  // namespace
 
-std::string subject_plot(const Json& subjects) {
+std::string subject_plot(const std::vector<GroupScore>& subjects) {
   std::vector<Row> rows;
-  for (const Json& subject : subjects) {
-    if (subject.at("cer").is_null() || rows.size() >= 40) continue;
-    const auto name = subject.at("name").get<std::string>();
-    rows.push_back({name.empty() ? "(none)" : name, 100 * subject.at("cer").get<double>(),
-                    times100(subject.at("cer_low")), times100(subject.at("cer_high"))});
+  for (const GroupScore& subject : subjects) {
+    const double cer = subject.score.cer();
+    if (!std::isfinite(cer) || rows.size() >= 40) continue;
+    const text::Interval& interval = subject.intervals[text::Metric::kCer];
+    rows.push_back({subject.name.empty() ? "(none)" : subject.name, 100 * cer, 100 * interval.low,
+                    100 * interval.high});
   }
   return rows.empty() ? "" : bars(rows, "character error rate by subject in percent");
 }
 
-std::string control_plot(const Json& audit) {
-  if (!audit.is_object()) return "";
+std::string control_plot(const std::optional<AuditVerdict>& audit) {
+  if (!audit) return "";
   std::vector<Row> rows;
-  for (const std::size_t check : {1u, 2u}) {
-    for (const Json& control : audit.at("checks").at(check).at("controls")) {
-      const Json& cer = control.at("cer");
-      if (cer.at("a").is_null() || cer.at("b").is_null()) continue;
-      const double eeg = 100 * cer.at("a").get<double>();
-      if (rows.empty()) rows.push_back({"EEG", eeg, nullptr, nullptr});
-      const Json& delta = cer.at("delta");
-      std::string name = control.at("name").get<std::string>();
-      std::replace(name.begin(), name.end(), '_', ' ');
-      const auto shift = [&](const char* key) {
-        return delta.at(key).is_null() ? Json(nullptr)
-                                       : Json(eeg + 100 * delta.at(key).get<double>());
-      };
-      rows.push_back({name, 100 * cer.at("b").get<double>(), shift("low"), shift("high")});
-    }
+  for (const ControlFigure& figure : audit->controls) {
+    if (!std::isfinite(figure.eeg) || !std::isfinite(figure.control)) continue;
+    const double eeg = 100 * figure.eeg;
+    if (rows.empty()) rows.push_back({"EEG", eeg});
+    std::string name = figure.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    rows.push_back(
+        {name, 100 * figure.control, eeg + 100 * figure.delta_low, eeg + 100 * figure.delta_high});
   }
   return rows.empty() ? "" : bars(rows, "character error rate of EEG and controls in percent");
 }
 
-std::string latency_plot(const Json& utterances, const Json& latency) {
-  if (latency.at("total_ms").is_null() || utterances.size() < 2) return "";
+std::string latency_plot(const Results& results, const Latency& latency) {
+  if (!latency.total_ms || results.utterances.size() < 2) return "";
   std::vector<double> values;
-  for (const Json& u : utterances) {
-    values.push_back(u.at("encode_ms").get<double>() + u.at("decode_ms").get<double>());
-  }
+  for (const UtteranceResult& u : results.utterances) values.push_back(u.encode_ms + u.decode_ms);
   const double top = std::max(*std::max_element(values.begin(), values.end()), 1e-9) * 1.0001;
   constexpr std::size_t kBins = 24;
   std::vector<int> counts(kBins, 0);
@@ -157,8 +105,9 @@ std::string latency_plot(const Json& utterances, const Json& latency) {
     body += text_at(10 + width * tick / top, 146, fmt::format("{:g}", tick), "middle", "soft");
   }
   double y = 10;
-  for (const char* name : {"p50", "p95", "p99"}) {
-    const double value = latency.at("total_ms").at(name).get<double>();
+  const Distribution& ms = *latency.total_ms;
+  for (const auto& [name, value] :
+       {std::pair{"p50", ms.p50}, std::pair{"p95", ms.p95}, std::pair{"p99", ms.p99}}) {
     const double x = 10 + width * value / top;
     body += line(x, y, x, 130, "rule");
     const bool left = x > kPlotWidth - 80;
@@ -169,33 +118,27 @@ std::string latency_plot(const Json& utterances, const Json& latency) {
   return svg(kPlotWidth, kHeight, "distribution of latency in milliseconds", body);
 }
 
-std::string calibration_plot(const Json& calibration) {
-  if (calibration.is_null()) return "";
+std::string calibration_plot(const std::optional<Calibration>& calibration) {
+  if (!calibration) return "";
   constexpr double kSide = 200;
   constexpr double kLeft = 60;
   std::size_t most = 1;
-  for (const Json& bin : calibration.at("bins")) {
-    most = std::max(most, bin.at("count").get<std::size_t>());
-  }
+  for (const CalibrationBin& bin : calibration->bins) most = std::max(most, bin.tokens);
   std::string body = line(kLeft, 10 + kSide, kLeft + kSide, 10, "rule");
   body += line(kLeft, 10 + kSide, kLeft + kSide, 10 + kSide, "axis");
   body += line(kLeft, 10, kLeft, 10 + kSide, "axis");
-  for (const Json& bin : calibration.at("bins")) {
-    const auto count = bin.at("count").get<std::size_t>();
-    if (count == 0) continue;
-    const double accuracy = bin.at("accuracy").get<double>();
-    const double confidence = bin.at("confidence").get<double>();
-    const double x = kLeft + kSide * bin.at("low").get<double>();
-    const std::string title =
-        fmt::format("confidence {:.2f}, correct {:.2f}, {} tokens", confidence, accuracy, count);
-    body +=
-        box(x + 1, 10 + kSide * (1 - accuracy), kSide / 10 - 2, kSide * accuracy, "ghost", title);
+  for (const CalibrationBin& bin : calibration->bins) {
+    if (bin.tokens == 0) continue;
+    const std::string title = fmt::format("confidence {:.2f}, correct {:.2f}, {} tokens",
+                                          bin.confidence, bin.accuracy, bin.tokens);
+    body += box(kLeft + kSide * bin.low + 1, 10 + kSide * (1 - bin.accuracy), kSide / 10 - 2,
+                kSide * bin.accuracy, "ghost", title);
     const double radius =
-        2.5 + 4.5 * std::sqrt(static_cast<double>(count) / static_cast<double>(most));
+        2.5 + 4.5 * std::sqrt(static_cast<double>(bin.tokens) / static_cast<double>(most));
     body += fmt::format(
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{:.1f}\" class=\"bar\">"
         "<title>{}</title></circle>",
-        kLeft + kSide * confidence, 10 + kSide * (1 - accuracy), radius, escape(title));
+        kLeft + kSide * bin.confidence, 10 + kSide * (1 - bin.accuracy), radius, escape(title));
   }
   for (const double tick : {0.0, 0.5, 1.0}) {
     body += text_at(kLeft + kSide * tick, 26 + kSide, fmt::format("{:g}", tick), "middle", "soft");
@@ -207,17 +150,13 @@ std::string calibration_plot(const Json& calibration) {
   return svg(kPlotWidth, kSide + 50, "calibration of token confidences", body);
 }
 
-std::string confusion_plot(const Json& confusions) {
+std::string confusion_plot(const std::vector<Confusion>& confusions) {
   std::map<std::string, std::int64_t> totals;
   std::map<std::pair<std::string, std::string>, std::int64_t> counts;
-  for (const Json& entry : confusions.at("matrix")) {
-    const auto from = entry.at(0).get<std::string>();
-    const auto to = entry.at(1).get<std::string>();
-    const auto count = entry.at(2).get<std::int64_t>();
-    counts[{from, to}] = count;
-    totals[from] += from.empty() ? 0 : count;
+  for (const Confusion& entry : confusions) {
+    counts[{entry.reference, entry.hypothesis}] = entry.count;
+    if (!entry.reference.empty()) totals[entry.reference] += entry.count;
   }
-  totals.erase("");
   std::vector<std::string> symbols;
   for (const auto& entry : totals) symbols.push_back(entry.first);
   std::stable_sort(symbols.begin(), symbols.end(),
@@ -253,63 +192,6 @@ std::string confusion_plot(const Json& confusions) {
   body += text_at(34, 10, "decoded as (∅: left out)", "start", "soft");
   return svg(kPlotWidth, 34 + cell * static_cast<double>(symbols.size()), "confusion of characters",
              body);
-}
-
-std::string eeg_plot(const ReportSignal& signal, const Json& utterance) {
-  if (signal.signal.rank() != 2 || signal.signal.dim(1) < 2) return "";
-  constexpr double kWidth = 760;
-  constexpr double kLeft = 50;
-  constexpr std::size_t kMaxChannels = 16;
-  const auto samples = static_cast<std::size_t>(signal.signal.dim(1));
-  const auto all = static_cast<std::size_t>(signal.signal.dim(0));
-  const std::size_t shown = std::min(all, kMaxChannels);
-  const double row = shown > 8 ? 20 : 28;
-  const double height = row * static_cast<double>(shown) + 52;
-  const double width = kWidth - kLeft - 8;
-  const double seconds = signal.rate_hz > 0 ? static_cast<double>(samples) / signal.rate_hz : 0;
-  const auto values = signal.signal.data<float>();
-  std::string body;
-  if (seconds > 0) {
-    for (const Json& token : utterance.at("tokens")) {
-      const double start = token.at("start_s").get<double>();
-      const double end = std::max(token.at("end_s").get<double>(), start);
-      if (end <= 0) continue;  // the model does not know its frame rate
-      const double x = kLeft + width * std::min(start / seconds, 1.0);
-      const double w = std::max(3.0, width * std::min((end - start) / seconds, 1.0));
-      body += box(x, 20, w, height - 40, "token",
-                  fmt::format("{} {:.2f} to {:.2f} s, confidence {:.2f}",
-                              token.at("text").get<std::string>(), start, end,
-                              token.at("confidence").get<double>()));
-      body += text_at(x + w / 2, 14, shortened(token.at("text").get<std::string>(), 8), "middle");
-    }
-    for (double tick = 0; tick <= seconds; tick += tick_step(seconds)) {
-      body += text_at(kLeft + width * tick / seconds, height - 6, fmt::format("{:g} s", tick),
-                      "middle", "soft");
-    }
-  }
-  for (std::size_t k = 0; k < shown; ++k) {
-    const std::size_t channel = k * all / shown;
-    const auto x = values.subspan(channel * samples, samples);
-    double mean = 0;
-    double peak = 1e-30;
-    for (const float v : x) mean += static_cast<double>(v) / static_cast<double>(samples);
-    for (const float v : x) peak = std::max(peak, std::abs(static_cast<double>(v) - mean));
-    const double base = 20 + row * (static_cast<double>(k) + 0.5);
-    const std::size_t points = std::min<std::size_t>(samples, 900);
-    std::string path;
-    for (std::size_t p = 0; p < points; ++p) {
-      const std::size_t i = p * samples / points;
-      path += fmt::format("{}{:.1f},{:.1f}", p == 0 ? "M" : " ",
-                          kLeft + width * static_cast<double>(i) / static_cast<double>(samples),
-                          base - 0.48 * row * (static_cast<double>(x[i]) - mean) / peak);
-    }
-    body += fmt::format("<path d=\"{}\" class=\"trace\"/>", path);
-    const std::string name =
-        channel < signal.channels.size() ? signal.channels[channel] : std::to_string(channel);
-    body += text_at(kLeft - 6, base + 4, shortened(name, 7), "end", "soft");
-  }
-  return "<div class=\"scroll\">" + svg(kWidth, height, "EEG with token times", body, "wide") +
-         "</div>";
 }
 
 }  // namespace nest::eval::report

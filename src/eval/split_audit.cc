@@ -48,23 +48,21 @@ Side side_of(const std::vector<data::Utterance>& utterances, const std::string& 
 }
 
 /// How many test items have a name that is in training too, with examples.
-Json overlap(const std::vector<std::string>& train, const std::vector<std::string>& test) {
+Overlap overlap(const std::vector<std::string>& train, const std::vector<std::string>& test) {
   const std::set<std::string> known(train.begin(), train.end());
   std::set<std::string> shared;
-  std::size_t utterances = 0;
+  Overlap found;
   for (const std::string& name : test) {
     if (name.empty() || !known.contains(name)) continue;
-    ++utterances;
+    ++found.test_utterances;
     shared.insert(name);
   }
-  Json json{{"test", std::set<std::string>(test.begin(), test.end()).size()},
-            {"shared", shared.size()},
-            {"test_utterances", utterances}};
-  json["examples"] = Json::array();
+  found.test = std::set<std::string>(test.begin(), test.end()).size();
+  found.shared = shared.size();
   for (const std::string& name : shared) {
-    if (json["examples"].size() < kExamples) json["examples"].push_back(name);
+    if (found.examples.size() < kExamples) found.examples.push_back(name);
   }
-  return json;
+  return found;
 }
 
 std::vector<std::string> names_of(const Side& side, bool with_session) {
@@ -77,7 +75,8 @@ std::vector<std::string> names_of(const Side& side, bool with_session) {
 }
 
 /// Share of test utterances that are nearly a (different) training sentence.
-Json near_duplicates(const Side& train, const Side& test, const SplitAuditOptions& options) {
+NearDuplicates near_duplicates(const Side& train, const Side& test,
+                               const SplitAuditOptions& options) {
   const std::set<std::string> known(train.sentences.begin(), train.sentences.end());
   std::vector<std::vector<text::Symbol>> candidates;
   for (const std::string& sentence : known) candidates.push_back(text::character_symbols(sentence));
@@ -96,14 +95,12 @@ Json near_duplicates(const Side& train, const Side& test, const SplitAuditOption
   const auto count = std::count(near.begin(), near.end(), 1);
   const double share =
       near.empty() ? 0 : static_cast<double>(count) / static_cast<double>(near.size());
-  return {{"similarity", options.near_duplicate},
-          {"test_utterances", count},
-          {"share", share},
-          {"limit", options.max_near_duplicates}};
+  return {options.near_duplicate, static_cast<std::size_t>(count), share,
+          options.max_near_duplicates};
 }
 
 /// Test utterances that share samples of the same file with a training utterance.
-Json shared_samples(const Side& train, const Side& test) {
+SharedSamples shared_samples(const Side& train, const Side& test) {
   struct Range {
     std::int64_t begin;
     std::int64_t end;
@@ -121,8 +118,7 @@ Json shared_samples(const Side& train, const Side& test) {
   for (const data::Utterance* u : train.utterances) {
     for (const Range& range : ranges(*u)) used[u->signal + "|" + u->stream].push_back(range);
   }
-  Json json{{"test_utterances", 0}, {"examples", Json::array()}};
-  std::size_t count = 0;
+  SharedSamples shared;
   for (const data::Utterance* u : test.utterances) {
     const auto at = used.find(u->signal + "|" + u->stream);
     if (at == used.end()) continue;
@@ -133,59 +129,87 @@ Json shared_samples(const Side& train, const Side& test) {
       }
     }
     if (!overlaps) continue;
-    ++count;
-    if (json["examples"].size() < kExamples) json["examples"].push_back(u->id);
+    ++shared.test_utterances;
+    if (shared.examples.size() < kExamples) shared.examples.push_back(u->id);
   }
-  json["test_utterances"] = count;
-  return json;
+  return shared;
 }
 
-}  // namespace
+const Overlap& overlap_of(const SplitAudit& audit, const std::string& what) {
+  if (what == "sentence") return audit.sentence;
+  if (what == "subject") return audit.subject;
+  require(what == "session", ErrorCode::kInvalidArgument,
+          "--disjoint {}: use sentence, subject, session or none", what);
+  return audit.session;
+}
 
-Json audit_split(const std::vector<data::Utterance>& utterances, const SplitAuditOptions& options) {
-  const Side train = side_of(utterances, options.train);
-  const Side test = side_of(utterances, options.test);
-  Json json{{"passed", true}, {"problems", Json::array()}};
-  json["train_utterances"] = train.utterances.size();
-  json["test_utterances"] = test.utterances.size();
-  json["must_be_disjoint"] = options.disjoint;
-  json["sentence"] = overlap(train.sentences, test.sentences);
-  json["near_duplicate"] = near_duplicates(train, test, options);
-  json["subject"] = overlap(names_of(train, false), names_of(test, false));
-  json["session"] = overlap(names_of(train, true), names_of(test, true));
-  json["samples"] = shared_samples(train, test);
-
-  Json problems = Json::array();
-  if (train.utterances.empty()) {
+std::vector<std::string> problems_of(const SplitAudit& audit, const SplitAuditOptions& options) {
+  std::vector<std::string> problems;
+  if (audit.train_utterances == 0) {
     problems.push_back(
         fmt::format("no utterance has split '{}': nothing to compare with", options.train));
   }
   for (const std::string& what : options.disjoint) {
     if (what == "none") continue;
-    require(what == "sentence" || what == "subject" || what == "session",
-            ErrorCode::kInvalidArgument, "--disjoint {}: use sentence, subject, session or none",
-            what);
-    const auto shared = json[what].at("shared").get<std::size_t>();
-    if (shared == 0) continue;
+    const Overlap& overlap = overlap_of(audit, what);
+    if (overlap.shared == 0) continue;
     problems.push_back(fmt::format("{} of {} test {}s are in training too ({} test utterances)",
-                                   shared, json[what].at("test").get<std::size_t>(), what,
-                                   json[what].at("test_utterances").get<std::size_t>()));
+                                   overlap.shared, overlap.test, what, overlap.test_utterances));
   }
   const bool new_sentences = std::find(options.disjoint.begin(), options.disjoint.end(),
                                        "sentence") != options.disjoint.end();
-  if (new_sentences &&
-      json["near_duplicate"].at("share").get<double>() > options.max_near_duplicates) {
+  if (new_sentences && audit.near_duplicate.share > options.max_near_duplicates) {
     problems.push_back(
-        fmt::format("{:.1f} % of the test utterances are near-duplicates of "
-                    "training sentences",
-                    100 * json["near_duplicate"].at("share").get<double>()));
+        fmt::format("{:.1f} % of the test utterances are near-duplicates of training sentences",
+                    100 * audit.near_duplicate.share));
   }
-  if (json["samples"].at("test_utterances").get<std::size_t>() > 0) {
+  if (audit.samples.test_utterances > 0) {
     problems.push_back(fmt::format("{} test utterances share samples with training utterances",
-                                   json["samples"].at("test_utterances").get<std::size_t>()));
+                                   audit.samples.test_utterances));
   }
-  json["passed"] = problems.empty();
-  json["problems"] = std::move(problems);
+  return problems;
+}
+
+Json overlap_json(const Overlap& overlap) {
+  return {{"test", overlap.test},
+          {"shared", overlap.shared},
+          {"test_utterances", overlap.test_utterances},
+          {"examples", overlap.examples}};
+}
+
+}  // namespace
+
+SplitAudit audit_split(const std::vector<data::Utterance>& utterances,
+                       const SplitAuditOptions& options) {
+  const Side train = side_of(utterances, options.train);
+  const Side test = side_of(utterances, options.test);
+  SplitAudit audit;
+  audit.train_utterances = train.utterances.size();
+  audit.test_utterances = test.utterances.size();
+  audit.must_be_disjoint = options.disjoint;
+  audit.sentence = overlap(train.sentences, test.sentences);
+  audit.near_duplicate = near_duplicates(train, test, options);
+  audit.subject = overlap(names_of(train, false), names_of(test, false));
+  audit.session = overlap(names_of(train, true), names_of(test, true));
+  audit.samples = shared_samples(train, test);
+  audit.problems = problems_of(audit, options);
+  return audit;
+}
+
+Json to_json(const SplitAudit& audit) {
+  Json json{{"passed", audit.passed()}, {"problems", audit.problems}};
+  json["train_utterances"] = audit.train_utterances;
+  json["test_utterances"] = audit.test_utterances;
+  json["must_be_disjoint"] = audit.must_be_disjoint;
+  json["sentence"] = overlap_json(audit.sentence);
+  json["near_duplicate"] = {{"similarity", audit.near_duplicate.similarity},
+                            {"test_utterances", audit.near_duplicate.test_utterances},
+                            {"share", audit.near_duplicate.share},
+                            {"limit", audit.near_duplicate.limit}};
+  json["subject"] = overlap_json(audit.subject);
+  json["session"] = overlap_json(audit.session);
+  json["samples"] = {{"test_utterances", audit.samples.test_utterances},
+                     {"examples", audit.samples.examples}};
   return json;
 }
 

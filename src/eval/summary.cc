@@ -1,17 +1,12 @@
+#include "nest/eval/summary.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "nest/core/error.h"
-#include "nest/eval/results.h"
-
 namespace nest::eval {
 namespace {
-
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 double rate(const text::EditCounts& counts) {
   const std::int64_t length = counts.reference_length();
@@ -19,22 +14,21 @@ double rate(const text::EditCounts& counts) {
   return counts.errors() == 0 ? 0 : std::nan("");
 }
 
-Json intervals(const Results& results, const SummaryOptions& options) {
+UnitIntervals intervals(const Results& results, const SummaryOptions& options) {
   const text::CountTable counts = text::count_table(scores_of(results));
-  Json json;
-  for (const char* unit : {"utterance", "sentence", "subject"}) {
-    json[unit] =
-        text::intervals_json(counts, units_of(results, unit), options.score, options.bootstrap);
-  }
-  return json;
+  const auto by = [&](const char* unit) {
+    return text::score_intervals(counts, units_of(results, unit), options.score, options.bootstrap);
+  };
+  return {by("utterance"), by("sentence"), by("subject")};
 }
 
 /// One row a group, in order of name.
-Json groups(const Results& results, const std::string& unit, const SummaryOptions& options) {
+std::vector<GroupScore> groups(const Results& results, const std::string& unit,
+                               const SummaryOptions& options) {
   const std::vector<std::string> names = units_of(results, unit);
   std::map<std::string, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < names.size(); ++i) members[names[i]].push_back(i);
-  Json rows = Json::array();
+  std::vector<GroupScore> rows;
   for (const auto& [name, indices] : members) {
     std::vector<text::UtteranceScore> scores;
     std::vector<text::TextPair> pairs;
@@ -43,107 +37,57 @@ Json groups(const Results& results, const std::string& unit, const SummaryOption
       scores.push_back(u.score);
       pairs.push_back({{u.reference}, u.hypothesis});
     }
-    const text::CorpusScore total = text::sum_scores(scores, pairs);
-    const auto ci =
-        text::intervals_json(text::count_table(scores), {}, options.score, options.bootstrap);
-    Json row;
-    row["name"] = name;
-    row["utterances"] = indices.size();
-    row["wer"] = number(total.wer());
-    row["wer_low"] = ci.at("wer").at("low");
-    row["wer_high"] = ci.at("wer").at("high");
-    row["cer"] = number(total.cer());
-    row["cer_low"] = ci.at("cer").at("low");
-    row["cer_high"] = ci.at("cer").at("high");
-    row["bleu"] = ci.at("bleu").at("estimate");
-    row["exact_match"] = number(total.exact_rate());
-    rows.push_back(std::move(row));
+    rows.push_back(
+        {name, text::sum_scores(scores, pairs),
+         text::score_intervals(text::count_table(scores), {}, options.score, options.bootstrap)});
   }
   return rows;
 }
 
-Json latency(const Results& results) {
-  std::vector<double> load;
-  std::vector<double> encode;
-  std::vector<double> decode;
-  std::vector<double> total;
-  double signal_s = 0;
-  double compute_s = 0;
-  for (const UtteranceResult& u : results.utterances) {
-    load.push_back(u.load_ms);
-    encode.push_back(u.encode_ms);
-    decode.push_back(u.decode_ms);
-    total.push_back(u.encode_ms + u.decode_ms);
-    signal_s += u.signal_s;
-    compute_s += total.back() / 1000;
-  }
-  Json json;
-  json["load_ms"] = distribution_json(load);
-  json["encode_ms"] = distribution_json(encode);
-  json["decode_ms"] = distribution_json(decode);
-  json["total_ms"] = distribution_json(total);
-  json["signal_s"] = signal_s;
-  json["real_time_factor"] = signal_s > 0 ? Json(compute_s / signal_s) : Json(nullptr);
-  const auto count = static_cast<double>(results.utterances.size());
-  json["utterances_per_s"] = results.wall_s > 0 ? Json(count / results.wall_s) : Json(nullptr);
-  return json;
-}
-
-Json oracle(const Results& results) {
+OracleScore oracle(const Results& results) {
   text::EditCounts words;
   text::EditCounts characters;
-  std::size_t size = 0;
+  OracleScore best;
   for (const UtteranceResult& u : results.utterances) {
     words += u.oracle_words;
     characters += u.oracle_characters;
-    size = std::max(size, u.nbest.size());
+    best.nbest = std::max(best.nbest, u.nbest.size());
   }
-  return {{"nbest", size}, {"wer", number(rate(words))}, {"cer", number(rate(characters))}};
+  best.wer = rate(words);
+  best.cer = rate(characters);
+  return best;
 }
 
-/// Ten bins of equal width. Expected calibration error: mean |confidence - accuracy| over tokens
-/// (Guo et al. 2017).
-Json calibration(const Results& results) {
+std::optional<Calibration> calibration(const Results& results) {
   constexpr int kBins = 10;
-  struct Bin {
-    std::size_t count = 0;
-    double confidence = 0;
-    double correct = 0;
-  };
-  std::vector<Bin> bins(kBins);
-  std::size_t judged = 0;
+  Calibration found;
+  for (int b = 0; b < kBins; ++b) {
+    found.bins.push_back({static_cast<double>(b) / kBins, static_cast<double>(b + 1) / kBins});
+  }
   for (const UtteranceResult& u : results.utterances) {
     for (const TokenResult& token : u.tokens) {
       if (token.correct < 0) continue;
       const int index = std::clamp(static_cast<int>(token.confidence * kBins), 0, kBins - 1);
-      Bin& bin = bins[static_cast<std::size_t>(index)];
-      ++bin.count;
+      CalibrationBin& bin = found.bins[static_cast<std::size_t>(index)];
+      ++bin.tokens;
       bin.confidence += token.confidence;
-      bin.correct += token.correct;
-      ++judged;
+      bin.accuracy += token.correct;
+      ++found.tokens;
     }
   }
-  if (judged == 0) return nullptr;
-  Json json;
+  if (found.tokens == 0) return std::nullopt;
   double error = 0;
-  json["tokens"] = judged;
-  json["bins"] = Json::array();
-  for (std::size_t b = 0; b < kBins; ++b) {
-    const auto n = static_cast<double>(bins[b].count);
-    Json row{{"low", static_cast<double>(b) / kBins},
-             {"high", static_cast<double>(b + 1) / kBins},
-             {"count", bins[b].count}};
-    row["confidence"] = n > 0 ? Json(bins[b].confidence / n) : Json(nullptr);
-    row["accuracy"] = n > 0 ? Json(bins[b].correct / n) : Json(nullptr);
-    json["bins"].push_back(std::move(row));
-    error += std::abs(bins[b].confidence - bins[b].correct);
+  for (CalibrationBin& bin : found.bins) {  // sums so far
+    error += std::abs(bin.confidence - bin.accuracy);
+    bin.confidence /= static_cast<double>(bin.tokens);  // 0 / 0 is NaN, as promised
+    bin.accuracy /= static_cast<double>(bin.tokens);
   }
-  json["expected_calibration_error"] = error / static_cast<double>(judged);
-  return json;
+  found.expected_calibration_error = error / static_cast<double>(found.tokens);
+  return found;
 }
 
-/// Pairs (reference, hypothesis) of aligned characters; "" stands for none.
-Json confusions(const Results& results, std::size_t limit) {
+/// Every pair of aligned characters, the most frequent first.
+std::vector<Confusion> confusions(const Results& results) {
   std::map<std::pair<std::string, std::string>, std::int64_t> counts;
   for (const UtteranceResult& u : results.utterances) {
     const auto reference = text::split_characters(text::nfc(u.reference));
@@ -158,22 +102,22 @@ Json confusions(const Results& results, std::size_t limit) {
       ++counts[{from, to}];
     }
   }
-  std::vector<std::pair<std::int64_t, std::pair<std::string, std::string>>> sorted;
-  for (const auto& [pair, count] : counts) sorted.push_back({count, pair});
+  std::vector<Confusion> sorted;
+  for (const auto& [pair, count] : counts) sorted.push_back({pair.first, pair.second, count});
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  Json json;
-  json["matrix"] = Json::array();
-  json["errors"] = Json::array();
-  for (const auto& [count, pair] : sorted) {
-    const Json row{pair.first, pair.second, count};
-    json["matrix"].push_back(row);
-    if (pair.first != pair.second && json["errors"].size() < limit) json["errors"].push_back(row);
-  }
-  return json;
+                   [](const Confusion& a, const Confusion& b) { return a.count > b.count; });
+  return sorted;
 }
 
-Json worst(const Results& results, std::size_t limit) {
+std::vector<Confusion> errors_of(const std::vector<Confusion>& confusions, std::size_t limit) {
+  std::vector<Confusion> errors;
+  for (const Confusion& entry : confusions) {
+    if (entry.reference != entry.hypothesis && errors.size() < limit) errors.push_back(entry);
+  }
+  return errors;
+}
+
+std::vector<WorstUtterance> worst(const Results& results, std::size_t limit) {
   std::vector<std::size_t> order(results.utterances.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -183,25 +127,20 @@ Json worst(const Results& results, std::size_t limit) {
     return x.characters.errors() > y.characters.errors();
   });
   order.resize(std::min(order.size(), limit));
-  Json rows = Json::array();
+  std::vector<WorstUtterance> rows;
   for (const std::size_t i : order) {
     const UtteranceResult& u = results.utterances[i];
     const bool single = text::split_words(u.reference).size() <= 1;
     const auto cells = [&](const std::string& text) {
       return single ? text::split_characters(text::nfc(text)) : text::split_words(text);
     };
-    rows.push_back(
-        {{"id", u.id},
-         {"subject", u.subject},
-         {"word_errors", u.score.words.errors()},
-         {"character_errors", u.score.characters.errors()},
-         {"alignment", text::format_alignment(cells(u.reference), cells(u.hypothesis))}});
+    rows.push_back({u.id, u.subject, u.score.words.errors(), u.score.characters.errors(),
+                    text::format_alignment(cells(u.reference), cells(u.hypothesis))});
   }
   return rows;
 }
 
-/// How varied the hypotheses are: a collapsed decoder shows at once.
-Json diversity(const Results& results) {
+Diversity diversity(const Results& results) {
   std::map<std::string, std::size_t> counts;
   std::set<std::string> references;
   for (const UtteranceResult& u : results.utterances) {
@@ -216,24 +155,20 @@ Json diversity(const Results& results) {
     entropy -= p * std::log2(p);
     most = std::max(most, count);
   }
-  return {{"distinct_hypotheses", counts.size()},
-          {"distinct_references", references.size()},
-          {"entropy_bits", entropy},
-          {"most_frequent_share", total > 0 ? static_cast<double>(most) / total : 0}};
+  return {counts.size(), references.size(), entropy,
+          total > 0 ? static_cast<double>(most) / total : 0};
 }
 
-Json failure_counts(const Results& results) {
-  Json kinds = Json::object();
-  for (const Failure& failure : results.failures) {
-    kinds[failure.kind] = kinds.value(failure.kind, 0) + 1;
-  }
-  return kinds;
+UtteranceCounts counts(const Results& results) {
+  UtteranceCounts counts{results.utterances.size(), results.failures.size(), {}};
+  for (const Failure& failure : results.failures) ++counts.failures[failure.kind];
+  return counts;
 }
 
 }  // namespace
 
-Json distribution_json(std::vector<double> values) {
-  if (values.empty()) return nullptr;
+std::optional<Distribution> distribution_of(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
   std::sort(values.begin(), values.end());
   double sum = 0;
   for (const double value : values) sum += value;
@@ -243,35 +178,51 @@ Json distribution_json(std::vector<double> values) {
     const std::size_t above = std::min(below + 1, values.size() - 1);
     return values[below] + (at - static_cast<double>(below)) * (values[above] - values[below]);
   };
-  return {{"mean", sum / static_cast<double>(values.size())},
-          {"p50", quantile(0.5)},
-          {"p95", quantile(0.95)},
-          {"p99", quantile(0.99)},
-          {"max", values.back()}};
+  return Distribution{sum / static_cast<double>(values.size()), quantile(0.5), quantile(0.95),
+                      quantile(0.99), values.back()};
 }
 
-Json summarize(const Results& results, const SummaryOptions& options) {
-  Json json;
-  json["counts"] = {{"selected", results.utterances.size() + results.failures.size()},
-                    {"decoded", results.utterances.size()},
-                    {"failed", results.failures.size()},
-                    {"failures", failure_counts(results)}};
-  const auto scores = scores_of(results);
-  const auto pairs = pairs_of(results);
-  json["metrics"] = to_json(text::sum_scores(scores, pairs), options.score);
-  json["intervals"] = intervals(results, options);
-  for (const auto& [name, line] : text::signatures(options.score, 1)) {
-    json["signatures"][name] = line;
+Latency latency_of(const Results& results) {
+  std::vector<double> load;
+  std::vector<double> encode;
+  std::vector<double> decode;
+  std::vector<double> total;
+  Latency latency;
+  double compute_s = 0;
+  for (const UtteranceResult& u : results.utterances) {
+    load.push_back(u.load_ms);
+    encode.push_back(u.encode_ms);
+    decode.push_back(u.decode_ms);
+    total.push_back(u.encode_ms + u.decode_ms);
+    latency.signal_s += u.signal_s;
+    compute_s += total.back() / 1000;
   }
-  json["subjects"] = groups(results, "subject", options);
-  json["sessions"] = groups(results, "session", options);
-  json["latency"] = latency(results);
-  json["oracle"] = oracle(results);
-  json["calibration"] = calibration(results);
-  json["diversity"] = diversity(results);
-  json["confusions"] = confusions(results, options.confusions);
-  json["worst"] = worst(results, options.worst);
-  return json;
+  latency.load_ms = distribution_of(std::move(load));
+  latency.encode_ms = distribution_of(std::move(encode));
+  latency.decode_ms = distribution_of(std::move(decode));
+  latency.total_ms = distribution_of(std::move(total));
+  if (latency.signal_s > 0) latency.real_time_factor = compute_s / latency.signal_s;
+  const auto count = static_cast<double>(results.utterances.size());
+  if (results.wall_s > 0) latency.utterances_per_s = count / results.wall_s;
+  return latency;
+}
+
+Summary summarize(const Results& results, const SummaryOptions& options) {
+  Summary summary;
+  summary.scoring = options.score;
+  summary.counts = counts(results);
+  summary.metrics = text::sum_scores(scores_of(results), pairs_of(results));
+  summary.intervals = intervals(results, options);
+  summary.subjects = groups(results, "subject", options);
+  summary.sessions = groups(results, "session", options);
+  summary.latency = latency_of(results);
+  summary.oracle = oracle(results);
+  summary.calibration = calibration(results);
+  summary.diversity = diversity(results);
+  summary.confusions = confusions(results);
+  summary.confusion_errors = errors_of(summary.confusions, options.confusions);
+  summary.worst = worst(results, options.worst);
+  return summary;
 }
 
 }  // namespace nest::eval

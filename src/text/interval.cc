@@ -5,7 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
-#include "nest/core/json.h"
+#include "nest/core/json_number.h"
 #include "nest/text/bootstrap.h"
 
 namespace nest::text {
@@ -62,10 +62,6 @@ double standard_deviation(const std::vector<double>& values) {
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
 }  // namespace

@@ -119,6 +119,20 @@ double CorpusScore::exact_rate() const {
   return rate(static_cast<std::int64_t>(exact), static_cast<std::int64_t>(utterances));
 }
 
+double CorpusScore::value(Metric metric, const ScoreOptions& options) const {
+  switch (metric) {
+    case Metric::kWer:
+      return wer();
+    case Metric::kCer:
+      return cer();
+    case Metric::kBleu:
+      return bleu_score(bleu, bleu_options(options)).score;
+    case Metric::kExactMatch:
+      return exact_rate();
+  }
+  return kNan;
+}
+
 CorpusScore sum_scores(std::span<const UtteranceScore> scores, std::span<const TextPair> pairs) {
   require(scores.size() == pairs.size(), ErrorCode::kInternal, "{} scores for {} utterances",
           scores.size(), pairs.size());
@@ -185,11 +199,51 @@ Statistic bleu_statistic(const BleuOptions& options) {
   };
 }
 
-std::vector<std::pair<std::string, Statistic>> all_statistics(const ScoreOptions& options) {
-  return {{"wer", wer_statistic()},
-          {"cer", cer_statistic()},
-          {"bleu", bleu_statistic(bleu_options(options))},
-          {"exact_match", exact_statistic()}};
+std::string_view name_of(Metric metric) {
+  switch (metric) {
+    case Metric::kWer:
+      return "wer";
+    case Metric::kCer:
+      return "cer";
+    case Metric::kBleu:
+      return "bleu";
+    case Metric::kExactMatch:
+      return "exact_match";
+  }
+  return "";
+}
+
+bool is_error_rate(Metric metric) {
+  return metric == Metric::kWer || metric == Metric::kCer;
+}
+
+double display_factor(Metric metric) {
+  return metric == Metric::kBleu ? 1 : 100;
+}
+
+Statistic statistic_of(Metric metric, const ScoreOptions& options) {
+  switch (metric) {
+    case Metric::kWer:
+      return wer_statistic();
+    case Metric::kCer:
+      return cer_statistic();
+    case Metric::kBleu:
+      return bleu_statistic(bleu_options(options));
+    case Metric::kExactMatch:
+      return exact_statistic();
+  }
+  return {};
+}
+
+ScoreIntervals score_intervals(const CountTable& counts, std::span<const std::string> units,
+                               const ScoreOptions& options, const BootstrapOptions& bootstrap) {
+  std::vector<Statistic> statistics;
+  for (const Metric metric : kMetrics) statistics.push_back(statistic_of(metric, options));
+  const auto all =
+      bootstrap_intervals(units.empty() ? counts : counts.grouped(units), statistics, bootstrap);
+  ScoreIntervals intervals;
+  std::copy(all.begin(), all.end(), intervals.values.begin());
+  return intervals;
 }
 
 double perplexity(double sum_log_prob, std::int64_t tokens) {

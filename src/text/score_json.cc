@@ -1,22 +1,17 @@
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
-#include "nest/core/json.h"
+#include "nest/core/json_number.h"
 #include "nest/text/score.h"
 
 namespace nest::text {
 namespace {
 
-Json number(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
-
 Json rate_json(double value, const EditCounts& counts, const char* unit) {
   Json json;
-  json["value"] = number(value);
-  json["percent"] = number(100 * value);
+  json["value"] = number_or_null(value);
+  json["percent"] = number_or_null(100 * value);
   json["errors"] = counts.errors();
   json["substitutions"] = counts.substitutions;
   json["deletions"] = counts.deletions;
@@ -38,23 +33,19 @@ Json to_json(const CorpusScore& score, const ScoreOptions& options) {
   json["cer"] = rate_json(score.cer(), score.characters, "characters");
   json["bleu"] = to_json(bleu_score(score.bleu, bleu_options(options)));
   json["sacrebleu"] = to_json(bleu_score(score.sacrebleu, BleuOptions::sacrebleu()));
-  json["exact_match"] = {{"value", number(score.exact_rate())}, {"count", score.exact}};
-  json["utterance_mean"] = {{"wer", number(score.utterance_mean_wer)},
-                            {"cer", number(score.utterance_mean_cer)},
-                            {"bleu", number(score.utterance_mean_bleu)},
+  json["exact_match"] = {{"value", number_or_null(score.exact_rate())}, {"count", score.exact}};
+  json["utterance_mean"] = {{"wer", number_or_null(score.utterance_mean_wer)},
+                            {"cer", number_or_null(score.utterance_mean_cer)},
+                            {"bleu", number_or_null(score.utterance_mean_bleu)},
                             {"undefined_wer", score.undefined_wer}};
   return json;
 }
 
-Json intervals_json(const CountTable& counts, std::span<const std::string> units,
-                    const ScoreOptions& options, const BootstrapOptions& bootstrap) {
-  const auto named = all_statistics(options);
-  std::vector<Statistic> statistics;
-  for (const auto& entry : named) statistics.push_back(entry.second);
-  const auto intervals =
-      bootstrap_intervals(units.empty() ? counts : counts.grouped(units), statistics, bootstrap);
+Json to_json(const ScoreIntervals& intervals) {
   Json json;
-  for (std::size_t i = 0; i < named.size(); ++i) json[named[i].first] = to_json(intervals[i]);
+  for (const Metric metric : kMetrics) {
+    json[std::string(name_of(metric))] = to_json(intervals[metric]);
+  }
   return json;
 }
 

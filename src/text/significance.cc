@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "nest/core/error.h"
-#include "nest/core/json.h"
+#include "nest/core/json_number.h"
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
 
@@ -89,13 +89,12 @@ PairedResult compare_paired(const CountTable& a, const CountTable& b, const Stat
 }
 
 Json to_json(const PairedResult& result) {
-  const auto number = [](double value) { return std::isnan(value) ? Json(nullptr) : Json(value); };
   Json json;
-  json["a"] = number(result.a);
-  json["b"] = number(result.b);
+  json["a"] = number_or_null(result.a);
+  json["b"] = number_or_null(result.b);
   json["delta"] = to_json(result.delta);
-  json["p_bootstrap"] = number(result.p_bootstrap);
-  json["p_randomization"] = number(result.p_randomization);
+  json["p_bootstrap"] = number_or_null(result.p_bootstrap);
+  json["p_randomization"] = number_or_null(result.p_randomization);
   return json;
 }
 

@@ -37,25 +37,30 @@ class Processes : public testing::TestWithParam<const char*> {
     }
     essence["counts"] = results.at("summary").at("counts");
     essence["metrics"] = results.at("summary").at("metrics");
+    essence["signatures"] = results.at("summary").at("signatures");
     return essence;
   }
   test::TempDir dir_;
 };
 
 TEST_P(Processes, two_give_the_texts_counts_and_intervals_of_one) {
-  evaluate("whole.json", "--batch-size 1");
+  const std::string scoring = " --lowercase --bleu-smooth exp";  // of the parts, kept by the merge
+  evaluate("whole.json", "--batch-size 1" + scoring);
   const auto part = [&](int i) {
-    return std::async(std::launch::async, [this, i] {
+    return std::async(std::launch::async, [this, i, scoring] {
       const std::string number = std::to_string(i);
-      evaluate("part" + number + ".json", "--batch-size 4 --shard " + number + "/2");
+      evaluate("part" + number + ".json", "--batch-size 4 --shard " + number + "/2" + scoring);
     });
   };
   auto first = part(1);
   auto second = part(2);
   first.get();
   second.get();
-  run("benchmark --merge " + (dir_ / "part1.json").string() + "," + (dir_ / "part2.json").string() +
-      " --output " + (dir_ / "merged.json").string());
+  const std::string merge = "benchmark --merge " + (dir_ / "part1.json").string() + "," +
+                            (dir_ / "part2.json").string() + " --output " +
+                            (dir_ / "merged.json").string();
+  run(merge);
+  EXPECT_EQ(test::run_nest(NEST_BINARY, merge + " --bleu-smooth floor").exit_code, 2);
   const Json whole = essence("whole.json");
   ASSERT_EQ(whole["texts"].size(), 16u);
   EXPECT_EQ(essence("merged.json"), whole);

@@ -101,12 +101,13 @@ TEST_F(DatasetTest, every_kind_of_problem_is_reported_for_its_line_and_left_out)
   const Dataset dataset = Dataset::open(folder_, {.check = Check::kSamples});
   ASSERT_EQ(dataset.size(), 1u);
   EXPECT_EQ(dataset.utterance(0).id, "good");
-  std::vector<std::pair<std::size_t, std::string>> found;
+  std::vector<std::pair<std::size_t, ProblemKind>> found;
   for (const auto& problem : dataset.problems()) found.emplace_back(problem.line, problem.kind);
-  EXPECT_THAT(found,
-              testing::ElementsAre(testing::Pair(2, "missing-file"), testing::Pair(3, "bad-range"),
-                                   testing::Pair(4, "missing-channel"), testing::Pair(5, "gap"),
-                                   testing::Pair(6, "not-finite")));
+  EXPECT_THAT(found, testing::ElementsAre(testing::Pair(2, ProblemKind::kMissingFile),
+                                          testing::Pair(3, ProblemKind::kBadRange),
+                                          testing::Pair(4, ProblemKind::kMissingChannel),
+                                          testing::Pair(5, ProblemKind::kGap),
+                                          testing::Pair(6, ProblemKind::kNotFinite)));
   EXPECT_THAT([&] { Dataset::open(folder_, {.check = Check::kSamples, .strict = true}); },
               testing::ThrowsMessage<Error>(HasSubstr("5 of 6 utterances have problems")));
 }

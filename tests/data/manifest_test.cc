@@ -55,9 +55,9 @@ TEST(Manifest, broken_lines_and_repeated_ids_are_problems_with_their_line) {
   EXPECT_EQ(manifest.lines, (std::vector<std::size_t>{1, 5}));
   ASSERT_EQ(manifest.problems.size(), 2u);
   EXPECT_EQ(manifest.problems[0].line, 3u);
-  EXPECT_EQ(manifest.problems[0].kind, "bad-line");
+  EXPECT_EQ(manifest.problems[0].kind, ProblemKind::kBadLine);
   EXPECT_EQ(manifest.problems[1].line, 4u);
-  EXPECT_EQ(manifest.problems[1].kind, "duplicate-id");
+  EXPECT_EQ(manifest.problems[1].kind, ProblemKind::kDuplicateId);
 }
 
 }  // namespace

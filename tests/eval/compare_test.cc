@@ -23,30 +23,30 @@ CompareOptions quick() {
 TEST(Compare, a_worse_run_is_a_regression_and_the_other_way_round_is_not) {
   const Results good = run(0.2);
   const Results bad = run(2.5);
-  const Json worse = compare_results(good, bad, quick());
-  EXPECT_TRUE(worse.at("regression").get<bool>());
-  EXPECT_EQ(worse.at("metrics")[1].at("name"), "cer");
-  EXPECT_EQ(worse.at("metrics")[1].at("verdict"), "worse");
-  EXPECT_GT(worse.at("metrics")[1].at("delta").at("low").get<double>(), 0);
-  const Json better = compare_results(bad, good, quick());
-  EXPECT_FALSE(better.at("regression").get<bool>());
-  EXPECT_EQ(better.at("metrics")[1].at("verdict"), "better");
+  const Comparison worse = compare_results(good, bad, quick());
+  EXPECT_TRUE(worse.is_regression());
+  EXPECT_EQ(worse.metrics.at(1).metric, text::Metric::kCer);
+  EXPECT_EQ(worse.metrics[1].verdict, Change::kWorse);
+  EXPECT_GT(worse.metrics[1].result.delta.low, 0);
+  const Comparison better = compare_results(bad, good, quick());
+  EXPECT_FALSE(better.is_regression());
+  EXPECT_EQ(better.metrics[1].verdict, Change::kBetter);
 }
 
 TEST(Compare, a_run_equals_itself) {
   const Results good = run(2.5);
-  const Json same = compare_results(good, good, quick());
-  EXPECT_FALSE(same.at("regression").get<bool>());
-  for (const Json& metric : same.at("metrics")) {
-    EXPECT_EQ(metric.at("verdict"), "no significant difference");
-    EXPECT_EQ(metric.at("p_randomization").get<double>(), 1);
+  const Comparison same = compare_results(good, good, quick());
+  EXPECT_FALSE(same.is_regression());
+  for (const MetricChange& change : same.metrics) {
+    EXPECT_EQ(change.verdict, Change::kNoSignificantDifference);
+    EXPECT_EQ(change.result.p_randomization, 1);
   }
 }
 
 TEST(Compare, the_margin_forgives) {
   CompareOptions options = quick();
   options.margin = 1000;
-  EXPECT_FALSE(compare_results(run(0.2), run(2.5), options).at("regression").get<bool>());
+  EXPECT_FALSE(compare_results(run(0.2), run(2.5), options).is_regression());
 }
 
 TEST(Compare, only_shared_utterances_count_and_others_are_named) {
@@ -54,10 +54,10 @@ TEST(Compare, only_shared_utterances_count_and_others_are_named) {
   Results b = run(2.5);
   a.utterances.resize(40);
   b.utterances.erase(b.utterances.begin(), b.utterances.begin() + 10);
-  const Json json = compare_results(a, b, quick());
-  EXPECT_EQ(json.at("shared_utterances").get<int>(), 30);
-  EXPECT_EQ(json.at("a").at("not_shared").get<int>(), 10);
-  EXPECT_EQ(json.at("b").at("not_shared").get<int>(), 20);
+  const Comparison comparison = compare_results(a, b, quick());
+  EXPECT_EQ(comparison.shared_utterances, 30u);
+  EXPECT_EQ(comparison.a.not_shared, 10u);
+  EXPECT_EQ(comparison.b.not_shared, 20u);
   b.utterances.clear();
   EXPECT_THROW(compare_results(a, b, quick()), Error);
 }
@@ -74,21 +74,26 @@ TEST(Compare, the_table_shows_the_regression) {
   options.unit = "subject";
   const std::string text = comparison_text(compare_results(run(0.2), run(2.5), quick()));
   EXPECT_NE(text.find("REGRESSION"), std::string::npos) << text;
-  EXPECT_EQ(compare_results(run(0.2), run(2.5), options).at("units").get<int>(), 4);
+  EXPECT_EQ(compare_results(run(0.2), run(2.5), options).units, 4u);
 }
 
 TEST(Overview, every_run_is_measured_against_the_first) {
   const std::vector<NamedResults> runs{{"good", run(0.2)}, {"same", run(0.2)}, {"bad", run(2.5)}};
-  const Json json = overview(runs, quick());
-  ASSERT_EQ(json.at("rows").size(), 3U);
+  const Overview all = overview(runs, quick());
+  ASSERT_EQ(all.rows.size(), 3u);
+  EXPECT_FALSE(all.rows[0].change.has_value());
+  EXPECT_FALSE(all.rows[1].change.value().is_regression());
+  EXPECT_TRUE(all.rows[2].change.value().is_regression());
+  EXPECT_TRUE(all.is_regression());
+  EXPECT_GT(all.rows[2].metrics[text::Metric::kCer].estimate,
+            all.rows[0].metrics[text::Metric::kCer].high);
+  EXPECT_GT(all.rows[0].memory.process_peak_bytes, 1'000'000);
+  const Json json = to_json(all);
+  EXPECT_EQ(json.at("schema"), "nest.overview/1");
   EXPECT_FALSE(json.at("rows")[0].contains("change"));
-  EXPECT_FALSE(json.at("rows")[1].at("change").at("regression").get<bool>());
-  EXPECT_TRUE(json.at("rows")[2].at("change").at("regression").get<bool>());
-  EXPECT_TRUE(json.at("regression").get<bool>());
-  EXPECT_GT(json.at("rows")[2].at("cer").at("value").get<double>(),
-            json.at("rows")[0].at("cer").at("high").get<double>());
-  EXPECT_GT(json.at("rows")[0].at("process_peak_bytes").get<std::int64_t>(), 1'000'000);
-  const std::string text = overview_text(json);
+  EXPECT_EQ(json.at("rows")[2].at("change").at("schema"), "nest.compare/1");
+  EXPECT_EQ(json.at("rows")[2].at("change").at("regression"), true);
+  const std::string text = overview_text(all);
   EXPECT_NE(text.find("good"), std::string::npos);
   EXPECT_NE(text.find("REGRESSION"), std::string::npos);
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
+#include "nest/eval/suite.h"
 #include "nest/text/character_tokenizer.h"
 #include "tests/eval/fakes.h"
 
@@ -22,7 +23,7 @@ EvalOptions quick() {
 
 /// What must not depend on how the work was cut: texts, counts and failures.
 Json essence(const Results& results) {
-  Json json = to_json(results, quick().summary);
+  Json json = to_json(results, summarize(results, quick().summary));
   for (const char* key : {"options", "parts", "wall_s", "memory"}) json.erase(key);
   json["summary"].erase("latency");
   for (Json& u : json["utterances"]) u.erase("load_ms");
@@ -49,7 +50,8 @@ TEST_P(EvaluatorCuts, give_the_same_text_and_counts) {
   std::vector<Results> parts;
   for (std::size_t i = 0; i < 3; ++i) {
     const Results part = ModelEvaluator(fake::honest(), options).evaluate(set.part({i, 3}));
-    parts.push_back(results_from_json(to_json(part, options.summary)));  // as through files
+    const Json file = to_json(part, summarize(part, options.summary));
+    parts.push_back(results_from_json(file));
   }
   EXPECT_EQ(essence(merge_results(parts)), expected);
 }
@@ -80,18 +82,23 @@ TEST(Evaluator, reports_every_utterance_and_stops_when_asked) {
   EXPECT_EQ(done.back(), 8);
 }
 
-/// Four bad utterances of different kinds among good ones.
+/// Five bad utterances of different kinds among good ones. What an error's text says decides
+/// nothing: the first one speaks of finite numbers.
 EvalSet set_with_bad_utterances() {
   EvalSet set = fake::make_set(0, 20);
   const auto good = set.load;
   set.load = [good](std::size_t i) {
-    if (i == 3) fail(ErrorCode::kDataCorrupt, "the record is truncated");
+    if (i == 3) fail(ErrorCode::kDataCorrupt, "the rate is not a finite number");
+    if (i == 5) {
+      throw data::ProblemError(data::ProblemKind::kGap, ErrorCode::kInvalidArgument, "a hole");
+    }
     Tensor signal = good(i);
     if (i == 7) signal.mutable_data<float>()[5] = std::numeric_limits<float>::quiet_NaN();
     if (i == 11) signal = Tensor(DType::kF32, {2, 100});  // a channel is missing
     return signal;
   };
-  set.failures.push_back({"test_rate", "s1", "r1", "wrong-rate", "256 Hz instead of 100 Hz"});
+  set.failures.push_back(
+      {"test_rate", "s1", "r1", data::ProblemKind::kWrongRate, "256 Hz instead of 100 Hz"});
   return set;
 }
 
@@ -101,16 +108,21 @@ TEST(Evaluator, bad_utterances_are_reported_counted_and_leave_the_others_alone) 
     options.batch_size = batch;
     const Results results =
         ModelEvaluator(fake::honest(), options).evaluate(set_with_bad_utterances());
-    EXPECT_EQ(results.utterances.size(), 17u);
+    EXPECT_EQ(results.utterances.size(), 16u);
     std::vector<std::string> found;
-    for (const Failure& f : results.failures) found.push_back(f.id + " " + f.kind);
-    EXPECT_THAT(found, testing::ElementsAre("test_1003 unreadable", "test_1007 not-finite",
-                                            "test_1011 rejected", "test_rate wrong-rate"));
-    const Json summary = summarize(results, options.summary);
-    EXPECT_EQ(summary.at("counts").at("selected").get<int>(), 21);
-    EXPECT_EQ(summary.at("counts").at("failed").get<int>(), 4);
-    EXPECT_EQ(summary.at("counts").at("failures").at("not-finite").get<int>(), 1);
-    EXPECT_EQ(summary.at("metrics").at("wer").at("errors").get<int>(), 0);
+    for (const Failure& f : results.failures) {
+      found.push_back(f.id + " " + std::string(name_of(f.kind)));
+    }
+    EXPECT_THAT(
+        found, testing::ElementsAre("test_1003 unreadable", "test_1005 gap", "test_1007 not-finite",
+                                    "test_1011 rejected", "test_rate wrong-rate"));
+    const Summary summary = summarize(results, options.summary);
+    EXPECT_EQ(summary.counts.decoded, 16u);
+    EXPECT_EQ(summary.counts.failed, 5u);
+    EXPECT_EQ(summary.counts.failures.at(data::ProblemKind::kNotFinite), 1u);
+    EXPECT_EQ(summary.metrics.words.errors(), 0);
+    EXPECT_EQ(to_json(summary).at("counts").at("selected"), 21);
+    EXPECT_EQ(to_json(summary).at("counts").at("failures").at("not-finite"), 1);
   }
 }
 
@@ -142,8 +154,8 @@ TEST(Evaluator, tokens_are_judged_against_the_reference) {
       text::TokenTable(tokens), std::vector<std::string>{"<UNK>"}, false);
   const Results results =
       ModelEvaluator(fake::honest(), quick(), tokenizer).evaluate(fake::make_set(0, 8));
-  const Json calibration = summarize(results, quick().summary).at("calibration");
-  EXPECT_NEAR(calibration.at("expected_calibration_error").get<double>(), 0.1, 1e-6);
+  const Summary summary = summarize(results, quick().summary);
+  EXPECT_NEAR(summary.calibration.value().expected_calibration_error, 0.1, 1e-6);
   EXPECT_EQ(results.utterances[0].tokens[0].text, "t");
   EXPECT_EQ(results.utterances[0].tokens[0].correct, 1);
   EXPECT_DOUBLE_EQ(results.utterances[0].tokens[1].start_s, 0.2);
@@ -151,27 +163,32 @@ TEST(Evaluator, tokens_are_judged_against_the_reference) {
 
 TEST(Evaluator, the_summary_has_what_the_issue_asks_for) {
   const Results results = ModelEvaluator(fake::honest(), quick()).evaluate(noisy_set());
-  const Json summary = summarize(results, quick().summary);
-  EXPECT_EQ(summary.at("subjects").size(), 4u);
-  EXPECT_EQ(summary.at("intervals").at("subject").at("wer").at("units").get<int>(), 4);
-  EXPECT_DOUBLE_EQ(summary.at("latency").at("total_ms").at("p95").get<double>(), 1.5);
+  const Summary summary = summarize(results, quick().summary);
+  EXPECT_EQ(summary.subjects.size(), 4u);
+  EXPECT_EQ(summary.intervals.subject[text::Metric::kWer].units, 4u);
+  EXPECT_DOUBLE_EQ(summary.latency.total_ms.value().p95, 1.5);
   double signal_s = 0;
   for (const auto& u : results.utterances) signal_s += u.signal_s;
-  EXPECT_NEAR(summary.at("latency").at("real_time_factor").get<double>(), 37 * 0.0015 / signal_s,
-              1e-12);
-  EXPECT_EQ(summary.at("worst").size(), 10u);
-  EXPECT_TRUE(summary.at("calibration").is_null());  // no tokenizer was given
-  EXPECT_GT(summary.at("confusions").at("errors").size(), 3u);
+  EXPECT_NEAR(summary.latency.real_time_factor.value(), 37 * 0.0015 / signal_s, 1e-12);
+  EXPECT_EQ(summary.worst.size(), 10u);
+  EXPECT_FALSE(summary.calibration.has_value());  // no tokenizer was given
+  EXPECT_GT(summary.confusion_errors.size(), 3u);
 }
 
 TEST(Evaluator, a_suite_compares_its_runs_with_the_first) {
   const std::vector<SuiteRun> runs{
       {"good", fake::honest()},
       {"constant", fake::factory_of([](const Tensor&, std::size_t) { return "the moon"; })}};
-  const Json suite = benchmark_suite(runs, fake::make_set(0, 20), quick());
-  EXPECT_EQ(suite.at("runs").size(), 2u);
-  EXPECT_EQ(suite.at("comparison")[0].at("name"), "constant");
-  EXPECT_TRUE(suite.at("comparison")[0].at("comparison").at("regression").get<bool>());
+  const auto suite = benchmark_suite(runs, fake::make_set(0, 20), quick());
+  ASSERT_EQ(suite.size(), 2u);
+  EXPECT_FALSE(suite[0].change.has_value());
+  EXPECT_EQ(suite[1].name, "constant");
+  EXPECT_TRUE(suite[1].change.value().is_regression());
+  const Json json = suite_json(suite);
+  EXPECT_EQ(json.at("schema"), "nest.suite/1");
+  EXPECT_EQ(json.at("runs")[1].at("results").at("schema"), kResultsSchema);
+  EXPECT_EQ(json.at("comparison")[0].at("baseline"), "good");
+  EXPECT_EQ(json.at("comparison")[0].at("comparison").at("regression"), true);
 }
 
 TEST(Evaluator, parts_that_do_not_belong_together_are_not_merged) {

@@ -14,7 +14,7 @@ namespace nest::eval {
 namespace {
 
 /// Two training and two test recordings of other size and offset.
-class NormalizationAudit : public testing::Test {
+class NormalizationAuditTest : public testing::Test {
  protected:
   void SetUp() override {
     folder_ =
@@ -45,7 +45,7 @@ class NormalizationAudit : public testing::Test {
     data::Dataset(folder_, info, utterances).write(folder_);
   }
 
-  Json audit_after(const std::string& fitted_on) const {
+  NormalizationAudit audit_after(const std::string& fitted_on) const {
     data::Dataset dataset = data::Dataset::open(folder_);
     std::vector<data::Utterance> utterances = dataset.utterances();
     for (auto& u : utterances) {
@@ -58,21 +58,21 @@ class NormalizationAudit : public testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(NormalizationAudit, fitted_on_training_data_passes) {
-  const Json json = audit_after("train");
-  EXPECT_TRUE(json.at("passed").get<bool>()) << json.dump(2);
-  EXPECT_LT(json.at("distance").at("train").get<double>(), 1e-6);
+TEST_F(NormalizationAuditTest, fitted_on_training_data_passes) {
+  const NormalizationAudit audit = audit_after("train");
+  EXPECT_TRUE(audit.passed()) << to_json(audit).dump(2);
+  EXPECT_LT(audit.distance.value().train, 1e-6);
 }
 
-TEST_F(NormalizationAudit, fitted_on_test_data_is_caught_without_any_record) {
+TEST_F(NormalizationAuditTest, fitted_on_test_data_is_caught_without_any_record) {
   for (const char* split : {"test", "both"}) {
-    const Json json = audit_after(split);
-    EXPECT_FALSE(json.at("passed").get<bool>()) << split;
-    EXPECT_EQ(json.at("problems").size(), 1u);
+    const NormalizationAudit audit = audit_after(split);
+    EXPECT_FALSE(audit.passed()) << split;
+    EXPECT_EQ(audit.problems.size(), 1u);
   }
 }
 
-TEST_F(NormalizationAudit, an_eval_set_uses_the_contract_of_the_model) {
+TEST_F(NormalizationAuditTest, an_eval_set_uses_the_contract_of_the_model) {
   graph::SignalContract contract;
   contract.rate_hz = 100;
   contract.channels = {"Cz", "Pz"};
@@ -90,13 +90,13 @@ TEST_F(NormalizationAudit, an_eval_set_uses_the_contract_of_the_model) {
   EXPECT_THROW(open_eval_set(folder_.string(), {}, contract), Error);
 }
 
-TEST_F(NormalizationAudit, a_missing_file_is_a_failure_of_its_utterance) {
+TEST_F(NormalizationAuditTest, a_missing_file_is_a_failure_of_its_utterance) {
   std::filesystem::remove(folder_ / "u3.npy");
   const EvalSet set = open_eval_set(folder_.string(), {});
   EXPECT_EQ(set.utterances.size(), 1u);
   ASSERT_EQ(set.failures.size(), 1u);
   EXPECT_EQ(set.failures[0].id, "u3");
-  EXPECT_EQ(set.failures[0].kind, "missing-file");
+  EXPECT_EQ(set.failures[0].kind, data::ProblemKind::kMissingFile);
   EvalSetOptions train;
   train.split = "train";
   EXPECT_TRUE(open_eval_set(folder_.string(), train).failures.empty());

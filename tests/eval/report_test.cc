@@ -15,9 +15,12 @@ using testing::HasSubstr;
 using testing::Not;
 
 struct Material {
-  Json results;
-  Json audit;
+  Results results;
+  Summary summary;
+  AuditVerdict audit;
   std::vector<ReportSignal> signals;
+
+  ReportContent content() const { return {results, summary, audit, signals}; }
 };
 
 Material make_material() {
@@ -28,15 +31,15 @@ Material make_material() {
   inputs.factory = fake::honest();
   inputs.test = fake::make_set(0, 40, "test", 3.0);
   inputs.test.utterances[7].text = "<b>&\"quoted\"";
-  inputs.test.failures.push_back({"bad", "s1", "r1", "wrong-rate", "256 <Hz>"});
+  inputs.test.failures.push_back({"bad", "s1", "r1", data::ProblemKind::kWrongRate, "256 <Hz>"});
   inputs.utterances = inputs.test.utterances;
   const EvalSet train = fake::make_set(40, 80, "train");
   inputs.utterances.insert(inputs.utterances.end(), train.utterances.begin(),
                            train.utterances.end());
   Material material;
-  const Results results = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test);
-  material.results = to_json(results, options.eval.summary);
-  material.audit = audit(inputs, options);
+  material.results = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test);
+  material.summary = summarize(material.results, options.eval.summary);
+  material.audit = audit(inputs, options).verdict();
   for (const std::string& id : report_example_ids(material.results)) {
     for (std::size_t i = 0; i < inputs.test.utterances.size(); ++i) {
       if (inputs.test.utterances[i].id != id) continue;
@@ -49,7 +52,7 @@ Material make_material() {
 TEST(Report, html_stands_alone_and_shows_every_part) {
   const Material m = make_material();
   ASSERT_EQ(m.signals.size(), 3u);
-  const std::string html = report_html(m.results, m.audit, m.signals);
+  const std::string html = report_html(m.content());
   for (const char* part :
        {"word error rate", "Audit: ", "EEG against controls", "Latency", "Confusion of characters",
         "Subjects", "Examples", "EEG with token times", "Not decoded", "Signatures",
@@ -63,7 +66,7 @@ TEST(Report, html_stands_alone_and_shows_every_part) {
 
 TEST(Report, foreign_text_is_escaped) {
   const Material m = make_material();
-  const std::string html = report_html(m.results, m.audit, m.signals);
+  const std::string html = report_html(m.content());
   EXPECT_THAT(html, Not(HasSubstr("<b>&\"")));
   EXPECT_THAT(html, Not(HasSubstr("256 <Hz>")));
   EXPECT_THAT(html, HasSubstr("256 &lt;Hz&gt;"));
@@ -71,27 +74,37 @@ TEST(Report, foreign_text_is_escaped) {
 
 TEST(Report, works_without_audit_and_signals_and_for_an_empty_set) {
   const Material m = make_material();
-  EXPECT_THAT(report_html(m.results, nullptr), Not(HasSubstr("Audit")));
+  EXPECT_THAT(report_html({m.results, m.summary}), Not(HasSubstr("Audit")));
   Results empty;
-  empty.model = empty.dataset = empty.environment = empty.options = Json::object();
-  SummaryOptions options;
-  options.bootstrap.replicates = 10;
-  EXPECT_THAT(report_html(to_json(empty, options), nullptr), HasSubstr("0 of 0 utterances"));
-  EXPECT_THAT(report_markdown(to_json(empty, options), nullptr), HasSubstr("0 of 0 utterances"));
+  empty.model = Json::object();
+  const Summary summary = summarize(empty, empty.options.summary);
+  EXPECT_THAT(report_html({empty, summary}), HasSubstr("0 of 0 utterances"));
+  EXPECT_THAT(report_markdown({empty, summary}), HasSubstr("0 of 0 utterances"));
 }
 
 TEST(Report, markdown_has_the_tables) {
   const Material m = make_material();
-  const std::string text = report_markdown(m.results, m.audit);
+  const std::string text = report_markdown(m.content());
   for (const char* part : {"| wer |", "| total_ms |", "## Audit: ", "| s3 |", "wrong-rate"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
 
+TEST(Report, results_read_back_from_their_file_give_the_same_report) {
+  const Material m = make_material();
+  const Json file = to_json(m.results, m.summary);
+  const Results read = results_from_json(file);
+  const Summary summary = summarize(read, read.options.summary);
+  EXPECT_EQ(to_json(read, summary), file);
+  EXPECT_EQ(report_markdown({read, summary}), report_markdown({m.results, m.summary}));
+}
+
 TEST(Report, other_files_are_refused) {
-  EXPECT_THROW(report_html(Json::object(), nullptr), Error);
-  EXPECT_THROW(report_html(Json{{"schema", "nest.results/1"}}, nullptr), Error);
-  EXPECT_THROW(report_markdown(make_material().results, Json{{"schema", "x"}}), Error);
+  EXPECT_THROW(results_from_json(Json::object()), Error);
+  EXPECT_THROW(results_from_json(Json{{"schema", "nest.results/1"}}), Error);
+  Json broken = to_json(make_material().results, make_material().summary);
+  broken["failures"][0]["kind"] = "bad luck";
+  EXPECT_THROW(results_from_json(broken), Error);
 }
 
 }  // namespace

@@ -30,30 +30,30 @@ std::vector<data::Utterance> clean() {
 TEST(SplitAudit, disjoint_splits_pass_and_overlaps_are_counted) {
   SplitAuditOptions options;
   options.disjoint = {"sentence", "subject", "session"};
-  const Json json = audit_split(clean(), options);
-  EXPECT_TRUE(json.at("passed").get<bool>()) << json.dump(2);
-  EXPECT_EQ(json.at("subject").at("shared").get<int>(), 0);
+  const SplitAudit audit = audit_split(clean(), options);
+  EXPECT_TRUE(audit.passed()) << to_json(audit).dump(2);
+  EXPECT_EQ(audit.subject.shared, 0u);
 }
 
 TEST(SplitAudit, sessions_are_those_of_one_subject) {
   SplitAuditOptions options;
   options.disjoint = {"session"};
-  EXPECT_TRUE(audit_split(clean(), options).at("passed").get<bool>());  // r1 of s1, r1 of s2
+  EXPECT_TRUE(audit_split(clean(), options).passed());  // r1 of s1, r1 of s2
   auto utterances = clean();
   utterances[2].subject = "s1";
-  EXPECT_FALSE(audit_split(utterances, options).at("passed").get<bool>());
+  EXPECT_FALSE(audit_split(utterances, options).passed());
 }
 
 TEST(SplitAudit, near_duplicates_beyond_the_limit_fail) {
   auto utterances = clean();
   utterances[2].text = "the old man reads a long book at nights";
-  const Json json = audit_split(utterances, {});
-  EXPECT_EQ(json.at("sentence").at("shared").get<int>(), 0);
-  EXPECT_EQ(json.at("near_duplicate").at("test_utterances").get<int>(), 1);
-  EXPECT_FALSE(json.at("passed").get<bool>());
+  const SplitAudit audit = audit_split(utterances, {});
+  EXPECT_EQ(audit.sentence.shared, 0u);
+  EXPECT_EQ(audit.near_duplicate.test_utterances, 1u);
+  EXPECT_FALSE(audit.passed());
   SplitAuditOptions options;
   options.max_near_duplicates = 0.6;
-  EXPECT_TRUE(audit_split(utterances, options).at("passed").get<bool>());
+  EXPECT_TRUE(audit_split(utterances, options).passed());
 }
 
 TEST(SplitAudit, shared_samples_fail_whatever_is_claimed) {
@@ -63,9 +63,9 @@ TEST(SplitAudit, shared_samples_fail_whatever_is_claimed) {
   utterances[2].ranges = {{499, 100}};
   SplitAuditOptions options;
   options.disjoint = {"none"};
-  EXPECT_FALSE(audit_split(utterances, options).at("passed").get<bool>());
+  EXPECT_FALSE(audit_split(utterances, options).passed());
   utterances[2].ranges = {{500, 100}};
-  EXPECT_TRUE(audit_split(utterances, options).at("passed").get<bool>());
+  EXPECT_TRUE(audit_split(utterances, options).passed());
 }
 
 TEST(SplitAudit, an_unknown_claim_is_a_usage_error) {

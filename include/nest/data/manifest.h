@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "nest/data/problem.h"
 
 namespace nest::data {
 
@@ -35,16 +36,6 @@ struct Utterance {
 
   bool is_joined() const { return ranges.size() > 1; }
 };
-
-/// Why an utterance cannot be used.
-struct Problem {
-  std::size_t line = 0;  ///< of the manifest, from 1
-  std::string id;
-  std::string kind;  ///< "bad-line", "duplicate-id", "missing-file", "unreadable", "wrong-rate",
-                     ///< "missing-channel", "wrong-unit", "bad-range", "gap", "not-finite"
-  std::string message;
-};
-Json to_json(const Problem& problem);
 
 /// Errors: DataCorrupt naming the key and what was expected.
 Utterance utterance_from_json(const Json& json);

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "nest/eval/audit_result.h"
 #include "nest/eval/evaluator.h"
+#include "nest/eval/results.h"
 #include "nest/eval/split_audit.h"
 
 namespace nest {
@@ -14,6 +16,7 @@ class Flags;
 
 namespace nest::eval {
 
+/// Version of the verdict file; docs/audit.md describes it.
 inline constexpr const char* kAuditSchema = "nest.audit/1";
 
 struct AuditOptions {
@@ -38,25 +41,45 @@ struct AuditInputs {
   std::vector<std::pair<std::string, Json>> documents;  ///< files with figures, for check 6
 };
 
+/// What the six checks found (docs/audit.md).
+struct Audit {
+  Json model;  ///< decode::Recognizer::info()
+  SetInfo dataset;
+  AuditOptions options;
+  Environment environment;
+  text::CorpusScore metrics;
+  LabelBlindCheck label_blind;
+  ControlCheck eeg_use;
+  ControlCheck floors;
+  SplitCheck splits;
+  CollapseCheck collapse;
+  TeacherForcingCheck teacher_forcing;
+  std::vector<Failure> failures;
+
+  bool passed() const;
+  AuditVerdict verdict() const;
+};
+
 /// Do the figures of this model mean what they seem to mean?
 ///
-/// Six checks (docs/audit.md): 1 decoding is label-blind; 2 EEG is used; 3 better than text-only
-/// floors; 4 splits; 5 collapse; 6 teacher-forced figures. {"schema", "verdict": "pass" | "fail",
-/// "eeg_use": "evidence that EEG is used" | "no evidence that EEG is used", "checks": [...]}.
+/// Six checks: 1 decoding is label-blind; 2 EEG is used; 3 better than text-only floors; 4 splits;
+/// 5 collapse; 6 teacher-forced figures.
 /// Errors: those of ModelEvaluator; DataCorrupt if nothing could be decoded.
-Json audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job = {});
+Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job = {});
 
-/// The single checks; each gives {"number", "name", "passed", "summary", ...}.
-Json check_label_blind(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
-                       const Job& job = {});
-Json check_eeg_use(const AuditInputs& inputs, const Results& real, const AuditOptions& options,
-                   const Job& job = {});
-Json check_floors(const AuditInputs& inputs, const Results& real, const AuditOptions& options);
-Json check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job = {});
-Json check_collapse(const Results& real, const AuditOptions& options);
-Json check_teacher_forcing(const AuditInputs& inputs, const Results& real);
+/// The verdict file, nest.audit/1.
+Json to_json(const Audit& audit);
 
-/// The verdict as plain text.
-std::string audit_text(const Json& audit);
+/// The single checks.
+LabelBlindCheck check_label_blind(const AuditInputs& inputs, const Results& real,
+                                  const AuditOptions& options, const Job& job = {});
+ControlCheck check_eeg_use(const AuditInputs& inputs, const Results& real,
+                           const AuditOptions& options, const Job& job = {});
+ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
+                          const AuditOptions& options);
+SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options,
+                        const Job& job = {});
+CollapseCheck check_collapse(const Results& real, const AuditOptions& options);
+TeacherForcingCheck check_teacher_forcing(const AuditInputs& inputs, const Results& real);
 
 }  // namespace nest::eval

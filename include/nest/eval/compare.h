@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nest/core/json.h"
 #include "nest/eval/results.h"
 #include "nest/text/bootstrap.h"
+#include "nest/text/significance.h"
 
 namespace nest {
 class Flags;
@@ -24,16 +26,46 @@ struct CompareOptions {
 void register_flags(Flags& flags, CompareOptions& options);
 void validate(const CompareOptions& options);
 
+enum class Change { kNoSignificantDifference, kBetter, kWorse };
+/// "no significant difference", "better", "worse"
+std::string_view name_of(Change change);
+
+struct MetricChange {
+  text::Metric metric = text::Metric::kWer;
+  text::PairedResult result;
+  double worse_by_points = 0;  ///< percentage or BLEU points; negative: better; NaN: undefined
+  Change verdict = Change::kNoSignificantDifference;
+  bool is_regression = false;  ///< worse by more than the margin
+};
+
+struct ComparedRun {
+  Json model;  ///< decode::Recognizer::info()
+  std::size_t decoded = 0;
+  std::size_t failed = 0;
+  std::size_t not_shared = 0;  ///< decoded by this run only
+};
+
+struct Comparison {
+  ComparedRun a;
+  ComparedRun b;
+  std::size_t shared_utterances = 0;
+  std::size_t units = 0;  ///< that were resampled
+  CompareOptions options;
+  std::vector<MetricChange> metrics;  ///< in the order of text::kMetrics
+
+  bool is_regression() const;
+};
+
 /// Does run b differ from run a on the same utterances?
 ///
-/// Each metric: both values, difference with interval, p by paired bootstrap and approximate
-/// randomisation, verdict "better", "worse" or "no significant difference", and `regression`: worse
-/// by more than the margin. Paired by utterance id over the utterances both decoded.
+/// Each metric by paired bootstrap and approximate randomisation, paired by utterance id over the
+/// utterances both decoded. Errors: DataCorrupt if references differ or no utterance is in both.
+Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options);
+
 /// {"schema": "nest.compare/1", "metrics": [...], "regression": bool, ...}
-/// Errors: DataCorrupt if references differ or no utterance is in both.
-Json compare_results(const Results& a, const Results& b, const CompareOptions& options);
+Json to_json(const Comparison& comparison);
 
 /// The comparison as a plain table.
-std::string comparison_text(const Json& comparison);
+std::string comparison_text(const Comparison& comparison);
 
 }  // namespace nest::eval

@@ -11,6 +11,7 @@
 #include "nest/core/tensor.h"
 #include "nest/data/dataset.h"
 #include "nest/data/manifest.h"
+#include "nest/data/problem.h"
 #include "nest/graph/model.h"
 
 namespace nest::eval {
@@ -20,7 +21,7 @@ struct Failure {
   std::string id;
   std::string subject;
   std::string session;
-  std::string kind;  ///< data::Problem's kinds, "not-finite", "unreadable", "rejected"
+  data::ProblemKind kind = data::ProblemKind::kUnreadable;
   std::string message;
   bool operator==(const Failure&) const = default;
 };
@@ -35,12 +36,19 @@ struct Shard {
 /// "2/4" is the second of four parts. Errors: InvalidArgument.
 Shard shard_from_name(std::string_view name);
 
-/// What is evaluated: utterances in a fixed order, signals loaded when needed.
-struct EvalSet {
+/// What every signal of a set is like.
+struct SetInfo {
   std::string name;
   std::string split;
   double rate_hz = 0;  ///< 0: unknown, then times and real-time factors are unknown too
   std::vector<std::string> channels;
+  bool operator==(const SetInfo&) const = default;
+};
+Json to_json(const SetInfo& info);
+SetInfo set_info_from_json(const Json& json);
+
+/// What is evaluated: utterances in a fixed order, signals loaded when needed.
+struct EvalSet : SetInfo {
   std::vector<data::Utterance> utterances;
   std::vector<std::size_t> positions;  ///< of each in the whole set; kept when sharded
   /// [channels, samples] float32 of utterances[i]; thread-safe. Errors: those of the file.

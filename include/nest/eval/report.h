@@ -1,15 +1,18 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "nest/core/json.h"
 #include "nest/core/tensor.h"
+#include "nest/eval/audit_result.h"
+#include "nest/eval/results.h"
+#include "nest/eval/summary.h"
 
 namespace nest::eval {
 
-/// The signal of one utterance, for its picture. `id` is that of the results file.
+/// The signal of one utterance, for its picture. `id` is that of the results.
 struct ReportSignal {
   std::string id;
   Tensor signal;  ///< [channels, samples] float32
@@ -17,17 +20,21 @@ struct ReportSignal {
   std::vector<std::string> channels;
 };
 
-/// One HTML file that needs nothing else: tables, inline SVG, light and dark, narrow and wide.
-///
-/// `results` is a results file (nest.results/1); `audit` an audit verdict or null. Utterances in
-/// `signals` are shown with their EEG and token times. Errors: DataCorrupt for another schema.
-std::string report_html(const Json& results, const Json& audit,
-                        std::span<const ReportSignal> signals = {});
+/// What a report is made of; refers to the results and their summary.
+struct ReportContent {
+  const Results& results;
+  const Summary& summary;
+  std::optional<AuditVerdict> audit = {};
+  std::span<const ReportSignal> signals = {};  ///< their utterances are shown with EEG and times
+};
 
-/// The tables as Markdown. Errors: DataCorrupt for another schema.
-std::string report_markdown(const Json& results, const Json& audit);
+/// One HTML file that needs nothing else: tables, inline SVG, light and dark, narrow and wide.
+std::string report_html(const ReportContent& content);
+
+/// The tables as Markdown.
+std::string report_markdown(const ReportContent& content);
 
 /// Ids worth a picture: the worst, the median and the best utterance by character error rate.
-std::vector<std::string> report_example_ids(const Json& results);
+std::vector<std::string> report_example_ids(const Results& results);
 
 }  // namespace nest::eval

@@ -8,9 +8,12 @@
 
 #include "nest/core/json.h"
 #include "nest/eval/eval_set.h"
+#include "nest/eval/options.h"
 #include "nest/text/score.h"
 
 namespace nest::eval {
+
+struct Summary;
 
 /// Version of the results file; docs/results-schema.md describes it.
 inline constexpr const char* kResultsSchema = "nest.results/1";
@@ -48,13 +51,22 @@ struct MemoryUse {
   std::int64_t process_peak_bytes = 0;  ///< most resident memory of the whole process so far
 };
 
+/// The machine line of every report.
+struct Environment {
+  int cores = 0;
+  std::string isa;
+  std::string compiler;
+};
+Environment this_environment();
+Json to_json(const Environment& environment);
+
 /// Everything one evaluation found. The summary is computed from it, never stored on its own, so
 /// that merged parts give exactly what one run gives.
 struct Results {
-  Json model;                               ///< decode::Recognizer::info()
-  Json dataset;                             ///< name, split, channels, rate
-  Json options;                             ///< EvalOptions
-  Json environment;                         ///< machine line
+  Json model;  ///< decode::Recognizer::info()
+  SetInfo dataset;
+  EvalOptions options;
+  Environment environment;
   std::vector<UtteranceResult> utterances;  ///< by position
   std::vector<Failure> failures;
   double wall_s = 0;      ///< of decoding, without opening the set; the sum over parts
@@ -62,33 +74,19 @@ struct Results {
   MemoryUse memory;       ///< the most of any part
 };
 
-struct SummaryOptions {
-  text::ScoreOptions score;
-  text::BootstrapOptions bootstrap;
-  std::size_t worst = 10;       ///< utterances listed with their alignments
-  std::size_t confusions = 40;  ///< pairs of characters listed
-};
-
-/// Metrics, intervals by utterance, sentence and subject, tables by subject and session, latency,
-/// n-best oracle, calibration, confusions, worst utterances, failures.
-Json summarize(const Results& results, const SummaryOptions& options);
-
 /// The results file: header, summary, every utterance.
-Json to_json(const Results& results, const SummaryOptions& options);
+Json to_json(const Results& results, const Summary& summary);
 /// Errors: DataCorrupt for another schema or missing keys; the summary in the file is not read.
 Results results_from_json(const Json& json);
 Results load_results(const std::string& path);
 
 /// One evaluation from its parts. Errors: InvalidArgument if they are of different models, data or
-/// options, or if an utterance is in two parts.
+/// scoring options, or if an utterance is in two parts.
 Results merge_results(std::span<const Results> parts);
 
 std::vector<text::UtteranceScore> scores_of(const Results& results);
 std::vector<text::TextPair> pairs_of(const Results& results);
 /// Name of the resampling unit of each utterance: "utterance", "sentence", "subject", "session".
 std::vector<std::string> units_of(const Results& results, const std::string& unit);
-
-/// mean, p50, p95, p99 (linear interpolation), max.
-Json distribution_json(std::vector<double> values);
 
 }  // namespace nest::eval

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nest/core/json_fwd.h"
@@ -21,6 +23,7 @@ struct ScoreOptions {
   bool lowercase = false;
   std::string bleu_tokenization = "none";
   std::string bleu_smoothing = "none";
+  bool operator==(const ScoreOptions&) const = default;
 };
 void register_flags(Flags& flags, ScoreOptions& options);
 void validate(const ScoreOptions& options);
@@ -48,6 +51,18 @@ struct UtteranceScore {
 /// Errors: InvalidArgument without references; DataCorrupt for text that is not UTF-8.
 UtteranceScore score_utterance(const TextPair& pair, const ScoreOptions& options);
 
+/// The metrics, in the order of every table.
+enum class Metric { kWer, kCer, kBleu, kExactMatch };
+inline constexpr std::array kMetrics{Metric::kWer, Metric::kCer, Metric::kBleu,
+                                     Metric::kExactMatch};
+/// "wer", "cer", "bleu", "exact_match": the keys in JSON.
+std::string_view name_of(Metric metric);
+/// True where more is worse.
+bool is_error_rate(Metric metric);
+/// What a value is multiplied by to be read: 100 for rates (percent), 1 for BLEU (0 to 100
+/// already).
+double display_factor(Metric metric);
+
 /// Sums over a corpus. Every rate is errors over reference length of the sums; 0 / 0 is 0, and
 /// errors over an empty reference are undefined (NaN, null in JSON).
 struct CorpusScore {
@@ -69,6 +84,8 @@ struct CorpusScore {
   double wer() const;
   double cer() const;
   double exact_rate() const;
+  /// Of any metric: rates 0 to 1, BLEU 0 to 100; NaN if undefined.
+  double value(Metric metric, const ScoreOptions& options) const;
 };
 CorpusScore sum_scores(std::span<const UtteranceScore> scores, std::span<const TextPair> pairs);
 
@@ -84,13 +101,22 @@ Statistic wer_statistic();
 Statistic cer_statistic();
 Statistic exact_statistic();
 Statistic bleu_statistic(const BleuOptions& options);
-/// "wer", "cer", "bleu", "exact_match" in this order, with their statistics.
-std::vector<std::pair<std::string, Statistic>> all_statistics(const ScoreOptions& options);
+Statistic statistic_of(Metric metric, const ScoreOptions& options);
 
-/// {"wer": interval, ...} for the given resampling units (one name an utterance; empty: each
-/// utterance for itself).
-Json intervals_json(const CountTable& counts, std::span<const std::string> units,
-                    const ScoreOptions& options, const BootstrapOptions& bootstrap);
+/// An interval a metric.
+struct ScoreIntervals {
+  std::array<Interval, kMetrics.size()> values;
+
+  const Interval& operator[](Metric metric) const {
+    return values[static_cast<std::size_t>(metric)];
+  }
+};
+/// Of the given resampling units (one name an utterance; empty: each utterance for itself).
+/// All metrics see the same samples.
+ScoreIntervals score_intervals(const CountTable& counts, std::span<const std::string> units,
+                               const ScoreOptions& options, const BootstrapOptions& bootstrap);
+/// {"wer": interval, ...}
+Json to_json(const ScoreIntervals& intervals);
 
 /// One line a metric that says exactly what was computed, e.g.
 /// "wer|refs:1|level:word|norm:none|...".

@@ -1,0 +1,40 @@
+#include "nest/eval/suite.h"
+
+#include "nest/core/error.h"
+
+namespace nest::eval {
+
+std::vector<SuiteResult> benchmark_suite(const std::vector<SuiteRun>& runs, const EvalSet& set,
+                                         const EvalOptions& options,
+                                         std::shared_ptr<const text::Tokenizer> tokenizer,
+                                         const Job& job) {
+  require(!runs.empty(), ErrorCode::kInvalidArgument, "a benchmark suite needs at least one run");
+  std::vector<SuiteResult> suite;
+  for (const SuiteRun& run : runs) {
+    SuiteResult result{
+        run.name, ModelEvaluator(run.factory, options, tokenizer).evaluate(set, job), {}, {}};
+    result.summary = summarize(result.results, options.summary);
+    if (!suite.empty() && !result.results.utterances.empty()) {
+      CompareOptions compare;
+      compare.score = options.summary.score;
+      compare.bootstrap = options.summary.bootstrap;
+      result.change = compare_results(suite.front().results, result.results, compare);
+    }
+    suite.push_back(std::move(result));
+  }
+  return suite;
+}
+
+Json suite_json(const std::vector<SuiteResult>& suite) {
+  Json json{{"schema", "nest.suite/1"}, {"runs", Json::array()}, {"comparison", Json::array()}};
+  for (const SuiteResult& run : suite) {
+    json["runs"].push_back({{"name", run.name}, {"results", to_json(run.results, run.summary)}});
+    if (!run.change) continue;
+    json["comparison"].push_back({{"baseline", suite.front().name},
+                                  {"name", run.name},
+                                  {"comparison", to_json(*run.change)}});
+  }
+  return json;
+}
+
+}  // namespace nest::eval
