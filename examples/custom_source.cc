@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include <nest/core/error.h>
-#include <nest/deploy/prepared_model.h>
 #include <nest/io/npy.h>
+#include <nest/recognize/bundle.h>
 #include <nest/stream/feed.h>
 
 /// Delivers 16 samples at a time; the driver of an amplifier would wait for them in read().
@@ -34,10 +34,10 @@ class ArraySource : public nest::stream::Source {
 
 int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: custom_source MODEL SIGNAL.npy\n"), 2;
-  const auto model = nest::deploy::load_prepared(argv[1], {}, {});
+  const auto bundle = nest::recognize::load_bundle(argv[1]);
   const auto clock = nest::stream::make_wall_clock();
   nest::stream::StreamingInference pipeline(
-      model, {.window_s = 4, .hop_s = 0.512, .lookahead_s = 1}, {}, *clock);
+      bundle, {.window_s = 4, .hop_s = 0.512, .lookahead_s = 1}, {}, *clock);
   ArraySource source(nest::io::read_npy(argv[2]), pipeline.contract().rate_hz, *clock);
   std::string text;
   nest::stream::feed(source, pipeline, *clock, [&](const nest::stream::StreamEvent& event) {

@@ -2,25 +2,20 @@
 #include <cstdio>
 
 #include <nest/core/error.h>
-#include <nest/decode/model_recognizer.h>
-#include <nest/deploy/prepared_model.h>
 #include <nest/eval/evaluator.h>
 #include <nest/eval/summary.h>
-#include <nest/runtime/executor.h>
+#include <nest/recognize/recognizer.h>
 
 int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: evaluate MODEL DATA\n"), 2;
-  const auto prepared = nest::deploy::load_prepared(argv[1], {}, {.precision = "int8"});
-  const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, prepared->model().signal);
+  const auto bundle =
+      nest::recognize::load_bundle(argv[1], {.executor = {.runtime = {.precision = "int8"}}});
+  const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, bundle.model().signal);
 
-  // One recognizer a thread. It sees signals, never references.
-  const auto make_recognizer = [&](const nest::eval::EvalSet&) {
-    return std::make_unique<nest::decode::ModelRecognizer>(
-        std::make_unique<nest::runtime::NativeExecutor>(prepared),
-        nest::decode::DecodeOptions{.beam_size = 4});
-  };
+  // Each thread makes a recognizer of its own; they share the weights and see signals only.
+  const nest::recognize::RecognizerFactory recognizers(bundle, {.decode = {.beam_size = 4}});
   const nest::eval::EvalOptions options{.threads = 2};
-  const auto results = nest::eval::ModelEvaluator(make_recognizer, options).evaluate(set);
+  const auto results = nest::eval::ModelEvaluator(recognizers, options).evaluate(set);
 
   for (const auto& utterance : results.utterances) {
     std::printf("%s\t%s\n", utterance.id.c_str(), utterance.hypothesis.c_str());

@@ -8,6 +8,7 @@
 int main(int argc, char** argv) {
   nest::host_library();
   nest::keep_command_line(argv);
+  nest::register_torch_executor();
   nest::CommandLine line("nest", "EEG-to-text sequence models, from checkpoint to live decoding",
                          "nest " NEST_VERSION);
   nest::add_all_verbs(line);

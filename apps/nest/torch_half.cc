@@ -6,7 +6,7 @@
 
 #include "nest/core/error.h"
 #include "nest/nn/library_info.h"
-#include "nest/nn/options.h"
+#include "nest/nn/register.h"
 #include "nest/train/run.h"
 #include "terminal.h"
 
@@ -14,13 +14,8 @@ namespace nest {
 
 void keep_command_line(char** /*argv*/) {}
 
-std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
-                                                     const ExecutorOptions& options) {
-  nn::TorchOptions torch;
-  torch.precision = options.precision;
-  torch.device = options.device;
-  torch.threads = options.threads;
-  return nn::make_torch_executor(std::move(model), torch);
+void register_torch_executor() {
+  nn::register_executor();
 }
 
 Json torch_info() {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <memory>
-
-#include "executors.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 
@@ -16,10 +13,9 @@ namespace nest {
 /// run.
 void keep_command_line(char** argv);
 
-/// Errors: those of nn::make_torch_executor; Unsupported if nest-torch is not installed beside
-/// nest.
-std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,
-                                                     const ExecutorOptions& options);
+/// Registers the executor "torch". In `nest` making one is the hand-over; errors then: Unsupported
+/// if nest-torch is not installed beside nest.
+void register_torch_executor();
 
 /// Version, devices and threads of LibTorch.
 Json torch_info();

@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
+#include "nest/recognize/executors.h"
 #include "torch_half.h"
 
 namespace nest {
@@ -38,9 +39,13 @@ void keep_command_line(char** argv) {
   g_argv = argv;
 }
 
-std::unique_ptr<graph::Executor> make_torch_executor(graph::Model /*model*/,
-                                                     const ExecutorOptions& /*options*/) {
-  hand_over("--executor torch", ", or use --executor native");
+void register_torch_executor() {
+  recognize::register_executor(
+      "torch",
+      [](const graph::Model&,
+         const recognize::ExecutorOptions&) -> std::unique_ptr<graph::Executor> {
+        hand_over("--executor torch", ", or use --executor native");
+      });
 }
 
 Json torch_info() {

@@ -7,14 +7,14 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/eval/audit.h"
-#include "recognizers.h"
+#include "recognizer_arguments.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
 struct Arguments {
-  RecognizerOptions recognizer;
+  RecognizerArguments recognizer;
   eval::AuditOptions audit;
   eval::EvalSetOptions set;
   std::string data;
@@ -25,19 +25,18 @@ struct Arguments {
 
 int run(Arguments& a) {
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
-  a.audit.eval.batch_size = a.recognizer.decode.batch_size;
+  a.audit.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.audit.split.test = a.set.split;
   a.audit.split.threads = a.audit.eval.threads;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
-  const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
+  const recognize::Bundle bundle = load_bundle(a.recognizer);
   eval::AuditInputs inputs;
-  inputs.factory = recognizer_factory(loaded, a.recognizer);
-  inputs.test = eval::open_eval_set(a.data, a.set, loaded.file.model.signal);
+  inputs.factory = recognize::RecognizerFactory(bundle, a.recognizer.recognize);
+  inputs.test = eval::open_eval_set(a.data, a.set, bundle.model().signal);
   auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(a.data));
   inputs.utterances = dataset->utterances();
-  const bool own =
-      loaded.file.model.signal.rate_hz > 0 || !loaded.file.model.signal.channels.empty();
-  inputs.contract = own ? loaded.file.model.signal : dataset->info().signal;
+  const bool own = bundle.model().signal.rate_hz > 0 || !bundle.model().signal.channels.empty();
+  inputs.contract = own ? bundle.model().signal : dataset->info().signal;
   inputs.dataset = dataset;
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
   const eval::Audit audit = eval::audit(inputs, a.audit, command_job());

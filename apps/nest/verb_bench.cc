@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "bench_suite.h"
-#include "executors.h"
 #include "machine.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -14,6 +13,7 @@
 #include "nest/core/log.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/layer_timing.h"
+#include "nest/recognize/executors.h"
 #include "nest/runtime/peaks.h"
 #include "terminal.h"
 
@@ -143,8 +143,11 @@ std::unique_ptr<profile::Contender> make_peer(const std::string& peer, const Ben
                                               const BenchOptions& options) {
   const int threads = options.runtime.threads;
   if (peer == "torch") {
+    recognize::ExecutorOptions torch;
+    torch.executor = "torch";
+    torch.runtime.threads = threads;
     return profile::executor_contender(
-        "torch", make_executor(item.model, {"torch", "fp32", "cpu", threads}), work);
+        "torch", recognize::make_runnable(item.model, torch).make_executor(), work);
   }
   const auto file = std::filesystem::path(options.onnx_dir) /
                     (item.name + (peer == "onnxruntime" ? ".onnx" : ".int8.onnx"));

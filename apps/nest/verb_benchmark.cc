@@ -6,16 +6,17 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/eval/evaluator.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
-#include "recognizers.h"
+#include "recognizer_arguments.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
 struct Arguments {
-  RecognizerOptions recognizer;
+  RecognizerArguments recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
   std::string data;
@@ -58,17 +59,16 @@ eval::Results merged(const Arguments& a) {
   return all;
 }
 
-int run_suite(const Arguments& a, const LoadedModel& loaded, const eval::EvalSet& set) {
+int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::EvalSet& set) {
   std::vector<eval::SuiteRun> runs;
   for (const int beam : a.suite) {
-    RecognizerOptions options = a.recognizer;
+    recognize::RecognizeOptions options = a.recognizer.recognize;
     options.decode.beam_size = beam;
     options.decode.nbest = std::min(options.decode.nbest, beam);
-    decode::validate(options.decode);
-    runs.push_back(
-        {beam == 1 ? "greedy" : fmt::format("beam {}", beam), recognizer_factory(loaded, options)});
+    runs.push_back({beam == 1 ? "greedy" : fmt::format("beam {}", beam),
+                    recognize::RecognizerFactory(bundle, options)});
   }
-  const auto suite = eval::benchmark_suite(runs, set, a.eval, loaded.tokenizer, command_job());
+  const auto suite = eval::benchmark_suite(runs, set, a.eval, bundle.tokenizer, command_job());
   if (!a.output.empty()) write_text_file(a.output, suite_json(suite).dump(1) + "\n");
   if (a.json) fmt::print("{}\n", suite_json(suite).dump(2));
   bool has_failures = false;
@@ -82,13 +82,13 @@ int run_suite(const Arguments& a, const LoadedModel& loaded, const eval::EvalSet
 int run(Arguments& a) {
   if (!a.merge.empty()) return finish(a, merged(a));
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
-  a.eval.batch_size = a.recognizer.decode.batch_size;
-  const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.file.model.signal)
+  a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
+  const recognize::Bundle bundle = load_bundle(a.recognizer);
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal)
                                 .part(eval::shard_from_name(a.shard));
-  if (!a.suite.empty()) return run_suite(a, loaded, set);
-  const eval::ModelEvaluator evaluator(recognizer_factory(loaded, a.recognizer), a.eval,
-                                       loaded.tokenizer);
+  if (!a.suite.empty()) return run_suite(a, bundle, set);
+  const eval::ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize),
+                                       a.eval, bundle.tokenizer);
   return finish(a, evaluator.evaluate(set, command_job()));
 }
 

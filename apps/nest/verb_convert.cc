@@ -2,26 +2,63 @@
 
 #include <fmt/format.h>
 
-#include "activation_calibration.h"
 #include "convert_eeg.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/log.h"
 #include "nest/deploy/prepared_model.h"
+#include "nest/eval/eval_set.h"
 #include "nest/io/checkpoint.h"
+#include "nest/recognize/activation_scales.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
+
+/// Signals that show how large the activations of a model become.
+struct Calibration {
+  std::string data;                    ///< dataset folder; empty: no calibration
+  std::string split = "train";         ///< of the dataset
+  int utterances = 100;                ///< evenly spaced over the split
+  std::string fixed = "convolutions";  ///< which products get a fixed scale
+};
 
 struct ConvertOptions {
   std::string in;
   std::string out;
   ConvertEegOptions eeg;
   runtime::Options runtime;  ///< of a prepared model
-  CalibrationOptions calibration;
+  Calibration calibration;
   bool json = false;
 };
+
+void register_flags(Flags& flags, Calibration& calibration) {
+  flags.group("Fixed scales of 8-bit activations (.prepared)");
+  flags.add("calibrate", calibration.data,
+            "dataset folder whose signals show how large they become");
+  flags.add("calibrate-split", calibration.split, "which split of it");
+  flags.add("calibrate-utterances", calibration.utterances,
+            "how many, evenly spaced over the split");
+  flags
+      .add("fixed-scales", calibration.fixed,
+           "of which products; the others find theirs row by row")
+      .choices({"convolutions", "all"});
+}
+
+std::map<std::string, float, std::less<>> find_scales(const graph::Model& model,
+                                                      const Calibration& calibration) {
+  require(calibration.utterances > 0, ErrorCode::kInvalidArgument,
+          "--calibrate-utterances is {}, must be above 0", calibration.utterances);
+  const eval::EvalSet set =
+      eval::open_eval_set(calibration.data, {calibration.split, "", ""}, model.signal)
+          .spread(static_cast<std::size_t>(calibration.utterances));
+  auto scales = recognize::calibrate_activations(
+      model, {set.utterances.size(), set.load},
+      recognize::fixed_scales_from_name(calibration.fixed), command_job());
+  log_info("{} activations calibrated on {} utterances", scales.size(), set.utterances.size());
+  return scales;
+}
 
 /// Weights packed for the native runtime, in a file that it maps.
 int prepare(const ConvertOptions& options) {
@@ -32,8 +69,7 @@ int prepare(const ConvertOptions& options) {
             runtime.precision);
     require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
             "{} is prepared already; calibrate while preparing the original model", options.in);
-    runtime.activation_scales =
-        calibrate_activations(deploy::load_model(options.in), options.calibration, command_job());
+    runtime.activation_scales = find_scales(deploy::load_model(options.in), options.calibration);
   }
   const auto prepared = deploy::load_prepared(options.in, {}, runtime);
   prepared->save(options.out);

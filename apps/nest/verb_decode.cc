@@ -6,14 +6,15 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
-#include "recognizers.h"
+#include "nest/eval/evaluator.h"
+#include "recognizer_arguments.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
 struct Arguments {
-  RecognizerOptions recognizer;
+  RecognizerArguments recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
   std::string data;
@@ -36,11 +37,12 @@ Json utterance_json(const eval::UtteranceResult& u) {
 
 int run(Arguments& a) {
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
-  a.eval.batch_size = a.recognizer.decode.batch_size;
-  const LoadedModel loaded = load_model_and_tokenizer(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, loaded.file.model.signal);
+  a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
+  const recognize::Bundle bundle = load_bundle(a.recognizer);
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal);
   const auto results =
-      eval::ModelEvaluator(recognizer_factory(loaded, a.recognizer), a.eval, loaded.tokenizer)
+      eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,
+                           bundle.tokenizer)
           .evaluate(set, command_job());
   std::string text;
   for (const eval::UtteranceResult& u : results.utterances) {

@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
-#include "executors.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/npy.h"
+#include "nest/recognize/executors.h"
 
 namespace nest {
 namespace {
@@ -20,7 +20,7 @@ struct RunOptions {
   std::vector<std::string> inputs;
   std::string output;
   deploy::LoadOptions load;
-  ExecutorOptions executor;
+  recognize::ExecutorOptions executor;
   bool json = false;
 };
 
@@ -61,8 +61,8 @@ TensorMap read_inputs(const std::vector<std::string>& arguments) {
 
 int run(const RunOptions& options) {
   const TensorMap inputs = read_inputs(options.inputs);
-  const auto executor = make_executor(
-      load_model_file(options.model, options.load, options.executor), options.executor);
+  const auto executor =
+      recognize::load_runnable(options.model, options.load, options.executor).make_executor();
   const auto start = std::chrono::steady_clock::now();
   const TensorMap outputs = options.graph.empty() ? graph::run_forward(*executor, inputs)
                                                   : executor->run(options.graph, inputs);

@@ -3,28 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
-#include "nest/decode/options.h"
-#include "nest/deploy/prepared_model.h"
-#include "nest/runtime/options.h"
-#include "nest/runtime/prepared.h"
 #include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
+#include "recognizer_arguments.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
 struct StreamVerb {
-  std::string model;
+  RecognizerArguments recognizer;
   stream::SourceOptions source;
   stream::StreamConfig config;
-  decode::DecodeOptions decoding;
-  runtime::Options runtime;
   stream::FeedOptions feed;
   bool json = false;
 };
@@ -73,12 +67,10 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
 
 int run(const StreamVerb& verb) {
   validate(verb.feed);
-  require(verb.decoding.rescore_lm.empty(), ErrorCode::kInvalidArgument,
-          "--rescore-lm ranks finished utterances; a stream has none, use --lm");
   const std::stop_token& stop = command_job().stop;
   const auto clock = stream::make_wall_clock(stop);
-  const auto prepared = deploy::load_prepared(verb.model, {}, verb.runtime);
-  stream::StreamingInference pipeline(prepared, verb.config, verb.decoding, *clock);
+  stream::StreamingInference pipeline(load_bundle(verb.recognizer), verb.config,
+                                      verb.recognizer.recognize.decode, *clock);
   const auto source = stream::open_source(verb.source, *clock, stop);
   log_info("{} -> {}", source->info().name, pipeline.describe());
 
@@ -111,13 +103,9 @@ void add_stream(CommandLine& line) {
   line.add_verb("stream", "Decode a live or replayed signal as it arrives",
                 [](Flags& flags) -> CommandLine::Run {
                   auto verb = std::make_shared<StreamVerb>();
-                  flags
-                      .add("model,checkpoint", verb->model, ".pt, .safetensors or a prepared model")
-                      .required();
                   stream::register_flags(flags, verb->source);
                   stream::register_flags(flags, verb->config);
-                  decode::register_flags(flags, verb->decoding);
-                  runtime::register_flags(flags, verb->runtime);
+                  register_flags(flags, verb->recognizer);
                   flags.add("duration", verb->feed.duration_s, "seconds of signal; 0: all of it");
                   flags.add("json", verb->json, "one line of JSON an event, then a summary");
                   return [verb] { return run(*verb); };

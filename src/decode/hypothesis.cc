@@ -1,5 +1,7 @@
 #include "nest/decode/hypothesis.h"
 
+#include "nest/text/tokenizer.h"
+
 namespace nest::decode {
 
 void set_times(Hypothesis& hypothesis, double frame_s) {
@@ -7,6 +9,16 @@ void set_times(Hypothesis& hypothesis, double frame_s) {
     span.start_s = span.start_frame * frame_s;
     span.end_s = span.end_frame * frame_s;
   }
+}
+
+std::string text_of(std::span<const TokenId> tokens, const text::Tokenizer* tokenizer) {
+  if (tokenizer != nullptr) return tokenizer->text_of(tokens);
+  std::string text;
+  for (TokenId token : tokens) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(token);
+  }
+  return text;
 }
 
 }  // namespace nest::decode

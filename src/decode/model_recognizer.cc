@@ -7,6 +7,7 @@
 #include "decoders.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/decode/fusion_parts.h"
 #include "nest/decode/neural_lm.h"
 #include "nest/graph/frames.h"
 #include "nest/text/tokenizer.h"
@@ -30,38 +31,30 @@ const Tensor& output_of(const TensorMap& outputs, std::string_view port) {
 }  // namespace
 
 ModelRecognizer::ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
-                                 std::shared_ptr<const text::Tokenizer> tokenizer,
-                                 const NeuralLms& networks)
-    : executor_(executor), options_(options), tokenizer_(std::move(tokenizer)) {
+                                 std::shared_ptr<const text::Tokenizer> tokenizer, Guides guides)
+    : executor_(executor),
+      options_(options),
+      tokenizer_(std::move(tokenizer)),
+      guides_(std::move(guides)),
+      search_(executor) {
   validate(options);
+  require(guides_.fusion != nullptr || !needs_fusion(options), ErrorCode::kInvalidArgument,
+          "the options name a language model, hotwords, a vocabulary, banned tokens or a token "
+          "bonus, but no fusion was handed over; recognize::make_recognizer() makes it");
+  require(guides_.rescorer != nullptr || options.rescore_lm.empty(), ErrorCode::kInvalidArgument,
+          "rescore_lm is {}, but no language model was handed over; recognize::make_recognizer() "
+          "reads it",
+          options.rescore_lm);
+  decoder_ = make_decoder(search_.space(), options_, guides_.fusion);
   const graph::Model& model = executor.model();
-  if (!tokenizer_ && !model.vocabulary.tokenizer.is_null()) {
-    tokenizer_ = text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
-  }
-  fusion_ = make_fusion(options, tokenizer_.get(), networks.lm);
-  rescorer_ = make_rescorer(options, tokenizer_.get(), networks.rescore_lm);
-  space_.family = model.family;
-  space_.vocab_size = model.vocabulary.size;
-  space_.blank_id = static_cast<TokenId>(model.vocabulary.blank_id);
-  space_.sos_id = static_cast<TokenId>(model.vocabulary.sos_id);
-  space_.eos_id = static_cast<TokenId>(model.vocabulary.eos_id);
-  if (model.family == graph::Family::kAttention) {
-    step_scorer_ = std::make_unique<ExecutorStepScorer>(executor);
-    space_.attention = step_scorer_.get();
-  } else if (model.family == graph::Family::kTransducer) {
-    transducer_scorer_ = std::make_unique<ExecutorTransducerScorer>(executor);
-    space_.transducer = transducer_scorer_.get();
-  }
-  decoder_ = make_decoder(space_, options_, fusion_);
   const double rate_hz = model.signal.rate_hz;
   frame_s_ = rate_hz > 0 ? static_cast<double>(graph::samples_per_frame(model)) / rate_hz : 0;
 }
 
 ModelRecognizer::ModelRecognizer(std::unique_ptr<graph::Executor> executor,
                                  const DecodeOptions& options,
-                                 std::shared_ptr<const text::Tokenizer> tokenizer,
-                                 const NeuralLms& networks)
-    : ModelRecognizer(*executor, options, std::move(tokenizer), networks) {
+                                 std::shared_ptr<const text::Tokenizer> tokenizer, Guides guides)
+    : ModelRecognizer(*executor, options, std::move(tokenizer), std::move(guides)) {
   owned_ = std::move(executor);
 }
 
@@ -103,7 +96,7 @@ ModelRecognizer::Encoded ModelRecognizer::encode(std::span<const Tensor> signals
   TensorMap inputs{{"eeg_data", padded}};
   if (is_padded) inputs["lengths"] = lengths;
   result.frames = output_of(executor_.run("encoder", inputs), "encoder_output");
-  if (space_.family == graph::Family::kCtc) {
+  if (search_.space().family == graph::Family::kCtc) {
     TensorMap head{{"encoder_output", result.frames}};
     if (is_padded) head["lengths"] = Tensor::from<std::int64_t>({count}, result.lengths);
     result.frames = output_of(executor_.run("ctc_head", head), "log_probs");
@@ -122,11 +115,12 @@ std::vector<std::vector<Hypothesis>> ModelRecognizer::decode(const Encoded& enco
                      static_cast<std::size_t>(encoded.lengths[b] * encoded.frames.dim(2))));
   }
   std::vector<std::vector<Hypothesis>> results;
-  if (space_.family == graph::Family::kAttention) {
+  if (search_.space().family == graph::Family::kAttention) {
     const auto start = Clock::now();
     const Fusion none;
-    results = decode_attention_batch(space_, options_, fusion_ ? *fusion_ : none,
-                                     options_.beam_size == 1, utterances);
+    results =
+        decode_attention_batch(search_.space(), options_, guides_.fusion ? *guides_.fusion : none,
+                               options_.beam_size == 1, utterances);
     decode_ms.assign(utterances.size(), ms_since(start) / static_cast<double>(utterances.size()));
     return results;
   }
@@ -140,27 +134,17 @@ std::vector<std::vector<Hypothesis>> ModelRecognizer::decode(const Encoded& enco
 
 /// Ranks the list with the second language model, if there is one; returns the time.
 double ModelRecognizer::rescore_nbest(std::vector<Hypothesis>& nbest) const {
-  if (rescorer_ == nullptr) return 0;
+  if (guides_.rescorer == nullptr) return 0;
   const auto start = Clock::now();
-  rescore(nbest, *rescorer_, options_.rescore_weight, options_.length_penalty);
+  rescore(nbest, *guides_.rescorer, options_.rescore_weight, options_.length_penalty);
   return ms_since(start);
-}
-
-std::string ModelRecognizer::text_of(std::span<const TokenId> tokens) const {
-  if (tokenizer_) return tokenizer_->text_of(tokens);
-  std::string text;
-  for (TokenId token : tokens) {
-    if (!text.empty()) text += ' ';
-    text += std::to_string(token);
-  }
-  return text;
 }
 
 Recognition ModelRecognizer::finish(std::vector<Hypothesis> nbest) const {
   Recognition result;
   for (Hypothesis& h : nbest) {
     set_times(h, frame_s_);
-    result.nbest_texts.push_back(text_of(h.tokens));
+    result.nbest_texts.push_back(text_of(h.tokens, tokenizer_.get()));
   }
   const Hypothesis& best = nbest.front();
   result.tokens = best.tokens;
@@ -207,7 +191,7 @@ Json ModelRecognizer::info() const {
   json["executor"] = executor_.describe();
   json["decoder"] = decoder_->describe();
   json["tokenizer"] = tokenizer_ ? std::string(tokenizer_->kind()) : "none (token ids)";
-  json["vocab_size"] = space_.vocab_size;
+  json["vocab_size"] = search_.space().vocab_size;
   json["frame_s"] = frame_s_;
   json["options"] = to_json(options_);
   return json;

@@ -53,6 +53,19 @@ std::string join(const std::vector<std::string>& names) {
   return text;
 }
 
+/// The utterances of these indices, without failures.
+EvalSet pick(const EvalSet& set, std::vector<std::size_t> indices) {
+  EvalSet result{set.name, set.split, set.rate_hz, set.channels, {}, {}, nullptr, {}};
+  for (const std::size_t i : indices) {
+    result.utterances.push_back(set.utterances[i]);
+    result.positions.push_back(set.positions[i]);
+  }
+  result.load = [load = set.load, indices = std::move(indices)](std::size_t i) {
+    return load(indices[i]);
+  };
+  return result;
+}
+
 }  // namespace
 
 Json to_json(const Failure& failure) {
@@ -98,18 +111,19 @@ Shard shard_from_name(std::string_view name) {
 }
 
 EvalSet EvalSet::part(const Shard& shard) const {
-  EvalSet result = *this;
-  result.utterances.clear();
-  result.positions.clear();
-  std::vector<std::size_t> original;
-  for (std::size_t i = shard.index; i < utterances.size(); i += shard.count) {
-    result.utterances.push_back(utterances[i]);
-    result.positions.push_back(positions[i]);
-    original.push_back(i);
-  }
-  result.load = [load = load, original](std::size_t i) { return load(original[i]); };
-  if (shard.index > 0) result.failures.clear();
+  std::vector<std::size_t> indices;
+  for (std::size_t i = shard.index; i < utterances.size(); i += shard.count) indices.push_back(i);
+  EvalSet result = pick(*this, std::move(indices));
+  if (shard.index == 0) result.failures = failures;
   return result;
+}
+
+EvalSet EvalSet::spread(std::size_t count) const {
+  const std::size_t total = utterances.size();
+  count = std::min(count, total);
+  std::vector<std::size_t> indices(count);
+  for (std::size_t i = 0; i < count; ++i) indices[i] = i * total / count;
+  return pick(*this, std::move(indices));
 }
 
 void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data) {

@@ -7,11 +7,11 @@
 #include "geometry.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#include "nest/decode/model_recognizer.h"
+#include "nest/decode/decoder.h"
+#include "nest/decode/search_space.h"
 #include "nest/graph/streaming.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/session.h"
-#include "nest/text/tokenizer.h"
 
 namespace nest::stream {
 namespace {
@@ -44,11 +44,6 @@ signal::OnlinePreprocessorOptions preprocessing(const graph::SignalContract& con
     options.stddev = contract.stddev;
   }
   return options;
-}
-
-std::shared_ptr<const text::Tokenizer> tokenizer_of(const graph::Model& model) {
-  if (model.vocabulary.tokenizer.is_null()) return nullptr;
-  return text::tokenizer_from_json(model.vocabulary.tokenizer, model.name);
 }
 
 /// Errors: under mode "incremental" Unsupported naming what looks ahead.
@@ -106,10 +101,9 @@ class Head {
 }  // namespace
 
 struct StreamingInference::Impl {
-  Impl(std::shared_ptr<const runtime::PreparedModel> prepared_model,
-       const StreamConfig& stream_config, const decode::DecodeOptions& decoding,
-       Clock& stream_clock)
-      : prepared(std::move(prepared_model)),
+  Impl(const recognize::Bundle& bundle, const StreamConfig& stream_config,
+       const decode::DecodeOptions& decoding, Clock& stream_clock)
+      : prepared(bundle.runnable.prepared),
         config(stream_config),
         clock(stream_clock),
         model(prepared->model()),
@@ -117,10 +111,10 @@ struct StreamingInference::Impl {
         frames(make_frames(prepared, config, clock)),
         head(prepared, frames->frames_per_hop()),
         executor(prepared),
-        tokenizer(tokenizer_of(model)),
-        recognizer(executor, decoding, tokenizer),
-        decoder(decode::make_decoder(recognizer.space(), decoding,
-                                     decode::make_fusion(decoding, tokenizer.get()))),
+        tokenizer(bundle.tokenizer),
+        search(executor),
+        decoder(decode::make_decoder(search.space(), decoding,
+                                     recognize::make_fusion(decoding, *bundle.languages))),
         monitor(100000, config.max_latency_ms),
         filtered(static_cast<std::size_t>(model.signal.num_channels * kBlockSamples)) {
     decoder->begin();
@@ -139,7 +133,7 @@ struct StreamingInference::Impl {
   Head head;
   runtime::NativeExecutor executor;
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  decode::ModelRecognizer recognizer;
+  decode::ModelSearchSpace search;
   std::unique_ptr<decode::Decoder> decoder;
   LatencyMonitor monitor;
   std::vector<float> filtered;
@@ -185,16 +179,21 @@ void StreamingInference::Impl::handle(const NewFrames& made, const Sink& sink) {
   started_s = clock.now_s();
 }
 
-StreamingInference::StreamingInference(std::shared_ptr<const runtime::PreparedModel> model,
-                                       const StreamConfig& config,
+StreamingInference::StreamingInference(const recognize::Bundle& bundle, const StreamConfig& config,
                                        const decode::DecodeOptions& decoding, Clock& clock) {
   validate(config);
-  require(model->model().family == graph::Family::kCtc ||
-              model->model().family == graph::Family::kTransducer,
+  decode::validate(decoding);
+  const graph::Model& model = bundle.model();
+  require(bundle.runnable.prepared != nullptr, ErrorCode::kUnsupported,
+          "streams run on the native executor, not on '{}'", bundle.runnable.executor.executor);
+  require(model.family == graph::Family::kCtc || model.family == graph::Family::kTransducer,
           ErrorCode::kUnsupported,
           "model '{}' has an attention decoder, which needs the whole utterance; use nest decode",
-          model->model().name);
-  impl_ = std::make_unique<Impl>(std::move(model), config, decoding, clock);
+          model.name);
+  require(decoding.rescore_lm.empty(), ErrorCode::kInvalidArgument,
+          "rescore_lm {} ranks finished utterances; a stream has none, use lm",
+          decoding.rescore_lm);
+  impl_ = std::make_unique<Impl>(bundle, config, decoding, clock);
 }
 
 StreamingInference::~StreamingInference() = default;
@@ -240,7 +239,7 @@ void StreamingInference::finish(const Sink& sink) {
 }
 
 std::string StreamingInference::text_of(std::span<const decode::TokenId> tokens) const {
-  return impl_->recognizer.text_of(tokens);
+  return decode::text_of(tokens, impl_->tokenizer.get());
 }
 
 const graph::SignalContract& StreamingInference::contract() const {

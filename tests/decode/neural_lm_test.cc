@@ -5,9 +5,8 @@
 #include "fakes.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
-#include "nest/decode/model_recognizer.h"
+#include "nest/decode/decoder.h"
 #include "nest/graph/factory.h"
-#include "nest/text/character_tokenizer.h"
 
 namespace nest::decode {
 namespace {
@@ -106,16 +105,6 @@ TEST(NeuralLm, the_graph_is_valid_and_its_weights_can_be_initialised) {
   EXPECT_THROW(graph::build_model("nest_lm", Config::parse("vocab_size: 3\nembedding_dim: 2\n"
                                                            "hidden_dim: 2\neos_id: 3\n")),
                Error);
-}
-
-TEST(NeuralLm, a_network_that_was_not_loaded_is_an_error_not_an_ngram) {
-  DecodeOptions options;
-  options.beam_size = 4;
-  options.lm = "model.pt";
-  const auto tokenizer = text::CharacterTokenizer::train(std::vector<std::string>{"ab"});
-  EXPECT_THROW(make_fusion(options, tokenizer.get()), Error);
-  TableExecutor executor;
-  EXPECT_NE(make_fusion(options, tokenizer.get(), make_neural_lm(executor)), nullptr);
 }
 
 TEST(NeuralLm, rescoring_needs_a_list_to_rank) {

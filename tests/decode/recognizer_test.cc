@@ -162,6 +162,16 @@ TEST_P(RecognizerParity, a_signal_of_the_wrong_shape_is_named) {
   }
 }
 
+TEST_P(RecognizerParity, a_guide_that_was_not_handed_over_is_an_error) {
+  DecodeOptions options;
+  options.beam_size = options.nbest = 4;
+  options.lm = "model.arpa";
+  EXPECT_THROW(ModelRecognizer(*executor_, options), Error);
+  options.lm.clear();
+  options.rescore_lm = "model.arpa";
+  EXPECT_THROW(ModelRecognizer(*executor_, options), Error);
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, RecognizerParity,
                          testing::Values(GreedyCase{"nest_ctc", "greedy"},
                                          GreedyCase{"nest_ctc_conformer", "greedy"},

@@ -69,11 +69,12 @@ class Feed : public testing::Test {
     model.signal.channels = {"Cz", "Oz"};
     model.signal.num_channels = 2;
     model.signal.normalization = "zscore";
-    model_ = std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
+    bundle_ = recognize::make_bundle(recognize::make_runnable(
+        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{})));
     for (float& value : volts_) value = static_cast<float>(1e-5 * rng.normal());
   }
   StreamingInference pipeline() {
-    return {model_, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}, {}, clock_};
+    return {bundle_, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}, {}, clock_};
   }
   /// What every hop committed.
   using Committed = std::vector<std::vector<decode::TokenId>>;
@@ -85,7 +86,7 @@ class Feed : public testing::Test {
 
   FakeClock clock_;
   std::vector<float> volts_;  ///< Cz, then Oz
-  std::shared_ptr<const runtime::PreparedModel> model_;
+  recognize::Bundle bundle_;
 };
 
 TEST_F(Feed, gives_the_models_channels_in_its_order_and_unit) {

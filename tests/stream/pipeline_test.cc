@@ -59,6 +59,11 @@ std::vector<float> noise(std::int64_t samples, std::uint64_t seed = 1) {
   return values;
 }
 
+recognize::Bundle bundle_of(graph::Model model) {
+  return recognize::make_bundle(recognize::make_runnable(
+      std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{})));
+}
+
 struct Result {
   std::vector<std::vector<decode::TokenId>> committed;  // after each hop
   std::vector<decode::TokenId> last;
@@ -69,8 +74,8 @@ Result run(const graph::Model& model, const std::vector<float>& signal,
            const std::vector<std::int64_t>& chunks, const decode::DecodeOptions& decoding = {},
            const StreamConfig& config = {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}) {
   FakeClock clock;
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
-  StreamingInference pipeline(prepared, config, decoding, clock);
+  const recognize::Bundle bundle = bundle_of(model);
+  StreamingInference pipeline(bundle, config, decoding, clock);
   Result result;
   const auto sink = [&](const StreamEvent& event) {
     result.committed.emplace_back(event.committed.begin(), event.committed.end());
@@ -125,9 +130,9 @@ TEST(StreamingInference, transducers_stream_too) {
 TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
   FakeClock clock;
   const auto model = ctc_model();
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
+  const recognize::Bundle bundle = bundle_of(model);
   StreamConfig config{.window_s = 4, .hop_s = 1, .lookahead_s = 0.5};
-  StreamingInference pipeline(prepared, config, {}, clock);
+  StreamingInference pipeline(bundle, config, {}, clock);
   const auto signal = noise(64 * 10);
   const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 10);
   int events = 0;
@@ -138,7 +143,7 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
   EXPECT_EQ(events, 2);  // a new window has not filled yet
   EXPECT_EQ(pipeline.gaps(), 1);
   config.gap_policy = "stop";
-  StreamingInference strict(prepared, config, {}, clock);
+  StreamingInference strict(bundle, config, {}, clock);
   EXPECT_THROW(strict.push(all, 0, 1, sink), Error);
 }
 
@@ -196,9 +201,7 @@ TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
   FakeClock clock;
   const auto describe = [&](graph::Model model, const StreamConfig& config) {
     if (graph::is_streamable(model)) graph::add_streaming_step(model);
-    const auto prepared =
-        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
-    return StreamingInference(prepared, config, {}, clock).describe();
+    return StreamingInference(bundle_of(std::move(model)), config, {}, clock).describe();
   };
   const auto causal_model = [] {
     return random_model("nest_ctc", "causal: true\ndecoder: {vocab_size: 6}\n");
@@ -220,9 +223,7 @@ TEST(StreamingInference, a_hop_that_nobody_stated_is_the_nearest_that_fits) {
     graph::Model model = ctc_model();
     model.signal.rate_hz = rate_hz;
     model.signal.hop_s = contract_hop_s;
-    const auto prepared =
-        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{});
-    return StreamingInference(prepared, {}, {}, clock).describe();
+    return StreamingInference(bundle_of(std::move(model)), {}, {}, clock).describe();
   };
   EXPECT_THAT(hop_of(100, 0), HasSubstr("hop 64 ("));     // 50 samples of 32 a frame
   EXPECT_THAT(hop_of(90, 0), HasSubstr("hop 32 ("));      // 45
@@ -235,8 +236,8 @@ TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
   const graph::Model model = causal_ctc_model();
   const auto signal = noise(64 * 8, 12);
   const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 8);
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
-  StreamingInference pipeline(prepared, {.hop_s = 0.5}, {}, clock);
+  const recognize::Bundle bundle = bundle_of(model);
+  StreamingInference pipeline(bundle, {.hop_s = 0.5}, {}, clock);
   std::size_t before = 0;
   std::vector<decode::TokenId> last;
   const auto sink = [&](const StreamEvent& event) {
@@ -263,18 +264,16 @@ TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
 
 TEST(StreamingInference, impossible_geometry_and_attention_models_are_refused) {
   FakeClock clock;
-  const auto prepared =
-      std::make_shared<const runtime::PreparedModel>(ctc_model(), runtime::Options{});
+  const recognize::Bundle bundle = bundle_of(ctc_model());
   const auto make = [&](const StreamConfig& config) {
-    StreamingInference(prepared, config, {}, clock);
+    StreamingInference(bundle, config, {}, clock);
   };
   EXPECT_THROW(make({.window_s = 4, .hop_s = 0.3}), Error);
   EXPECT_THROW(make({.window_s = 0.1, .hop_s = 1}), Error);
   EXPECT_THROW(make({.window_s = 2, .hop_s = 1, .lookahead_s = 2}), Error);
-  const auto attention = std::make_shared<const runtime::PreparedModel>(
+  const recognize::Bundle attention = bundle_of(
       random_model("nest_attention",
-                   "decoder: {vocab_size: 6, embedding_dim: 4, hidden_dim: 8, dropout: 0.0}\n"),
-      runtime::Options{});
+                   "decoder: {vocab_size: 6, embedding_dim: 4, hidden_dim: 8, dropout: 0.0}\n"));
   EXPECT_THROW(StreamingInference(attention, {}, {}, clock), Error);
 }
 

@@ -1,8 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
+
+namespace nest::text {
+class Tokenizer;
+}
 
 namespace nest::decode {
 
@@ -45,5 +50,8 @@ struct Partial {
 
 /// Fills the seconds of every span from its frames. Units: seconds a frame.
 void set_times(Hypothesis& hypothesis, double frame_s);
+
+/// The tokenizer's text of these tokens; without a tokenizer (null) their ids, separated by spaces.
+std::string text_of(std::span<const TokenId> tokens, const text::Tokenizer* tokenizer);
 
 }  // namespace nest::decode

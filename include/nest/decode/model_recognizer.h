@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "nest/decode/decoder.h"
-#include "nest/decode/executor_scorers.h"
 #include "nest/decode/recognizer.h"
+#include "nest/decode/search_space.h"
 #include "nest/graph/model.h"
 
 namespace nest::text {
@@ -16,42 +16,28 @@ class Tokenizer;
 
 namespace nest::decode {
 
-/// The networks among the language models that the options name; null for n-grams and none. They
-/// belong to one decoder (make_neural_lm()).
-struct NeuralLms {
-  std::shared_ptr<LanguageModel> lm;
-  std::shared_ptr<LanguageModel> rescore_lm;
+/// What ranks texts besides the model, made for the tokenizer's tokens; null: none.
+/// recognize::make_guides() reads what options name.
+struct Guides {
+  std::shared_ptr<const Fusion> fusion;     ///< guides the search
+  std::shared_ptr<LanguageModel> rescorer;  ///< ranks the n-best list, options.rescore_weight
 };
-
-/// Reads what the options name (language model, hotwords, closed vocabulary) and binds it to the
-/// tokenizer. Null if they name nothing. `neural_lm` is the network of options.lm.
-/// Errors: InvalidArgument if something needs a tokenizer and there is none, or if options.lm is a
-/// network and none is given; NotFound, DataCorrupt.
-std::shared_ptr<const Fusion> make_fusion(const DecodeOptions& options,
-                                          const text::Tokenizer* tokenizer,
-                                          std::shared_ptr<LanguageModel> neural_lm = nullptr);
-
-/// The model of options.rescore_lm, null if none is named. Errors: as make_fusion().
-std::shared_ptr<LanguageModel> make_rescorer(const DecodeOptions& options,
-                                             const text::Tokenizer* tokenizer,
-                                             std::shared_ptr<LanguageModel> neural_lm = nullptr);
 
 /// A model of any family on any executor, with its decoder: signals in, text out.
 ///
 /// The encoder runs on padded batches of options.batch_size; the decoder is make_decoder()'s.
-/// Without a tokenizer (none given and none in the model) the text is the token ids, separated by
-/// spaces.
+/// Without a tokenizer the text is the token ids, separated by spaces. Nothing is read from files:
+/// recognize::make_recognizer() puts the parts together.
 /// State: one call at a time.
 class ModelRecognizer final : public Recognizer {
  public:
-  /// The executor must outlive it.
+  /// The executor must outlive it. Errors: InvalidArgument for options, and if they name what a
+  /// guide would carry but there is none.
   ModelRecognizer(graph::Executor& executor, const DecodeOptions& options,
-                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
-                  const NeuralLms& networks = {});
+                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr, Guides guides = {});
   /// The same with an executor of its own.
   ModelRecognizer(std::unique_ptr<graph::Executor> executor, const DecodeOptions& options,
-                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
-                  const NeuralLms& networks = {});
+                  std::shared_ptr<const text::Tokenizer> tokenizer = nullptr, Guides guides = {});
   ~ModelRecognizer() override;
 
   std::vector<Recognition> recognize(std::span<const Tensor> signals) override;
@@ -60,8 +46,6 @@ class ModelRecognizer final : public Recognizer {
 
   /// Seconds an encoder frame; 0 if the model does not know its sampling rate.
   double frame_s() const { return frame_s_; }
-  const SearchSpace& space() const { return space_; }
-  std::string text_of(std::span<const TokenId> tokens) const;
 
  private:
   struct Encoded {
@@ -79,11 +63,8 @@ class ModelRecognizer final : public Recognizer {
   graph::Executor& executor_;
   DecodeOptions options_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
-  std::shared_ptr<const Fusion> fusion_;
-  std::shared_ptr<LanguageModel> rescorer_;
-  std::unique_ptr<ExecutorStepScorer> step_scorer_;
-  std::unique_ptr<ExecutorTransducerScorer> transducer_scorer_;
-  SearchSpace space_;
+  Guides guides_;
+  ModelSearchSpace search_;
   std::unique_ptr<Decoder> decoder_;
   double frame_s_ = 0;
 };

@@ -57,6 +57,8 @@ struct EvalSet : SetInfo {
 
   /// Utterances of one part. Failures go with the first part, so that merging counts them once.
   EvalSet part(const Shard& shard) const;
+  /// At most `count` utterances, evenly spaced; no failures.
+  EvalSet spread(std::size_t count) const;
 };
 
 struct EvalSetOptions {

@@ -11,7 +11,7 @@
 #include "nest/decode/hypothesis.h"
 #include "nest/decode/options.h"
 #include "nest/graph/model.h"
-#include "nest/runtime/prepared.h"
+#include "nest/recognize/bundle.h"
 #include "nest/signal/preprocess.h"
 #include "nest/stream/latency.h"
 #include "nest/stream/source.h"
@@ -63,11 +63,11 @@ class StreamingInference {
  public:
   using Sink = std::function<void(const StreamEvent&)>;
 
-  /// Errors: InvalidArgument if a hop is no whole number of encoder frames (says which ones are) or
-  /// the window is too short; Unsupported for attention models.
-  StreamingInference(std::shared_ptr<const runtime::PreparedModel> model,
-                     const StreamConfig& config, const decode::DecodeOptions& decoding,
-                     Clock& clock);
+  /// Weights and language models are the bundle's. Errors: InvalidArgument if a hop is no whole
+  /// number of encoder frames (says which ones are), the window is too short, or a language model
+  /// is to rescore; Unsupported for attention models and other executors than the native one.
+  StreamingInference(const recognize::Bundle& bundle, const StreamConfig& config,
+                     const decode::DecodeOptions& decoding, Clock& clock);
   ~StreamingInference();
 
   /// Takes any number of samples; calls the sink once a completed hop.

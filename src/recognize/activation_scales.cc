@@ -1,0 +1,51 @@
+#include "nest/recognize/activation_scales.h"
+
+#include <set>
+
+#include "nest/core/error.h"
+#include "nest/decode/model_recognizer.h"
+#include "nest/runtime/executor.h"
+
+namespace nest::recognize {
+namespace {
+
+void keep_convolutions(const graph::Model& model,
+                       std::map<std::string, float, std::less<>>& scales) {
+  std::set<std::string> convolutions;
+  for (const auto& [name, graph] : model.graphs) {
+    for (const graph::Node& node : graph.nodes) {
+      if (std::holds_alternative<graph::Conv>(node.op)) convolutions.insert(node.name);
+    }
+  }
+  std::erase_if(scales, [&](const auto& entry) { return !convolutions.contains(entry.first); });
+}
+
+}  // namespace
+
+FixedScales fixed_scales_from_name(std::string_view name) {
+  if (name == "convolutions") return FixedScales::kConvolutions;
+  if (name == "all") return FixedScales::kAll;
+  fail(ErrorCode::kInvalidArgument, "unknown products '{}'; known: convolutions, all", name);
+}
+
+std::map<std::string, float, std::less<>> calibrate_activations(const graph::Model& model,
+                                                                const SignalSet& signals,
+                                                                FixedScales fixed, const Job& job) {
+  runtime::Options recording;
+  recording.record_activations = true;
+  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, recording);
+  runtime::NativeExecutor executor(prepared);
+  decode::ModelRecognizer recognizer(executor, {});
+  Progress progress(job, "calibrate", static_cast<std::int64_t>(signals.count), "signals");
+  for (std::size_t i = 0; i < signals.count; ++i) {
+    job.check_stop("no scale was found; run it again");
+    const Tensor signal = signals.load(i);
+    recognizer.recognize({&signal, 1});
+    progress.advance(1);
+  }
+  auto scales = runtime::activation_scales(prepared->activation_maxima());
+  if (fixed == FixedScales::kConvolutions) keep_convolutions(model, scales);
+  return scales;
+}
+
+}  // namespace nest::recognize
