@@ -1,8 +1,6 @@
 #include "nest/core/config.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <utility>
 
 #include <yaml-cpp/yaml.h>
@@ -10,6 +8,8 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/suggest.h"
+#include "parse_number.h"
 
 namespace nest {
 
@@ -112,15 +112,6 @@ const std::string& scalar(const Node& node, std::string_view expected) {
   return node.text;
 }
 
-template <class T>
-bool parse_number(const std::string& text, T& value) {
-  const char* begin = text.data();
-  const char* end = begin + text.size();
-  if (begin != end && *begin == '+') ++begin;
-  const auto [stop, error] = std::from_chars(begin, end, value);
-  return error == std::errc() && stop == end;
-}
-
 }  // namespace
 
 Config::Config() {
@@ -215,11 +206,19 @@ std::int64_t Config::as_int() const {
   return value;
 }
 
+std::uint64_t Config::as_unsigned() const {
+  std::uint64_t value = 0;
+  const std::string& text = scalar(*node_, "an integer");
+  require(!node_->quoted && parse_number(text, value), ErrorCode::kDataCorrupt,
+          "{}: expected an integer that is not negative, found '{}'", location(), text);
+  return value;
+}
+
 double Config::as_double() const {
   double value = 0;
   const std::string& text = scalar(*node_, "a number");
-  require(!node_->quoted && parse_number(text, value) && std::isfinite(value),
-          ErrorCode::kDataCorrupt, "{}: expected a finite number, found '{}'", location(), text);
+  require(!node_->quoted && parse_number(text, value), ErrorCode::kDataCorrupt,
+          "{}: expected a finite number, found '{}'", location(), text);
   return value;
 }
 
@@ -272,13 +271,15 @@ void Config::expect_keys(std::initializer_list<std::string_view> known) const {
 void Config::expect_keys(const std::vector<std::string>& known) const {
   require(is_map(), ErrorCode::kDataCorrupt, "{}: expected a map", location());
   std::vector<std::string> unknown;
+  std::string nearest;
   for (const std::string& key : keys()) {
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      unknown.push_back(fmt::format("'{}' (line {})", key, get(key).node_->line));
-    }
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const int line = at(key).node_->line;
+    unknown.push_back(fmt::format("'{}'{}", key, line > 0 ? fmt::format(" (line {})", line) : ""));
+    if (nearest.empty()) nearest = suggestion(key, known);
   }
-  require(unknown.empty(), ErrorCode::kDataCorrupt, "{}: unknown key {}; known keys: {}",
-          location(), fmt::join(unknown, ", "), fmt::join(known, ", "));
+  require(unknown.empty(), ErrorCode::kDataCorrupt, "{}: unknown key {}; known keys: {}{}",
+          location(), fmt::join(unknown, ", "), fmt::join(known, ", "), nearest);
 }
 
 Json Config::to_json() const {
@@ -304,7 +305,7 @@ Json Config::to_json() const {
   std::int64_t integer = 0;
   if (parse_number(node_->text, integer)) return integer;
   double number = 0;
-  if (parse_number(node_->text, number) && std::isfinite(number)) return number;
+  if (parse_number(node_->text, number)) return number;
   return node_->text;
 }
 

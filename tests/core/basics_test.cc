@@ -11,7 +11,6 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/core/flags.h"
 #include "nest/core/hash.h"
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
@@ -152,47 +151,6 @@ TEST(Hash, known_answers) {
   EXPECT_EQ(crc32(bytes_of("123456789")), 0xcbf43926U);
   EXPECT_EQ(crc32(bytes_of("6789"), crc32(bytes_of("12345"))), 0xcbf43926U);
   EXPECT_EQ(fnv1a(std::string_view("a")), 0xaf63dc4c8601ec8cULL);
-}
-
-int run_line(std::vector<const char*> arguments, std::int64_t& value, std::vector<double>& list) {
-  CommandLine line("nest", "test", "1");
-  line.add_verb("go", "goes", [&](Flags& flags) -> CommandLine::Run {
-    flags.add("num_items,count", value, "how many");
-    flags.add("bandpass", list, "low, high");
-    return [&] {
-      require(value != 13, ErrorCode::kCheckFailed, "thirteen");
-      require(value != 14, ErrorCode::kDataCorrupt, "fourteen");
-      return 0;
-    };
-  });
-  arguments.insert(arguments.begin(), "nest");
-  std::ostringstream out, err;
-  return line.run(static_cast<int>(arguments.size()), arguments.data(), out, err);
-}
-
-TEST(Flags, dash_and_underscore_are_the_same_and_exit_codes_follow_the_contract) {
-  std::int64_t value = 0;
-  std::vector<double> list;
-  EXPECT_EQ(run_line({"go", "--num-items", "5"}, value, list), 0);
-  EXPECT_EQ(value, 5);
-  EXPECT_EQ(run_line({"go", "--num_items=6", "--bandpass", "0.5,40"}, value, list), 0);
-  EXPECT_EQ(value, 6);
-  EXPECT_EQ(list, (std::vector<double>{0.5, 40}));
-  EXPECT_EQ(run_line({"go", "--count", "7"}, value, list), 0);
-  EXPECT_EQ(value, 7);
-  EXPECT_EQ(run_line({"go", "--count", "13"}, value, list), 1);
-  EXPECT_EQ(run_line({"go", "--count", "14"}, value, list), 3);
-  EXPECT_EQ(run_line({"go", "--nothing"}, value, list), 2);
-  EXPECT_EQ(run_line({"go", "--count", "x"}, value, list), 2);
-}
-
-TEST(Flags, an_unknown_verb_is_named_with_those_that_exist) {
-  std::int64_t value = 0;
-  std::vector<double> list;
-  const test::LogCapture log;
-  EXPECT_EQ(run_line({"went"}, value, list), 2);
-  EXPECT_THAT(log.text(), HasSubstr("'went'"));
-  EXPECT_THAT(log.text(), HasSubstr("known: go"));
 }
 
 }  // namespace

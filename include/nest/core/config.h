@@ -44,6 +44,7 @@ class Config {
   Config get(std::string_view key) const;
 
   std::int64_t as_int() const;
+  std::uint64_t as_unsigned() const;
   double as_double() const;
   bool as_bool() const;
   std::string as_string() const;

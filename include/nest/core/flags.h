@@ -1,45 +1,28 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/field.h"
 
 namespace nest {
 
 /// The flags of one command. Values are written into the caller's variables when parsed; their
 /// initial values are the defaults shown in the help. `-` and `_` in flag names are the same, and
-/// "model,checkpoint" gives one flag two names.
-///
-/// An options struct XOptions comes with exactly three free functions:
-///   void register_flags(Flags& flags, XOptions& options);
-///   void validate(const XOptions& options);          // throws Error(kInvalidArgument)
-///   Json to_json(const XOptions& options);
+/// "model,checkpoint" gives one flag two names. A list takes several words or one with commas; a
+/// bool is a switch without a value, turned off by "--no-<name>". Flags of an options struct come
+/// from its description: register_flags() in options.h.
 class Flags {
  public:
-  Flags& add(std::string_view name, int& value, std::string_view help);
-  Flags& add(std::string_view name, std::int64_t& value, std::string_view help);
-  Flags& add(std::string_view name, std::uint64_t& value, std::string_view help);
-  Flags& add(std::string_view name, float& value, std::string_view help);
-  Flags& add(std::string_view name, double& value, std::string_view help);
-  Flags& add(std::string_view name, std::string& value, std::string_view help);
-  /// Repeated values or one comma-separated list: "--bandpass 0.5,40".
-  Flags& add(std::string_view name, std::vector<int>& value, std::string_view help);
-  Flags& add(std::string_view name, std::vector<double>& value, std::string_view help);
-  Flags& add(std::string_view name, std::vector<std::string>& value, std::string_view help);
-  Flags& add(std::string_view name, std::optional<std::int64_t>& value, std::string_view help);
-  Flags& add(std::string_view name, std::optional<double>& value, std::string_view help);
-  Flags& add(std::string_view name, std::optional<std::string>& value, std::string_view help);
-  /// A switch without a value; "--no-<name>" turns it off.
-  Flags& add(std::string_view name, bool& value, std::string_view help);
-  Flags& positional(std::string_view name, std::string& value, std::string_view help);
-  Flags& positional(std::string_view name, std::vector<std::string>& value, std::string_view help);
+  Flags& add(std::string_view name, FieldValue value, std::string_view help);
+  /// `field` is what messages call it and given() returns.
+  Flags& add_field(std::string_view field, std::string_view name, FieldValue value,
+                   std::string_view help);
+  Flags& positional(std::string_view name, FieldValue value, std::string_view help);
 
   /// These apply to the flag added last.
   Flags& required();
@@ -47,6 +30,10 @@ class Flags {
 
   /// Heading in the help for the flags that follow.
   Flags& group(std::string_view title);
+
+  /// After parsing: the fields whose flags are on the command line. A flag of add() is a field of
+  /// its first name, with underscores.
+  FieldNames given() const;
 
   class Impl;
   explicit Flags(Impl* impl) : impl_(impl) {}
@@ -67,8 +54,9 @@ class CommandLine {
                 const std::function<Run(Flags&)>& define);
   void add_alias(std::string_view alias, std::string_view verb);
 
-  /// Parses, runs the verb, returns the exit code. Help and version go to `out`, what is wrong with
-  /// the flags to `err`; an Error or another exception is logged.
+  /// Parses, runs the verb, returns the exit code. Help and version go to `out`; any exception to
+  /// `err`, as one line in which the fields that the message names in backticks are shown as the
+  /// verb's flags. "help VERB" is "VERB --help".
   int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
  private:
