@@ -9,8 +9,8 @@
 
 #include "nest/core/rng.h"
 #include "nest/runtime/isa.h"
-#include "nest/runtime/pool.h"
 #include "runtime/matmul.h"
+#include "runtime/pool.h"
 #include "runtime/sparse.h"
 
 namespace {
@@ -42,7 +42,8 @@ class Products {
       const auto w = weight(density, static_cast<std::uint64_t>(i));
       MatMul product;
       product.weight = packed_matrix(
-          store_, fmt::format("w{}", i), precision, kN, kK, [&] { return w; }, densest_sparse);
+          store_, fmt::format("w{}", i), {precision, {}}, kN, kK, [&] { return w; },
+          densest_sparse);
       products_.push_back(product);
     }
   }
@@ -77,7 +78,7 @@ int main() {
   fmt::print("{}, weights {} x {}, one thread, medians of {}\n", name_of(choose_isa("")), kN, kK,
              kRounds);
   fmt::print("precision rows density  dense us sparse us   ratio\n");
-  for (const Precision precision : {Precision::kF32, Precision::kI8}) {
+  for (const Precision precision : {Precision::kFp32, Precision::kInt8}) {
     for (const double density : {0.1, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9}) {
       Products dense(precision, density, 0), sparse(precision, density, 1);
       for (const std::int64_t rows : {1, 5, 14}) {

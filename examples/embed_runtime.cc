@@ -13,7 +13,7 @@
 int main(int argc, char** argv) try {
   if (argc != 4)
     return std::fprintf(stderr, "usage: embed_runtime MODEL WINDOW.npy EMISSIONS.npy\n"), 2;
-  const auto prepared = nest::deploy::load_prepared(argv[1], {}, {.precision = "int8"});
+  const auto prepared = nest::deploy::load_prepared(argv[1], {}, nest::graph::Precision::kInt8);
   const auto& model = prepared->model();
   nest::Tensor window = nest::io::read_npy(argv[2]);  // [channels, samples] float32, filtered
 

@@ -8,8 +8,7 @@
 
 int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: evaluate MODEL DATA\n"), 2;
-  const auto bundle =
-      nest::recognize::load_bundle(argv[1], {.executor = {.runtime = {.precision = "int8"}}});
+  const auto bundle = nest::recognize::load_bundle(argv[1], {.executor = {.precision = "int8"}});
   const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, bundle.model().signal);
 
   // Each thread makes a recognizer of its own; they share the weights and see signals only.

@@ -1,5 +1,6 @@
-// Prepared models: the bytes are the header's text and, behind a zero, the blocks; a frame with the
-// right magic, lengths and header checksum is put around them, which no mutation would hit.
+// Prepared models: the bytes are the header's text and, behind a zero, the blocks; frames with the
+// right magic, lengths and header checksum are put around them, which no mutation would hit, one of
+// each format version that is read.
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -20,11 +21,11 @@ void append(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-std::string framed(const std::uint8_t* data, std::size_t size) {
+std::string framed(const std::uint8_t* data, std::size_t size, std::uint32_t version) {
   const std::string all(reinterpret_cast<const char*>(data), size);
   const std::string header = all.substr(0, all.find('\0'));
   std::string file = "NESTPREP";
-  append(file, nest::runtime::kPreparedVersion);
+  append(file, version);
   append(file, nest::crc32(std::as_bytes(std::span(header))));
   append(file, std::uint64_t{header.size()});
   file += header;
@@ -33,10 +34,7 @@ std::string framed(const std::uint8_t* data, std::size_t size) {
   return file;
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string file = framed(data, size);
+void open_file(const std::string& file) {
   const int descriptor = memfd_create("prepared", 0);
   if (descriptor < 0 ||
       write(descriptor, file.data(), file.size()) != static_cast<ssize_t>(file.size())) {
@@ -48,5 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (nest::exit_code(error.code()) != 3) __builtin_trap();
   }
   close(descriptor);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  for (std::uint32_t version = 2; version <= nest::runtime::kPreparedVersion; ++version) {
+    open_file(framed(data, size, version));
+  }
   return 0;
 }

@@ -90,10 +90,15 @@ for name, content in (("matrix", {"x": MATRIX, "fs": 250.0}), ("eeglab", {"EEG":
 
 # A prepared model without its frame: header, a zero, blocks (see prepared_fuzz.cc).
 (ROOT / "corpus/prepared").mkdir(parents=True, exist_ok=True)
-for name in ("LinearAttention", "EEGNet"):
+for name, layer in (("LinearAttention", "w_q"), ("EEGNet", "block2_separable2")):
+    model = json.loads((ROOT / "corpus/graph" / name).read_text())
     block = bytes(4)
-    header = {"model": json.loads((ROOT / "corpus/graph" / name).read_text()),
-              "options": {"precision": "int8", "layers": {}, "isa": "", "threads": 1, "spin_us": 50,
-                          "pin_threads": False, "rewrite": True},
-              "blocks": [{"key": "a/weight", "offset": 0, "bytes": len(block), "crc32": zlib.crc32(block)}]}
-    (ROOT / "corpus/prepared" / name).write_bytes(json.dumps(header).encode() + b"\0" + block)
+    blocks = [{"key": "a/weight", "offset": 0, "bytes": len(block), "crc32": zlib.crc32(block)}]
+    options = {"sparse": True, "rewrite": True}
+    old = {"precision": "int8", "layers": {layer: "int4"}, "activation_scales": {layer: 0.5}}
+    quantization = {"precision": "int8", "granularity": "per_tensor", "layers": {layer: {"precision": "int4"}},
+                    "activations": {layer: {"scale": 0.5, "bits": 8}}}
+    for suffix, header in (("", {"model": model | {"quantization": quantization}, "options": options}),
+                           ("_version2", {"model": model, "options": options | old})):
+        text = json.dumps(header | {"blocks": blocks})
+        (ROOT / "corpus/prepared" / (name + suffix)).write_bytes(text.encode() + b"\0" + block)

@@ -44,10 +44,12 @@ void report_model(const graph::Model& model, const InspectOptions& options, Insp
   report.json["model"] = model.name;
   report.json["family"] = name_of(model.family);
   report.json["parameters"] = model.num_parameters();
+  report.json["quantization"] = graph::to_json(model.quantization);
   report.json["signal"] = graph::to_json(model.signal);
-  report.text += fmt::format("model {} ({}), {} parameters, {} channels, vocabulary {}\n",
+  report.text += fmt::format("model {} ({}), {} parameters, {}, {} channels, vocabulary {}\n",
                              model.name, name_of(model.family), model.num_parameters(),
-                             model.signal.num_channels, model.vocabulary.size);
+                             graph::describe(model.quantization), model.signal.num_channels,
+                             model.vocabulary.size);
   const TensorMap* weights = model.weights.empty() ? nullptr : &model.weights;
   std::string dot;
   for (const auto& [name, one] : model.graphs) {

@@ -11,13 +11,10 @@ std::optional<InspectReport> inspect_prepared(const InspectOptions& options) {
   const auto prepared = runtime::PreparedModel::open(options.file);
   InspectReport report;
   report.json["format"] = "prepared model";
-  report.json["precision"] = prepared->options().precision;
-  report.json["fixed_scales"] = prepared->options().activation_scales;
   report.json["weight_bytes"] = prepared->weight_bytes();
   report.text =
-      fmt::format("prepared for {}, {} bytes of packed weights, {} activations of fixed scale\n",
-                  prepared->options().precision, prepared->weight_bytes(),
-                  prepared->options().activation_scales.size());
+      fmt::format("prepared for {}, {} bytes of packed weights\n",
+                  graph::describe(prepared->model().quantization), prepared->weight_bytes());
   report_model(prepared->model(), options, report);
   return report;
 }

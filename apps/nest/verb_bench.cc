@@ -38,7 +38,8 @@ struct BenchOptions {
   profile::WorkOptions work;
   profile::ComparisonOptions comparison;
   std::vector<std::string> precisions{"fp32", "bf16", "int8"};
-  runtime::Options runtime;  ///< instruction set, threads, rewrites of the native contenders
+  runtime::PrepareOptions prepare;
+  runtime::MachineOptions machine;
   std::vector<std::string> peers;
   std::string peer_command;
   std::string onnx_dir;
@@ -59,9 +60,9 @@ void register_flags(Flags& flags, BenchOptions& options) {
   flags.add("precision", options.precisions,
             "of the native runtime, with -static for fixed activation scales; the first is the "
             "yardstick");
-  flags.add("isa", options.runtime.isa, "instruction set (default: NEST_ISA or the strongest)");
-  flags.add("threads", options.runtime.threads, "threads of every contender; 0: all cores");
-  flags.add("rewrite", options.runtime.rewrite, "fold, reorder and fuse layers");
+  flags.add("isa", options.machine.isa, "instruction set (default: NEST_ISA or the strongest)");
+  flags.add("threads", options.machine.threads, "threads of every contender; 0: all cores");
+  flags.add("rewrite", options.prepare.rewrite, "fold, reorder and fuse layers");
   flags.add("peer", options.peers,
             "torch, onnxruntime (NAME.onnx), onnxruntime-int8 (NAME.int8.onnx)");
   flags.add("peer-command", options.peer_command,
@@ -86,11 +87,9 @@ void validate(const BenchOptions& options) {
   validate(options.comparison);
   require(!options.precisions.empty(), ErrorCode::kInvalidArgument, "--precision names none");
   for (const std::string& name : options.precisions) {
-    const auto storage = runtime::precision_from_name(storage_of(name));
-    require(!name.ends_with(kStatic) || storage == runtime::Precision::kI8 ||
-                storage == runtime::Precision::kI4,
-            ErrorCode::kInvalidArgument, "--precision {}: only int8 and int4 round activations",
-            name);
+    const auto storage = graph::precision_from_name(storage_of(name));
+    require(!name.ends_with(kStatic) || graph::is_integer(storage), ErrorCode::kInvalidArgument,
+            "--precision {}: only int8 and int4 round activations", name);
   }
   require(options.suite.empty() || options.model.empty(), ErrorCode::kInvalidArgument,
           "--suite and --model exclude each other");
@@ -116,36 +115,36 @@ std::vector<std::string> peer_command(const BenchOptions& options) {
   return words;
 }
 
-/// Activation scales from one run of the work itself.
-std::map<std::string, float, std::less<>> scales_of(const BenchItem& item,
-                                                    const profile::Work& work) {
-  runtime::Options recording;
-  recording.record_activations = true;
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(item.model, recording);
-  profile::native_contender("recording", prepared, work)->run(1);
-  return runtime::activation_scales(prepared->activation_maxima());
+/// What a precision's name stands for; fixed scales come from one run of the work itself.
+graph::Quantization quantization_of(const BenchItem& item, const profile::Work& work,
+                                    const std::string& precision) {
+  graph::Quantization made{graph::precision_from_name(storage_of(precision))};
+  if (!precision.ends_with(kStatic)) return made;
+  graph::Model floats = item.model;
+  floats.quantization = {};
+  const auto recording = runtime::prepare(std::move(floats), {.record_activations = true});
+  profile::native_contender("recording", recording, work)->run(1);
+  made.activations = runtime::activation_scales(recording->activation_maxima());
+  return made;
 }
 
 std::shared_ptr<const runtime::PreparedModel> prepare(const BenchItem& item,
                                                       const profile::Work& work,
                                                       const BenchOptions& options,
-                                                      const std::string& precision,
-                                                      bool is_profiled) {
-  runtime::Options native = options.runtime;
-  native.precision = storage_of(precision);
-  native.profile = is_profiled;
-  if (precision.ends_with(kStatic)) native.activation_scales = scales_of(item, work);
-  return std::make_shared<const runtime::PreparedModel>(item.model, native);
+                                                      const std::string& precision) {
+  graph::Model model = item.model;
+  model.quantization = quantization_of(item, work, precision);
+  return runtime::prepare(std::move(model), options.prepare);
 }
 
 std::unique_ptr<profile::Contender> make_peer(const std::string& peer, const BenchItem& item,
                                               const profile::Work& work,
                                               const BenchOptions& options) {
-  const int threads = options.runtime.threads;
+  const int threads = options.machine.threads;
   if (peer == "torch") {
     recognize::ExecutorOptions torch;
     torch.executor = "torch";
-    torch.runtime.threads = threads;
+    torch.machine.threads = threads;
     return profile::executor_contender(
         "torch", recognize::make_runnable(item.model, torch).make_executor(), work);
   }
@@ -180,8 +179,8 @@ Json goals_of(const BenchItem& item, const std::vector<profile::ContenderResult>
 Json layers_of(const BenchItem& item, const profile::Work& work, const BenchOptions& options) {
   Json json;
   for (const std::string& precision : options.precisions) {
-    const profile::LayerTimingProfiler profiler(prepare(item, work, options, precision, true),
-                                                work);
+    const profile::LayerTimingProfiler profiler(prepare(item, work, options, precision), work,
+                                                options.machine);
     for (const profile::LayerTime& layer :
          profile::grouped(profiler.run(options.comparison.runs, command_job()))) {
       json[precision].push_back(to_json(layer));
@@ -194,9 +193,10 @@ Json measure(const BenchItem& item, const BenchOptions& options) {
   const profile::Work work = profile::make_work(item.model, item.work);
   profile::ComparisonBenchmark benchmark(options.comparison);
   for (const std::string& precision : options.precisions) {
-    benchmark.add(profile::native_contender("nest " + precision,
-                                            prepare(item, work, options, precision, false), work),
-                  false);
+    benchmark.add(
+        profile::native_contender("nest " + precision, prepare(item, work, options, precision),
+                                  work, options.machine),
+        false);
   }
   for (const std::string& peer : options.peers) {
     benchmark.add(make_peer(peer, item, work, options),
@@ -272,9 +272,9 @@ int run(const BenchOptions& options) {
   Json report;
   report["machine"] = machine_json();
   report["options"] = to_json(options.comparison);
-  report["options"]["threads"] = options.runtime.threads;
+  report["options"]["threads"] = options.machine.threads;
   report["load_average_before"] = load_average();
-  if (options.peaks) report["peaks"] = peaks_json(runtime::choose_isa(options.runtime.isa));
+  if (options.peaks) report["peaks"] = peaks_json(runtime::choose_isa(options.machine.isa));
   for (const BenchItem& item : items) {
     report["work"].push_back(with_context(item.name, [&] { return measure(item, options); }));
     if (!options.json) print_item(report["work"].back());

@@ -28,7 +28,7 @@ struct ConvertOptions {
   std::string in;
   std::string out;
   ConvertEegOptions eeg;
-  runtime::Options runtime;  ///< of a prepared model
+  std::optional<std::string> precision;  ///< of a prepared model
   Calibration calibration;
   bool json = false;
 };
@@ -46,52 +46,57 @@ void register_flags(Flags& flags, Calibration& calibration) {
       .choices({"convolutions", "all"});
 }
 
-std::map<std::string, float, std::less<>> find_scales(const graph::Model& model,
-                                                      const Calibration& calibration) {
+/// Gives the model fixed scales of its activations.
+void calibrate(graph::Model& model, const Calibration& calibration) {
   require(calibration.utterances > 0, ErrorCode::kInvalidArgument,
           "--calibrate-utterances is {}, must be above 0", calibration.utterances);
   const eval::EvalSet set =
       eval::open_eval_set(calibration.data, {calibration.split, "", ""}, model.signal)
           .spread(static_cast<std::size_t>(calibration.utterances));
-  auto scales = recognize::calibrate_activations(
+  auto& scales = model.quantization.activations = recognize::calibrate_activations(
       model, {set.utterances.size(), set.load},
       recognize::fixed_scales_from_name(calibration.fixed), command_job());
   log_info("{} activations calibrated on {} utterances", scales.size(), set.utterances.size());
-  return scales;
+}
+
+/// The model of a file, with fixed scales where they are asked for.
+std::shared_ptr<const runtime::PreparedModel> prepared_model(const ConvertOptions& options) {
+  std::optional<graph::Precision> precision;
+  if (options.precision) precision = graph::precision_from_name(*options.precision);
+  if (options.calibration.data.empty()) return deploy::load_prepared(options.in, {}, precision);
+  require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
+          "{} is prepared already; calibrate while preparing the original model", options.in);
+  graph::Model model = deploy::load_model(options.in);
+  if (precision) graph::set_precision(model.quantization, *precision);
+  require(graph::is_integer(model.quantization.precision), ErrorCode::kInvalidArgument,
+          "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
+          graph::name_of(model.quantization.precision));
+  calibrate(model, options.calibration);
+  return runtime::prepare(std::move(model));
 }
 
 /// Weights packed for the native runtime, in a file that it maps.
 int prepare(const ConvertOptions& options) {
-  runtime::Options runtime = options.runtime;
-  if (!options.calibration.data.empty()) {
-    require(runtime.precision == "int8" || runtime.precision == "int4", ErrorCode::kInvalidArgument,
-            "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
-            runtime.precision);
-    require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
-            "{} is prepared already; calibrate while preparing the original model", options.in);
-    runtime.activation_scales = find_scales(deploy::load_model(options.in), options.calibration);
-  }
-  const auto prepared = deploy::load_prepared(options.in, {}, runtime);
+  const auto prepared = prepared_model(options);
+  const graph::Quantization& quantization = prepared->model().quantization;
   prepared->save(options.out);
   const Json report = {{"in", options.in},
                        {"out", options.out},
-                       {"precision", prepared->options().precision},
-                       {"fixed_scales", prepared->options().activation_scales.size()},
+                       {"quantization", graph::to_json(quantization)},
                        {"weight_bytes", prepared->weight_bytes()}};
   if (options.json) {
     fmt::print("{}\n", report.dump(2));
   } else {
-    fmt::print("{}: {} weights, {} bytes, {} activations of fixed scale\n", options.out,
-               prepared->options().precision, prepared->weight_bytes(),
-               prepared->options().activation_scales.size());
+    fmt::print("{}: {}, {} bytes of packed weights\n", options.out, graph::describe(quantization),
+               prepared->weight_bytes());
   }
   return 0;
 }
 
 int convert(const ConvertOptions& options) {
   if (std::filesystem::path(options.out).extension() == ".prepared") return prepare(options);
-  require(options.calibration.data.empty(), ErrorCode::kInvalidArgument,
-          "--calibrate is for OUT.prepared, not {}", options.out);
+  require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
+          "--precision and --calibrate are for OUT.prepared, not {}", options.out);
   if (is_eeg_conversion(options.in, options.out)) {
     const Json report = convert_eeg(options.in, options.out, options.eeg);
     if (options.json) {
@@ -132,8 +137,8 @@ void add_convert(CommandLine& line) {
                         ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
         register_flags(flags, options->eeg);
-        flags.add("precision", options->runtime.precision,
-                  ".prepared: fp32, fp16, bf16, int8 or int4");
+        flags.add("precision", options->precision,
+                  ".prepared: fp32, fp16, bf16, int8 or int4; default: the model's own");
         register_flags(flags, options->calibration);
         flags.add("json", options->json, "print JSON");
         return [options] { return convert(*options); };

@@ -139,6 +139,9 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
     if (stored.contains("vocabulary")) {
       model.vocabulary = graph::vocabulary_from_json(stored["vocabulary"]);
     }
+    if (stored.contains("quantization")) {
+      model.quantization = graph::quantization_from_json(stored["quantization"], model);
+    }
     graph::load_weights(model, checkpoint.state_dict);
   });
   return model;
@@ -156,6 +159,9 @@ io::Checkpoint to_checkpoint(const graph::Model& model) {
   entry["name"] = model.name;
   entry["signal"] = graph::to_json(model.signal);
   entry["vocabulary"] = graph::to_json(model.vocabulary);
+  if (model.quantization != graph::Quantization{}) {
+    entry["quantization"] = graph::to_json(model.quantization);
+  }
   if (!is_built_by_config(model)) entry["model"] = graph::to_json(model);
   checkpoint.extra = Json::object();
   checkpoint.extra[std::string(kEntry)] = std::move(entry);

@@ -1,26 +1,40 @@
 #include "nest/deploy/prepared_model.h"
 
 #include "nest/core/error.h"
-#include "nest/graph/streaming.h"
 
 namespace nest::deploy {
+namespace {
 
-std::shared_ptr<const runtime::PreparedModel> load_prepared(const std::filesystem::path& path,
-                                                            const LoadOptions& load,
-                                                            const runtime::Options& options) {
+/// What a prepared file cannot be asked for any more.
+void check_request(const std::string& path, const runtime::PreparedModel& prepared,
+                   std::optional<graph::Precision> precision,
+                   const runtime::PrepareOptions& options) {
+  const graph::Quantization& own = prepared.model().quantization;
+  require(!precision || (*precision == own.precision && own.layers.empty()),
+          ErrorCode::kInvalidArgument,
+          "{} was prepared for {}; for {} prepare the original model again", path,
+          graph::describe(own), graph::name_of(precision.value_or(own.precision)));
+  require((options.sparse || !prepared.options().sparse) &&
+              (options.rewrite || !prepared.options().rewrite) && !options.record_activations,
+          ErrorCode::kInvalidArgument,
+          "{} was prepared with blocks of zeros left out and layers rewritten; to run without, or "
+          "to record activations, prepare the original model again",
+          path);
+}
+
+}  // namespace
+
+std::shared_ptr<const runtime::PreparedModel> load_prepared(
+    const std::filesystem::path& path, const LoadOptions& load,
+    std::optional<graph::Precision> precision, const runtime::PrepareOptions& options) {
   if (runtime::is_prepared_file(path)) {
-    auto prepared = runtime::PreparedModel::open(path, options);
-    const std::string& own = prepared->options().precision;
-    require(options.precision == "fp32" || options.precision == own, ErrorCode::kInvalidArgument,
-            "{} was prepared for {}; for --precision {} prepare the original model again",
-            path.string(), own, options.precision);
+    auto prepared = runtime::PreparedModel::open(path);
+    check_request(path.string(), *prepared, precision, options);
     return prepared;
   }
   graph::Model model = load_model(path, load);
-  if (graph::is_streamable(model)) graph::add_streaming_step(model);
-  auto prepared = std::make_shared<runtime::PreparedModel>(std::move(model), options);
-  prepared->seal();
-  return prepared;
+  if (precision) graph::set_precision(model.quantization, *precision);
+  return runtime::prepare(std::move(model), options);
 }
 
 }  // namespace nest::deploy

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "json_fields.h"
 #include "nest/core/error.h"
 #include "op_fields.h"
 
@@ -11,39 +12,6 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr std::int64_t kMaxAttribute = std::int64_t{1} << 31;  // products of two stay in 64 bits
-
-/// A field of a JSON object. Errors: DataCorrupt naming the field.
-const Json& field(const Json& json, std::string_view name) {
-  require(json.is_object(), ErrorCode::kDataCorrupt, "expected an object with the field '{}'",
-          name);
-  const auto found = json.find(name);
-  require(found != json.end(), ErrorCode::kDataCorrupt, "field '{}' is missing", name);
-  return *found;
-}
-
-template <class T>
-T get(const Json& json, std::string_view name) {
-  try {
-    return field(json, name).get<T>();
-  } catch (const Json::exception& error) {
-    fail(ErrorCode::kDataCorrupt, "field '{}': {}", name, error.what());
-  }
-}
-
-const Json& list(const Json& json, std::string_view name) {
-  const Json& value = field(json, name);
-  require(value.is_array(), ErrorCode::kDataCorrupt, "field '{}' is not a list", name);
-  return value;
-}
-
-/// The enumerator of that name; name_of() says "unknown" behind the last one.
-template <class E>
-E enum_from_name(const std::string& name) {
-  for (int i = 0; name_of(static_cast<E>(i)) != "unknown"; ++i) {
-    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
-  }
-  fail(ErrorCode::kDataCorrupt, "unknown name '{}'", name);
-}
 
 struct FieldWriter {
   Json& json;
@@ -222,6 +190,7 @@ Json to_json(const Model& model) {
   json["config"] = model.config;
   json["signal"] = to_json(model.signal);
   json["vocabulary"] = to_json(model.vocabulary);
+  if (model.quantization != Quantization{}) json["quantization"] = to_json(model.quantization);
   json["graphs"] = Json::array();
   for (const auto& [name, graph] : model.graphs) json["graphs"].push_back(to_json(graph));
   return json;
@@ -242,6 +211,9 @@ Model model_from_json(const Json& json) {
     const std::string name = graph.name;
     require(model.graphs.emplace(name, std::move(graph)).second, ErrorCode::kDataCorrupt,
             "graph '{}' is given twice", name);
+  }
+  if (json.contains("quantization")) {
+    model.quantization = quantization_from_json(json["quantization"], model);
   }
   return model;
 }

@@ -103,12 +103,13 @@ void start_state(const graph::Graph& graph, const graph::Bindings& bindings,
 }  // namespace
 
 TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
-    : model_(std::move(model)), precision_(precision_from_name(options.precision)) {
+    : model_(std::move(model)), precision_(graph::precision_from_name(options.precision)) {
   const torch::Device device = resolve_device(options);
   apply_global(options, device);
   for (const auto& [name, graph] : model_.graphs) graph::validate(graph, &model_.weights);
-  parameters_ = ParameterStore(model_.weights, device,
-                               precision_ == Precision::kFp64 ? torch::kFloat64 : torch::kFloat32);
+  parameters_ =
+      ParameterStore(model_.weights, device,
+                     precision_ == graph::Precision::kFp64 ? torch::kFloat64 : torch::kFloat32);
 }
 
 NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTensors& inputs) {
@@ -165,8 +166,13 @@ std::int64_t TorchExecutor::weight_bytes() const {
 std::string TorchExecutor::describe() const {
   const torch::Device where = device();
   std::string text = fmt::format("torch {} {} {}", TORCH_VERSION, where.str(), name_of(precision_));
-  const bool is_half = precision_ == Precision::kFp16 || precision_ == Precision::kBf16;
+  const bool is_half =
+      precision_ == graph::Precision::kFp16 || precision_ == graph::Precision::kBf16;
   if (is_half && where.is_cpu()) text += " (rounded values, fp32 sums)";
+  if (model_.quantization != graph::Quantization{}) {
+    text += fmt::format(" (the model's quantization, {}, is not applied)",
+                        graph::describe(model_.quantization));
+  }
   if (where.is_cpu()) text += fmt::format(" {} threads", torch::get_num_threads());
   return text;
 }

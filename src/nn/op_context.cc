@@ -5,12 +5,12 @@
 namespace nest::nn {
 namespace {
 
-torch::ScalarType half_type(Precision precision) {
-  return precision == Precision::kFp16 ? torch::kFloat16 : torch::kBFloat16;
+torch::ScalarType half_type(graph::Precision precision) {
+  return precision == graph::Precision::kFp16 ? torch::kFloat16 : torch::kBFloat16;
 }
 
-bool is_half(Precision precision) {
-  return precision == Precision::kFp16 || precision == Precision::kBf16;
+bool is_half(graph::Precision precision) {
+  return precision == graph::Precision::kFp16 || precision == graph::Precision::kBf16;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Pass {
   const graph::Graph& graph;
   const ParameterStore& parameters;
   Ragged ragged;
-  Precision precision = Precision::kFp32;
+  graph::Precision precision = graph::Precision::kFp32;
   bool is_training = false;
   const TorchExecutor::AllReduce* all_reduce = nullptr;  ///< null: one process
 

@@ -7,28 +7,6 @@
 
 namespace nest::nn {
 
-std::string_view name_of(Precision precision) {
-  switch (precision) {
-    case Precision::kFp32:
-      return "fp32";
-    case Precision::kFp16:
-      return "fp16";
-    case Precision::kBf16:
-      return "bf16";
-    case Precision::kFp64:
-      return "fp64";
-  }
-  return "unknown";
-}
-
-Precision precision_from_name(std::string_view name) {
-  for (const Precision p :
-       {Precision::kFp32, Precision::kFp16, Precision::kBf16, Precision::kFp64}) {
-    if (name == name_of(p)) return p;
-  }
-  fail(ErrorCode::kInvalidArgument, "unknown precision '{}'; known: fp32, fp16, bf16, fp64", name);
-}
-
 void register_flags(Flags& flags, TorchOptions& options) {
   flags.add("device", options.device, "cpu, cuda, cuda:N or auto");
   flags.add("precision", options.precision, "fp32, fp16, bf16 or fp64");
@@ -36,7 +14,9 @@ void register_flags(Flags& flags, TorchOptions& options) {
 }
 
 void validate(const TorchOptions& options) {
-  precision_from_name(options.precision);
+  const graph::Precision precision = graph::precision_from_name(options.precision);
+  require(!graph::is_integer(precision), ErrorCode::kInvalidArgument,
+          "LibTorch runs floats, not {}; the native executor does", options.precision);
   require(options.threads >= 0, ErrorCode::kInvalidArgument, "threads must not be negative, got {}",
           options.threads);
   const bool is_known = options.device == "cpu" || options.device == "auto" ||

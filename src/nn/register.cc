@@ -9,9 +9,9 @@ void register_executor() {
   recognize::register_executor(
       "torch", [](const graph::Model& model, const recognize::ExecutorOptions& options) {
         TorchOptions torch;
-        torch.precision = options.runtime.precision;
+        torch.precision = options.precision.value_or("fp32");
         torch.device = options.device;
-        torch.threads = options.runtime.threads;
+        torch.threads = options.machine.threads;
         return make_torch_executor(model, torch);
       });
 }

@@ -35,15 +35,12 @@ Json to_json(const LayerTime& layer) {
 }
 
 LayerTimingProfiler::LayerTimingProfiler(std::shared_ptr<const runtime::PreparedModel> prepared,
-                                         const Work& work)
-    : prepared_(std::move(prepared)), work_(work) {
-  require(prepared_->options().profile, ErrorCode::kInvalidArgument,
-          "layer times need a model prepared with options.profile");
-}
+                                         const Work& work, const runtime::MachineOptions& machine)
+    : prepared_(std::move(prepared)), work_(work), machine_(machine) {}
 
 std::vector<LayerTime> LayerTimingProfiler::run(int runs, const Job& job) const {
   require(runs >= 1, ErrorCode::kInvalidArgument, "{} runs to time", runs);
-  NativeRun native(prepared_, work_);
+  NativeRun native(prepared_, work_, {machine_, true});
   native.once([](const runtime::Session&) {});
   const auto steps = native.session().step_times();
   std::vector<std::vector<double>> seconds(steps.size());

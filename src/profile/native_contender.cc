@@ -9,8 +9,10 @@ namespace {
 class NativeContender final : public Contender {
  public:
   NativeContender(std::string name, std::shared_ptr<const runtime::PreparedModel> prepared,
-                  const Work& work)
-      : name_(std::move(name)), native_(std::move(prepared), work) {}
+                  const Work& work, const runtime::MachineOptions& machine)
+      : name_(std::move(name)),
+        machine_(machine),
+        native_(std::move(prepared), work, {machine, false}) {}
 
   const std::string& name() const override { return name_; }
 
@@ -38,15 +40,17 @@ class NativeContender final : public Contender {
 
   Json info() const override {
     const runtime::PreparedModel& prepared = native_.prepared();
-    return {{"isa", runtime::name_of(prepared.isa())},
-            {"threads", prepared.options().threads},
+    return {{"isa", runtime::name_of(runtime::choose_isa(machine_.isa))},
+            {"threads", machine_.threads},
+            {"quantization", graph::to_json(prepared.model().quantization)},
             {"weight_bytes", prepared.weight_bytes()},
             {"arena_bytes", native_.session().arena_bytes()},
-            {"plan", prepared.report(native_.work().graph, native_.work().bindings)}};
+            {"plan", prepared.report(native_.work().graph, native_.work().bindings, {}, machine_)}};
   }
 
  private:
   std::string name_;
+  runtime::MachineOptions machine_;
   NativeRun native_;
 };
 
@@ -54,8 +58,9 @@ class NativeContender final : public Contender {
 
 std::unique_ptr<Contender> native_contender(std::string name,
                                             std::shared_ptr<const runtime::PreparedModel> prepared,
-                                            const Work& work) {
-  return std::make_unique<NativeContender>(std::move(name), std::move(prepared), work);
+                                            const Work& work,
+                                            const runtime::MachineOptions& machine) {
+  return std::make_unique<NativeContender>(std::move(name), std::move(prepared), work, machine);
 }
 
 }  // namespace nest::profile

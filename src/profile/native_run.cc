@@ -4,10 +4,16 @@
 
 namespace nest::profile {
 
-NativeRun::NativeRun(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work)
+NativeRun::NativeRun(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work,
+                     const Options& options)
     : work_(work),
       prepared_(std::move(prepared)),
-      session_(prepared_, {work.graph, work.bindings, {}, work.constant, nullptr}) {
+      session_(prepared_, {work.graph,
+                           work.bindings,
+                           {},
+                           work.constant,
+                           std::make_shared<runtime::Machine>(options.machine),
+                           options.is_profiled}) {
   for (const auto& [port, tensor] : work_.inputs) {
     if (tensor.dtype() == DType::kI64) {
       std::ranges::copy(tensor.data<std::int64_t>(), session_.input_i64(port).begin());

@@ -10,7 +10,12 @@ namespace nest::profile {
 /// A piece of work on a session of the native runtime.
 class NativeRun {
  public:
-  NativeRun(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work);
+  struct Options {
+    runtime::MachineOptions machine = {};
+    bool is_profiled = false;  ///< time every step
+  };
+  NativeRun(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work,
+            const Options& options);
 
   /// One run, from fresh states: also what depends on constant inputs only. `after(session)` is
   /// called after every pass.

@@ -9,8 +9,9 @@
 namespace nest::recognize {
 namespace {
 
-void keep_convolutions(const graph::Model& model,
-                       std::map<std::string, float, std::less<>>& scales) {
+using Scales = std::map<std::string, graph::ActivationQuantization, std::less<>>;
+
+void keep_convolutions(const graph::Model& model, Scales& scales) {
   std::set<std::string> convolutions;
   for (const auto& [name, graph] : model.graphs) {
     for (const graph::Node& node : graph.nodes) {
@@ -28,12 +29,11 @@ FixedScales fixed_scales_from_name(std::string_view name) {
   fail(ErrorCode::kInvalidArgument, "unknown products '{}'; known: convolutions, all", name);
 }
 
-std::map<std::string, float, std::less<>> calibrate_activations(const graph::Model& model,
-                                                                const SignalSet& signals,
-                                                                FixedScales fixed, const Job& job) {
-  runtime::Options recording;
-  recording.record_activations = true;
-  const auto prepared = std::make_shared<const runtime::PreparedModel>(model, recording);
+Scales calibrate_activations(const graph::Model& model, const SignalSet& signals, FixedScales fixed,
+                             const Job& job) {
+  graph::Model floats = model;
+  floats.quantization = {};
+  const auto prepared = runtime::prepare(std::move(floats), {.record_activations = true});
   runtime::NativeExecutor executor(prepared);
   decode::ModelRecognizer recognizer(executor, {});
   Progress progress(job, "calibrate", static_cast<std::int64_t>(signals.count), "signals");
@@ -43,7 +43,7 @@ std::map<std::string, float, std::less<>> calibrate_activations(const graph::Mod
     recognizer.recognize({&signal, 1});
     progress.advance(1);
   }
-  auto scales = runtime::activation_scales(prepared->activation_maxima());
+  Scales scales = runtime::activation_scales(prepared->activation_maxima());
   if (fixed == FixedScales::kConvolutions) keep_convolutions(model, scales);
   return scales;
 }

@@ -39,6 +39,11 @@ ExecutorFactory factory_of(const std::string& name) {
        name, fmt::join(executor_names(), ", "));
 }
 
+std::optional<graph::Precision> precision_of(const ExecutorOptions& options) {
+  if (!options.precision) return std::nullopt;
+  return graph::precision_from_name(*options.precision);
+}
+
 RunnableModel runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
                        const ExecutorOptions& options) {
   const std::shared_ptr<const graph::Model> model(prepared, &prepared->model());
@@ -50,15 +55,21 @@ RunnableModel runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
 void register_flags(Flags& flags, ExecutorOptions& options) {
   flags.add("executor", options.executor, "native or torch");
   flags.add("device", options.device, "torch: cpu, cuda, cuda:1 or auto");
-  runtime::register_flags(flags, options.runtime);
+  flags.add("precision", options.precision,
+            "fp32, fp16, bf16; native: int8, int4; torch: fp64; default: the model's own");
+  flags.group("Native runtime");
+  runtime::register_flags(flags, options.prepare);
+  runtime::register_flags(flags, options.machine);
 }
 
 void validate(const ExecutorOptions& options) {
+  precision_of(options);
+  runtime::validate(options.prepare);
+  runtime::validate(options.machine);
   if (options.executor != kNative) {
     factory_of(options.executor);
     return;
   }
-  runtime::validate(options.runtime);
   require(options.device == "cpu", ErrorCode::kInvalidArgument,
           "device {}: the native executor runs on the cpu; use executor torch", options.device);
 }
@@ -66,7 +77,9 @@ void validate(const ExecutorOptions& options) {
 Json to_json(const ExecutorOptions& options) {
   return {{"executor", options.executor},
           {"device", options.device},
-          {"runtime", runtime::to_json(options.runtime)}};
+          {"precision", options.precision ? Json(*options.precision) : Json()},
+          {"prepare", runtime::to_json(options.prepare)},
+          {"machine", runtime::to_json(options.machine)}};
 }
 
 void register_executor(const std::string& name, ExecutorFactory factory) {
@@ -88,7 +101,9 @@ std::vector<std::string> executor_names() {
 }
 
 std::unique_ptr<graph::Executor> RunnableModel::make_executor() const {
-  if (prepared != nullptr) return std::make_unique<runtime::NativeExecutor>(prepared);
+  if (prepared != nullptr) {
+    return std::make_unique<runtime::NativeExecutor>(prepared, executor.machine);
+  }
   return factory_of(executor.executor)(*model, executor);
 }
 
@@ -96,7 +111,8 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
                             const ExecutorOptions& options) {
   validate(options);
   if (options.executor == kNative) {
-    return runnable(deploy::load_prepared(path, load, options.runtime), options);
+    return runnable(deploy::load_prepared(path, load, precision_of(options), options.prepare),
+                    options);
   }
   require(!runtime::is_prepared_file(path), ErrorCode::kInvalidArgument,
           "{} is prepared for the native runtime; executor {} needs the original model",
@@ -107,15 +123,18 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
 RunnableModel make_runnable(graph::Model model, const ExecutorOptions& options) {
   validate(options);
   if (options.executor == kNative) {
-    return runnable(
-        std::make_shared<const runtime::PreparedModel>(std::move(model), options.runtime), options);
+    if (const auto precision = precision_of(options))
+      graph::set_precision(model.quantization, *precision);
+    return runnable(runtime::prepare(std::move(model), options.prepare), options);
   }
   return {std::make_shared<const graph::Model>(std::move(model)), nullptr, options};
 }
 
-RunnableModel make_runnable(std::shared_ptr<const runtime::PreparedModel> prepared) {
+RunnableModel make_runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
+                            const runtime::MachineOptions& machine) {
   ExecutorOptions options;
-  options.runtime = prepared->options();
+  options.machine = machine;
+  validate(options);
   return runnable(std::move(prepared), options);
 }
 

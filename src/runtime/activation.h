@@ -7,7 +7,8 @@
 
 namespace nest::runtime {
 
-/// Largest magnitude of what went into each product, by its name; see Options::record_activations.
+/// Largest magnitude of what went into each product, by its name; see
+/// PrepareOptions::record_activations.
 struct ActivationMaxima {
   std::map<std::string, std::atomic<float>, std::less<>> by_product;
 };

@@ -143,19 +143,19 @@ bool Binder::is_used(ValueId value) const {
 
 ActivationScale Binder::activation(const std::string& name) const {
   ActivationScale made;
-  const auto found = in_.options.activation_scales.find(name);
-  if (found != in_.options.activation_scales.end()) made.fixed = found->second;
+  const auto found = in_.activations.find(name);
+  if (found != in_.activations.end()) made.fixed = found->second.scale;
   if (in_.maxima != nullptr) made.largest = &in_.maxima->by_product[name];
   return made;
 }
 
-PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, Precision precision,
+PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight,
                             std::string_view role) const {
   const LoweredWeight& w = node.weights.at(weight);
   const std::int64_t n = w.shape.at(0);
-  return packed_matrix(in_.store, node.name + "/" + std::string(role), precision, n,
+  return packed_matrix(in_.store, node.name + "/" + std::string(role), node.quantization, n,
                        n == 0 ? 0 : numel(w.shape) / n, w.values,
-                       in_.options.sparse ? kSparseBreakEven : 0);
+                       in_.sparse ? kSparseBreakEven : 0);
 }
 
 const float* Binder::floats(const LoweredNode& node, std::size_t weight,

@@ -18,8 +18,9 @@ class Binder {
   struct Inputs {
     const graph::Graph& graph;
     const Lowered& lowered;
-    const Options& options;
+    const std::map<std::string, graph::ActivationQuantization, std::less<>>& activations;
     WeightStore& store;
+    bool sparse = true;  ///< leave blocks of zeros out
     int threads = 1;
     ActivationMaxima* maxima = nullptr;  ///< null: nothing is recorded
   };
@@ -39,14 +40,10 @@ class Binder {
   bool is_used(graph::ValueId value) const;
   Slot scratch(std::int64_t bytes) { return program_.add_slot(bytes); }
   int threads() const { return in_.threads; }
-  Precision precision(const LoweredNode& node) const {
-    return precision_of(in_.options, node.name);
-  }
-
   /// Of the product `name`: a node, for recurrent layers with a role behind it ("lstm/l0r/ih").
   ActivationScale activation(const std::string& name) const;
 
-  PackedMatrix matrix(const LoweredNode& node, std::size_t weight, Precision precision,
+  PackedMatrix matrix(const LoweredNode& node, std::size_t weight,
                       std::string_view role = "weight") const;
   const float* floats(const LoweredNode& node, std::size_t weight, std::string_view role) const;
   WeightStore& store() const { return in_.store; }

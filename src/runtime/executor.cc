@@ -6,7 +6,8 @@
 #include "nest/core/error.h"
 #include "runtime/arena.h"
 #include "runtime/arena_guard.h"
-#include "runtime/program.h"
+#include "runtime/machine_impl.h"
+#include "runtime/prepared_impl.h"
 #include "runtime/ragged.h"
 
 namespace nest::runtime {
@@ -67,13 +68,13 @@ std::unique_ptr<graph::Executor::Bound> NativeExecutor::bind(std::string_view gr
   return std::make_unique<FixedInputs>(*this, graph, std::move(fixed), ++last_fixed_);
 }
 
-NativeExecutor::NativeExecutor(graph::Model model, const Options& options)
-    : NativeExecutor(std::make_shared<const PreparedModel>(std::move(model), options)) {}
+NativeExecutor::NativeExecutor(std::shared_ptr<const PreparedModel> prepared,
+                               const MachineOptions& machine)
+    : NativeExecutor(std::move(prepared), std::make_shared<Machine>(machine)) {}
 
-NativeExecutor::NativeExecutor(std::shared_ptr<const PreparedModel> prepared)
-    : prepared_(std::move(prepared)),
-      pool_({prepared_->options().threads, prepared_->options().spin_us,
-             prepared_->options().pin_threads}) {}
+NativeExecutor::NativeExecutor(std::shared_ptr<const PreparedModel> prepared,
+                               std::shared_ptr<Machine> machine)
+    : prepared_(std::move(prepared)), machine_(std::move(machine)) {}
 
 NativeExecutor::~NativeExecutor() = default;
 
@@ -82,9 +83,9 @@ std::int64_t NativeExecutor::weight_bytes() const {
 }
 
 std::string NativeExecutor::describe() const {
-  return fmt::format("native {} {} {} thread{}", name_of(prepared_->isa()),
-                     prepared_->options().precision, pool_.threads(),
-                     pool_.threads() == 1 ? "" : "s");
+  return fmt::format("native {} {} {} thread{}", name_of(machine_->isa()),
+                     graph::describe(model().quantization), machine_->threads(),
+                     machine_->threads() == 1 ? "" : "s");
 }
 
 NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph, const TensorMap& inputs,
@@ -103,7 +104,8 @@ NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph, const 
     cache_.splice(cache_.begin(), cache_, found);
     return cache_.front();
   }
-  const auto program = prepared_->plan(graph.name, bindings, absent, fixed.ports);
+  const auto program =
+      prepared_->impl().plan({graph.name, bindings, absent, fixed.ports, machine_->threads()});
   cache_.push_front({graph.name, bindings, absent, fixed.ports, program,
                      index_ranges(graph, bindings), Arena(program->arena_bytes)});
   if (cache_.size() > kCachedPlans) cache_.pop_back();
@@ -126,7 +128,8 @@ TensorMap NativeExecutor::run_dense(const graph::Graph& graph, const TensorMap& 
   const bool is_held = fixed.id != 0 && entry.fixed_by == fixed.id;
   check_indices(entry.ranges, inputs);
   const Program& program = *entry.program;
-  const Frame frame{entry.arena.data(), program.offsets.data(), &prepared_->kernels(), &pool_};
+  Machine::Impl& machine = machine_->impl();
+  const Frame frame{entry.arena.data(), program.offsets.data(), machine.kernels, &machine.pool};
   for (const ProgramPort& port : program.inputs) {
     if (!port.is_present || (is_held && fixed.ports.contains(port.name))) continue;
     const auto bytes = static_cast<std::size_t>(numel(port.shape)) * size_of(port.dtype);

@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/streaming.h"
+#include "runtime/prepared_impl.h"
 
 namespace nest::runtime {
 namespace {
@@ -29,7 +30,8 @@ struct IncrementalEncoder::Impl {
       : prepared(std::move(prepared_model)),
         samples_per_frame(step.samples_per_frame),
         frames_per_step(round_up(options.frames_per_step, step.frame_multiple)),
-        session(prepared, kGraph, bindings_of(frames_per_step), {}, options.pool),
+        machine(options.machine != nullptr ? options.machine : std::make_shared<Machine>()),
+        session(prepared, kGraph, bindings_of(frames_per_step), {}, machine),
         input(session.input(kInput)),
         output(session.output(kOutput)) {
     for (const IndexRange& range : index_ranges(step.graph, bindings_of(1))) {
@@ -49,6 +51,7 @@ struct IncrementalEncoder::Impl {
   std::shared_ptr<const PreparedModel> prepared;
   std::int64_t samples_per_frame;
   std::int64_t frames_per_step;
+  std::shared_ptr<Machine> machine;
   Session session;
   std::span<float> input;         ///< [channels, samples_per_step], `filled` columns are set
   std::span<const float> output;  ///< [frames_per_step, dim]
@@ -118,7 +121,7 @@ std::span<const float> IncrementalEncoder::run_rest() {
   const std::int64_t frames = s.filled / s.samples_per_frame;
   if (frames == 0) return {};
   s.check_positions(frames);
-  s.rest.emplace(s.prepared, kGraph, bindings_of(frames));
+  s.rest.emplace(s.prepared, kGraph, bindings_of(frames), std::set<std::string>{}, s.machine);
   s.rest->copy_state(s.session);
   const std::int64_t samples = frames * s.samples_per_frame;
   const std::span<float> to = s.rest->input(kInput);

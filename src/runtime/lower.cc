@@ -23,6 +23,11 @@ LoweredWeight resolve(const graph::WeightRef& ref, const Shape& needed, const Te
       }};
 }
 
+float scale_of(const graph::Quantization& quantization, const std::string& product) {
+  const auto found = quantization.activations.find(product);
+  return found == quantization.activations.end() ? 0 : found->second.scale;
+}
+
 /// Nodes whose output is their input's memory.
 bool is_view(const graph::Op& op) {
   return std::holds_alternative<graph::Dropout>(op) || std::holds_alternative<graph::Squeeze>(op) ||
@@ -61,7 +66,7 @@ void Lowered::count_uses(const graph::Graph& graph) {
     uses[static_cast<std::size_t>(root(port.value))] += 2;
 }
 
-Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options& options) {
+Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options) {
   Lowered lowered;
   lowered.values = graph.values;
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
@@ -79,13 +84,16 @@ Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options
     made.outputs = node.outputs;
     const std::vector<Shape> shapes = graph::weight_shapes(node.op);
     for (std::size_t i = 0; i < node.weights.size(); ++i) {
-      made.weights.push_back(resolve(node.weights[i], shapes.at(i), weights));
+      made.weights.push_back(resolve(node.weights[i], shapes.at(i), model.weights));
     }
+    made.quantization = graph::layer_of(model.quantization, node.name);
+    made.activation_scale = scale_of(model.quantization, node.name);
     lowered.nodes.push_back(std::move(made));
   }
   if (options.rewrite) {
     for (const auto pass : {fold_batch_norms, reorder_spatial_filters, use_time_major,
                             pool_before_activation, fuse_epilogues, join_projections, fuse_norms}) {
+      if (options.record_activations && pass == join_projections) continue;
       lowered.count_uses(graph);
       pass(lowered);
     }

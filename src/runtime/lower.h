@@ -30,6 +30,8 @@ struct LoweredNode {
   std::vector<graph::ValueId> inputs;
   std::vector<graph::ValueId> outputs;
   std::vector<LoweredWeight> weights;
+  graph::LayerQuantization quantization;
+  float activation_scale = 0;  ///< of the product of the same name; 0: none
   // Epilogue: y = act(...) * alpha + residual
   graph::Activation activation = graph::Activation::kRelu;
   bool has_activation = false;
@@ -55,8 +57,9 @@ struct Lowered {
   int producer(graph::ValueId value) const;
 };
 
-/// Resolves weights and (unless options.rewrite is off) folds, reorders and fuses.
-Lowered lower(const graph::Graph& graph, const TensorMap& weights, const Options& options);
+/// Resolves weights and their quantization and (unless options.rewrite is off) folds, reorders and
+/// fuses. Where activations are recorded, every product stays one of its own.
+Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options);
 
 // The rewrites, in the order they run (lower_*.cc).
 void fold_batch_norms(Lowered& lowered);

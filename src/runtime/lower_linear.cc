@@ -191,14 +191,17 @@ void join_projections(Lowered& lowered) {
     const auto* linear = std::get_if<graph::Linear>(&node.op);
     return !node.is_removed && linear != nullptr && linear->has_bias && !node.has_activation &&
            node.alpha == 1 && node.residual == graph::kNoValue && linear->out_features % 16 == 0 &&
-           node.kind == LoweredKind::kOp && takes_slice(node);
+           node.kind == LoweredKind::kOp && takes_slice(node) &&
+           node.quantization.granularity != graph::Granularity::kPerTensor;
   };
   for (std::size_t i = 0; i < lowered.nodes.size(); ++i) {
     LoweredNode& node = lowered.nodes[i];
     if (!can_join(node)) continue;
     for (std::size_t j = i + 1; j < lowered.nodes.size(); ++j) {
       LoweredNode& other = lowered.nodes[j];
-      if (!can_join(other) || lowered.root(other.inputs[0]) != lowered.root(node.inputs[0]))
+      if (!can_join(other) || lowered.root(other.inputs[0]) != lowered.root(node.inputs[0]) ||
+          other.quantization != node.quantization ||
+          other.activation_scale != node.activation_scale)
         continue;
       for (std::size_t w = 0; w < 2; ++w) {
         const LazyFloats a = node.weights[w].values, b = other.weights[w].values;

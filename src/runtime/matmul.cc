@@ -11,10 +11,6 @@ std::int64_t round_up(std::int64_t n, std::int64_t to) {
   return (n + to - 1) / to * to;
 }
 
-bool is_integer(Precision precision) {
-  return precision == Precision::kI8 || precision == Precision::kI4;
-}
-
 /// Rounded activations of m rows inside the scratch.
 struct QuantScratch {
   std::uint8_t* codes;
@@ -48,11 +44,11 @@ void run_float(const Frame& f, const PackedMatrix& w, GemmArgs g, std::int64_t n
     return;
   }
   switch (w.precision) {
-    case Precision::kF16:
+    case Precision::kFp16:
       g.b = w.data + panel * w.k * kPanel * 2;
       f.kernels->gemm_f16(g);
       break;
-    case Precision::kBF16:
+    case Precision::kBf16:
       g.b = w.data + panel * round_up(w.k, 2) * kPanel * 2;
       f.kernels->gemm_bf16(g);
       break;
@@ -68,7 +64,7 @@ void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int6
   g.epilogue = slice(g.epilogue, n0);
   g.c += n0;
   g.n = static_cast<int>(n1 - n0);
-  if (w.precision == Precision::kI8) {
+  if (w.precision == Precision::kInt8) {
     g.b_scale = w.scale + n0;
     g.b_sum = w.sum + n0;
     if (w.is_sparse()) {
@@ -89,10 +85,10 @@ void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int6
 
 std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
   switch (w.precision) {
-    case Precision::kF32:
-    case Precision::kF16:
+    case Precision::kFp32:
+    case Precision::kFp16:
       return 0;
-    case Precision::kBF16:
+    case Precision::kBf16:
       return m * round_up(w.k, 2) * 2;
     default: {
       const std::int64_t ld = round_up(w.k, kPanel);
@@ -104,7 +100,7 @@ std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m) {
 std::string what_runs(const MatMul& product) {
   const Precision precision = product.weight.precision;
   std::string text(name_of(precision));
-  if (is_integer(precision) && product.activation.fixed > 0) text += " static";
+  if (graph::is_integer(precision) && product.activation.fixed > 0) text += " static";
   const PackedMatrix& w = product.weight;
   if (w.is_sparse())
     text += fmt::format(" sparse {:.0f} %", 100 * w.products / (static_cast<double>(w.n) * w.k));
@@ -114,16 +110,16 @@ std::string what_runs(const MatMul& product) {
 void MatMul::round(const Frame& frame, const Operands& o) const noexcept {
   const Kernels& kernels = *frame.kernels;
   activation.record(o.x, o.m, weight.k, o.ldx);
-  if (is_integer(weight.precision)) {
+  if (graph::is_integer(weight.precision)) {
     const QuantScratch q(o.scratch, o.m, weight.k);
-    const bool is_s4 = weight.precision == Precision::kI4;
+    const bool is_s4 = weight.precision == Precision::kInt4;
     const auto padded = static_cast<int>(round_up(weight.k, is_s4 ? kS4Block : 4));
     for (std::int64_t r = 0; r < o.m; ++r) {
       q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, activation.fixed,
                                          q.codes + r * q.ld);
       if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * (padded / kS4Block));
     }
-  } else if (weight.precision == Precision::kBF16) {
+  } else if (weight.precision == Precision::kBf16) {
     auto* rounded = static_cast<std::uint16_t*>(o.scratch);
     const auto padded = static_cast<int>(round_up(weight.k, 2));
     for (std::int64_t r = 0; r < o.m; ++r)
@@ -134,7 +130,7 @@ void MatMul::round(const Frame& frame, const Operands& o) const noexcept {
 void MatMul::multiply(const Frame& frame, const Operands& o, std::int64_t begin,
                       std::int64_t end) const noexcept {
   const Epilogue epilogue{bias, nullptr, act, alpha, o.residual, o.ld_residual};
-  if (is_integer(weight.precision)) {
+  if (graph::is_integer(weight.precision)) {
     const QuantScratch q(o.scratch, o.m, weight.k);
     QuantGemmArgs g;
     g.m = static_cast<int>(o.m);
@@ -158,7 +154,7 @@ void MatMul::multiply(const Frame& frame, const Operands& o, std::int64_t begin,
   g.c = o.y;
   g.ldc = o.ldy;
   g.epilogue = epilogue;
-  if (weight.precision == Precision::kBF16) {
+  if (weight.precision == Precision::kBf16) {
     g.a_bf16 = static_cast<const std::uint16_t*>(o.scratch);
     g.lda = round_up(weight.k, 2);
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "nest/core/dtype.h"
+#include "nest/core/error.h"
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {
@@ -31,17 +32,12 @@ void pack_floats(const float* w, std::int64_t n, std::int64_t k, std::int64_t gr
   }
 }
 
-float max_abs(const float* w, std::int64_t n) {
-  float top = 0;
-  for (std::int64_t i = 0; i < n; ++i) top = std::max(top, std::fabs(w[i]));
-  return top;
-}
-
-PackedScales pack_s8(const float* w, std::int64_t n, std::int64_t k, void* out) {
+PackedScales pack_s8(const float* w, std::int64_t n, std::int64_t k, Granularity granularity,
+                     void* out) {
   auto* packed = static_cast<std::int8_t*>(out);
   const std::int64_t groups = ceil_div(k, 4);
-  std::memset(out, 0, packed_bytes(Precision::kI8, n, k));
-  PackedScales scales = int8_scales(w, n, k);
+  std::memset(out, 0, packed_bytes(Precision::kInt8, n, k));
+  PackedScales scales = int8_scales(w, n, k, granularity);
   for (std::int64_t r = 0; r < n; ++r)
     for (std::int64_t c = 0; c < k; ++c)
       packed[place(r, c, groups, 4)] =
@@ -83,7 +79,7 @@ Half s4_scale(const float* w, int count, int* codes) {
 void pack_s4(const float* w, std::int64_t n, std::int64_t k, void* out) {
   const std::int64_t blocks = ceil_div(k, kS4Block);
   auto* bytes = static_cast<std::uint8_t*>(out);
-  std::memset(out, 0, packed_bytes(Precision::kI4, n, k));
+  std::memset(out, 0, packed_bytes(Precision::kInt4, n, k));
   for (std::int64_t r = 0; r < ceil_div(n, kPanel) * kPanel; ++r) {
     for (std::int64_t j = 0; j < blocks; ++j) {
       std::uint8_t* block = bytes + (r / kPanel * blocks + j) * kS4BlockBytes;
@@ -118,13 +114,22 @@ std::int8_t int8_code(float weight, float scale) {
   return static_cast<std::int8_t>(std::clamp(std::nearbyintf(weight / scale), -127.0f, 127.0f));
 }
 
-PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k) {
+float max_abs(const float* values, std::int64_t n) {
+  float top = 0;
+  for (std::int64_t i = 0; i < n; ++i) top = std::max(top, std::fabs(values[i]));
+  return top;
+}
+
+PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k,
+                         Granularity granularity) {
+  const bool is_shared = granularity == Granularity::kPerTensor;
+  const float shared = is_shared ? max_abs(weight, n * k) / 127.0f : 0;
   PackedScales scales;
   const auto padded = static_cast<std::size_t>(ceil_div(n, kPanel) * kPanel);
   scales.scale.assign(padded, 0.0f);
   scales.sum.assign(padded, 0);
   for (std::int64_t r = 0; r < n; ++r) {
-    const float scale = max_abs(weight + r * k, k) / 127.0f;
+    const float scale = is_shared ? shared : max_abs(weight + r * k, k) / 127.0f;
     std::int32_t sum = 0;
     for (std::int64_t c = 0; c < k; ++c) sum += int8_code(weight[r * k + c], scale);
     scales.scale[static_cast<std::size_t>(r)] = scale;
@@ -137,44 +142,48 @@ std::size_t packed_bytes(Precision precision, std::int64_t n, std::int64_t k) {
   const std::int64_t panels = ceil_div(n, kPanel);
   std::int64_t bytes = 0;
   switch (precision) {
-    case Precision::kF32:
+    case Precision::kFp32:
       bytes = panels * k * kPanel * 4;
       break;
-    case Precision::kF16:
+    case Precision::kFp16:
       bytes = panels * k * kPanel * 2;
       break;
-    case Precision::kBF16:
+    case Precision::kBf16:
       bytes = panels * ceil_div(k, 2) * kPanel * 4;
       break;
-    case Precision::kI8:
+    case Precision::kInt8:
       bytes = panels * ceil_div(k, 4) * kPanel * 4;
       break;
-    case Precision::kI4:
+    case Precision::kInt4:
       bytes = panels * ceil_div(k, kS4Block) * kS4BlockBytes;
       break;
+    case Precision::kFp64:
+      fail(ErrorCode::kInternal, "no kernel multiplies fp64");
   }
   return static_cast<std::size_t>(bytes);
 }
 
 PackedScales pack_matrix(Precision precision, const float* weight, std::int64_t n, std::int64_t k,
-                         void* out) {
+                         void* out, Granularity granularity) {
   switch (precision) {
-    case Precision::kF32:
+    case Precision::kFp32:
       pack_floats<float>(weight, n, k, 1, out, [](float x) { return x; });
       return {};
-    case Precision::kF16:
+    case Precision::kFp16:
       pack_floats<std::uint16_t>(weight, n, k, 1, out, [](float x) { return to_half(x).bits; });
       return {};
-    case Precision::kBF16:
+    case Precision::kBf16:
       pack_floats<std::uint16_t>(weight, n, k, 2, out, [](float x) { return to_bfloat16(x).bits; });
       return {};
-    case Precision::kI8:
-      return pack_s8(weight, n, k, out);
-    case Precision::kI4:
+    case Precision::kInt8:
+      return pack_s8(weight, n, k, granularity, out);
+    case Precision::kInt4:
       pack_s4(weight, n, k, out);
       return {};
+    case Precision::kFp64:
+      break;
   }
-  return {};
+  fail(ErrorCode::kInternal, "no kernel multiplies {}", name_of(precision));
 }
 
 std::vector<float> unpack_matrix(Precision precision, const void* packed,
@@ -187,21 +196,23 @@ std::vector<float> unpack_matrix(Precision precision, const void* packed,
     for (std::int64_t c = 0; c < k; ++c) {
       float& x = w[static_cast<std::size_t>(r * k + c)];
       switch (precision) {
-        case Precision::kF32:
+        case Precision::kFp32:
           x = f32[place(r, c, k, 1)];
           break;
-        case Precision::kF16:
+        case Precision::kFp16:
           x = to_float(Half{u16[place(r, c, k, 1)]});
           break;
-        case Precision::kBF16:
+        case Precision::kBf16:
           x = to_float(BFloat16{u16[place(r, c, ceil_div(k, 2), 2)]});
           break;
-        case Precision::kI8:
+        case Precision::kInt8:
           x = scales.scale[static_cast<std::size_t>(r)] *
               static_cast<float>(s8[place(r, c, ceil_div(k, 4), 4)]);
           break;
-        case Precision::kI4:
+        case Precision::kInt4:
           x = s4_value(static_cast<const std::uint8_t*>(packed), ceil_div(k, kS4Block), r, c);
+          break;
+        case Precision::kFp64:
           break;
       }
     }

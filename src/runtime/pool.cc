@@ -1,4 +1,4 @@
-#include "nest/runtime/pool.h"
+#include "runtime/pool.h"
 
 #include <algorithm>
 #include <atomic>
@@ -136,9 +136,12 @@ struct Pool::Impl {
   }
 };
 
+int Pool::threads_for(int threads) {
+  return threads > 0 ? threads : available_cores();
+}
+
 Pool::Pool(const Options& options)
-    : threads_(options.threads > 0 ? options.threads : available_cores()),
-      impl_(std::make_unique<Impl>()) {
+    : threads_(threads_for(options.threads)), impl_(std::make_unique<Impl>()) {
   impl_->spin = std::chrono::microseconds(options.spin_us);
   for (int i = 1; i < threads_; ++i)
     impl_->workers.emplace_back(

@@ -1,8 +1,10 @@
 #include "nest/runtime/prepared.h"
 
 #include "nest/core/error.h"
-#include "nest/core/log.h"
+#include "nest/graph/streaming.h"
+#include "nest/runtime/isa.h"
 #include "runtime/binder.h"
+#include "runtime/prepared_impl.h"
 
 namespace nest::runtime {
 namespace {
@@ -18,7 +20,8 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
   const auto fits = [&] {
     for (const graph::Value& value : graph.values) {
       for (const graph::Dim& dim : value.shape) {
-        if (dim.eval(bindings) < 1) return false;
+        // An output may have no elements at all (linear attention has no weights).
+        if (!dim.symbols().empty() && dim.eval(bindings) < 1) return false;
       }
     }
     return true;
@@ -31,72 +34,42 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
   return bindings;
 }
 
-/// Scales must be of products this model has.
-void check_products(const graph::Model& model, const Options& options) {
-  std::set<std::string, std::less<>> nodes;
-  for (const auto& [name, graph] : model.graphs) {
-    for (const graph::Node& node : graph.nodes) nodes.insert(node.name);
-  }
-  for (const auto& [product, scale] : options.activation_scales) {
-    const std::string_view node = std::string_view(product).substr(0, product.find('/'));
-    require(nodes.contains(node), ErrorCode::kInvalidArgument,
-            "there is an activation scale for '{}', but no layer '{}'", product, node);
-  }
-}
-
 }  // namespace
 
-PreparedModel::PreparedModel(graph::Model model, Options options)
-    : PreparedModel(std::move(model), std::move(options), true) {}
-
-PreparedModel::PreparedModel(graph::Model model, Options options, bool has_weights)
-    : model_(std::move(model)),
-      options_(std::move(options)),
-      isa_(Isa::kGeneric),
-      kernels_(nullptr),
-      store_(std::make_unique<WeightStore>()) {
-  validate(options_);
-  check_products(model_, options_);
-  if (options_.record_activations) maxima_ = std::make_unique<ActivationMaxima>();
-  isa_ = choose_isa(options_.isa);
-  kernels_ = &kernels_for(isa_);
-  for (const auto& [name, graph] : model_.graphs) {
+PreparedModel::Impl::Impl(graph::Model whole, const PrepareOptions& prepare_options,
+                          bool has_weights)
+    : model(std::move(whole)), options(prepare_options) {
+  validate(options);
+  graph::validate(model.quantization, model);
+  require(!options.record_activations || model.quantization.activations.empty(),
+          ErrorCode::kInvalidArgument, "activations are recorded without fixed scales");
+  if (options.record_activations) maxima = std::make_unique<ActivationMaxima>();
+  for (const auto& [name, graph] : model.graphs) {
     with_context("graph " + name,
-                 [&] { graph::validate(graph, has_weights ? &model_.weights : nullptr); });
+                 [&] { graph::validate(graph, has_weights ? &model.weights : nullptr); });
   }
-  log_debug("native runtime: {} {}", name_of(isa_), options_.precision);
 }
 
-PreparedModel::~PreparedModel() = default;
-
-const Lowered& PreparedModel::lowered(std::string_view graph) const {
-  const auto found = lowered_.find(graph);
-  if (found != lowered_.end()) return *found->second;
-  auto made = std::make_unique<Lowered>(lower(model_.graph(graph), model_.weights, options_));
-  return *lowered_.emplace(std::string(graph), std::move(made)).first->second;
+const Lowered& PreparedModel::Impl::lowered_graph(std::string_view graph) const {
+  const auto found = lowered.find(graph);
+  if (found != lowered.end()) return *found->second;
+  auto made = std::make_unique<Lowered>(lower(model, model.graph(graph), options));
+  return *lowered.emplace(std::string(graph), std::move(made)).first->second;
 }
 
-std::shared_ptr<const Program> PreparedModel::plan(std::string_view graph,
-                                                   const graph::Bindings& bindings,
-                                                   const std::set<std::string>& absent,
-                                                   const std::set<std::string>& constant) const {
-  const std::lock_guard lock(mutex_);
-  const Lowered& low = lowered(graph);
-  const int threads = options_.threads;
-  Binder binder(
-      {model_.graph(graph), low, options_, *store_, threads == 0 ? 256 : threads, maxima_.get()},
-      bindings, absent, constant);
+std::shared_ptr<const Program> PreparedModel::Impl::plan(const PlanRequest& request) const {
+  const std::lock_guard lock(mutex);
+  const Lowered& low = lowered_graph(request.graph);
+  Binder binder({model.graph(request.graph), low, model.quantization.activations, store,
+                 options.sparse, request.threads, maxima.get()},
+                request.bindings, request.absent, request.constant);
   return std::make_shared<const Program>(binder.take());
 }
 
-void PreparedModel::pack_all(std::string_view graph) const {
-  plan(graph, smallest_bindings(model_.graph(graph)), {});
-}
-
-void PreparedModel::seal() {
-  for (const auto& [name, graph] : model_.graphs) pack_all(name);
-  const std::lock_guard lock(mutex_);
-  for (auto& [name, low] : lowered_) {
+void PreparedModel::Impl::seal() {
+  for (const auto& [name, graph] : model.graphs) plan({name, smallest_bindings(graph)});
+  const std::lock_guard lock(mutex);
+  for (auto& [name, low] : lowered) {
     for (LoweredNode& node : low->nodes) {
       for (LoweredWeight& weight : node.weights) {
         weight.values = [node_name = node.name]() -> std::vector<float> {
@@ -105,36 +78,57 @@ void PreparedModel::seal() {
       }
     }
   }
-  model_.weights.clear();
+  model.weights.clear();
+}
+
+PreparedModel::PreparedModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PreparedModel::~PreparedModel() = default;
+
+const graph::Model& PreparedModel::model() const {
+  return impl_->model;
+}
+const PrepareOptions& PreparedModel::options() const {
+  return impl_->options;
+}
+
+std::shared_ptr<const PreparedModel> prepare(graph::Model model, const PrepareOptions& options) {
+  if (graph::is_streamable(model)) graph::add_streaming_step(model);
+  auto impl = std::make_unique<PreparedModel::Impl>(std::move(model), options, true);
+  impl->seal();
+  return std::make_shared<const PreparedModel>(std::move(impl));
 }
 
 std::map<std::string, float, std::less<>> PreparedModel::activation_maxima() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(impl_->mutex);
   std::map<std::string, float, std::less<>> found;
-  if (maxima_ == nullptr) return found;
-  for (const auto& [name, largest] : maxima_->by_product) found[name] = largest.load();
+  if (impl_->maxima == nullptr) return found;
+  for (const auto& [name, largest] : impl_->maxima->by_product) found[name] = largest.load();
   return found;
 }
 
-std::map<std::string, float, std::less<>> activation_scales(
+std::map<std::string, graph::ActivationQuantization, std::less<>> activation_scales(
     const std::map<std::string, float, std::less<>>& maxima) {
-  std::map<std::string, float, std::less<>> scales;
+  std::map<std::string, graph::ActivationQuantization, std::less<>> scales;
   for (const auto& [name, largest] : maxima) {
-    if (largest > 0) scales[name] = largest / 127.0f;
+    if (largest > 0) scales[name].scale = largest / 127.0f;
   }
   return scales;
 }
 
 std::size_t PreparedModel::weight_bytes() const {
-  const std::lock_guard lock(mutex_);
-  return store_->total_bytes();
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->store.total_bytes();
 }
 
 std::string PreparedModel::report(std::string_view graph, const graph::Bindings& bindings,
-                                  const std::set<std::string>& absent) const {
-  const auto program = plan(graph, bindings, absent);
-  std::string text = fmt::format("graph {} on {}, default precision {}, {} threads\n", graph,
-                                 name_of(isa_), options_.precision, options_.threads);
+                                  const std::set<std::string>& absent,
+                                  const MachineOptions& machine) const {
+  validate(machine);
+  const int threads = Pool::threads_for(machine.threads);
+  const auto program = impl_->plan({graph, bindings, absent, {}, threads});
+  std::string text =
+      fmt::format("graph {} on {}, {}, {} threads\n", graph, name_of(choose_isa(machine.isa)),
+                  graph::describe(impl_->model.quantization), threads);
   double macs = 0;
   for (const auto& step : program->steps) {
     macs += step->macs;

@@ -6,18 +6,19 @@
 #include "nest/core/json.h"
 #include "nest/graph/serialize.h"
 #include "nest/runtime/prepared.h"
-#include "runtime/lower.h"
-#include "runtime/weights.h"
+#include "runtime/prepared_impl.h"
 
 /// A prepared model on disk: 8 bytes magic, u32 version, u32 CRC-32 of the header, u64 header
-/// length, the header (JSON: model, options, blocks), zeros up to 64, then the blocks, each 64-byte
-/// aligned. Little-endian. Packed weights are the same on every instruction set.
+/// length, the header (JSON: model with its quantization, options, blocks), zeros up to 64, then
+/// the blocks, each 64-byte aligned. Little-endian. Packed weights are the same on every
+/// instruction set. Version 2 had the quantization, and how to run, among the options.
 namespace nest::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
+constexpr std::uint32_t kOldestVersion = 2;
 
 std::size_t aligned(std::size_t n) {
   return (n + kAlign - 1) / kAlign * kAlign;
@@ -39,13 +40,20 @@ void pad(std::ostream& out, std::size_t from) {
   out.write(zeros, static_cast<std::streamsize>(aligned(from) - from));
 }
 
-Json parse_header(std::span<const std::byte> file) {
+struct Header {
+  std::uint32_t version = 0;
+  Json json;
+};
+
+Header parse_header(std::span<const std::byte> file) {
   require(file.size() >= kFixed && std::memcmp(file.data(), kMagic, sizeof kMagic) == 0,
           ErrorCode::kDataCorrupt, "not a prepared model");
-  const auto version = read_at<std::uint32_t>(file, 8);
-  require(version == kPreparedVersion, ErrorCode::kUnsupported,
-          "prepared model of version {}, this build reads {}: prepare the model again", version,
-          kPreparedVersion);
+  Header made;
+  made.version = read_at<std::uint32_t>(file, 8);
+  require(made.version >= kOldestVersion && made.version <= kPreparedVersion,
+          ErrorCode::kUnsupported,
+          "prepared model of version {}, this build reads {} to {}: prepare the model again",
+          made.version, kOldestVersion, kPreparedVersion);
   const auto length = read_at<std::uint64_t>(file, 16);
   require(length <= file.size() - kFixed, ErrorCode::kDataCorrupt,
           "header of {} bytes in a file of {}", length, file.size());
@@ -53,9 +61,43 @@ Json parse_header(std::span<const std::byte> file) {
   require(crc32(header) == read_at<std::uint32_t>(file, 12), ErrorCode::kDataCorrupt,
           "header checksum does not match");
   const auto* text = reinterpret_cast<const char*>(header.data());
-  Json json = Json::parse(text, text + header.size(), nullptr, false);
-  require(json.is_object(), ErrorCode::kDataCorrupt, "header is not JSON");
-  return json;
+  made.json = Json::parse(text, text + header.size(), nullptr, false);
+  require(made.json.is_object(), ErrorCode::kDataCorrupt, "header is not JSON");
+  return made;
+}
+
+std::unique_ptr<PreparedModel::Impl> open_graphs(const Header& header) {
+  graph::Model model = graph::model_from_json(header.json.at("model"));
+  const Json& stored = header.json.at("options");
+  PrepareOptions options;
+  if (header.version == 2) {
+    options = take_version2_options(stored, model);
+  } else {
+    options.sparse = stored.at("sparse").get<bool>();
+    options.rewrite = stored.at("rewrite").get<bool>();
+  }
+  return std::make_unique<PreparedModel::Impl>(std::move(model), options, false);
+}
+
+/// The blocks of weights that follow the header.
+void adopt_blocks(const Json& blocks, const std::shared_ptr<const MappedFile>& mapped,
+                  WeightStore& store) {
+  const std::span<const std::byte> file = mapped->bytes();
+  const std::size_t begin =
+      aligned(kFixed + static_cast<std::size_t>(read_at<std::uint64_t>(file, 16)));
+  for (const Json& block : blocks) {
+    const auto key = block.at("key").get<std::string>();
+    const auto at = block.at("offset").get<std::uint64_t>();
+    const auto size = block.at("bytes").get<std::uint64_t>();
+    require(begin <= file.size() && at <= file.size() - begin && size <= file.size() - begin - at &&
+                at % kAlign == 0,
+            ErrorCode::kDataCorrupt, "block '{}' lies outside the file", key);
+    const auto data =
+        file.subspan(begin + static_cast<std::size_t>(at), static_cast<std::size_t>(size));
+    require(crc32(data) == block.at("crc32").get<std::uint32_t>(), ErrorCode::kDataCorrupt,
+            "checksum of block '{}' does not match", key);
+    store.adopt(key, {data.data(), data.size()}, mapped);
+  }
 }
 
 }  // namespace
@@ -67,11 +109,10 @@ bool is_prepared_file(const std::filesystem::path& path) {
 }
 
 void PreparedModel::save(const std::filesystem::path& path) const {
-  for (const auto& [name, graph] : model_.graphs) pack_all(name);
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(impl_->mutex);
   Json blocks = Json::array();
   std::size_t at = 0;
-  for (const auto& [key, entry] : store_->entries()) {
+  for (const auto& [key, entry] : impl_->store.entries()) {
     blocks.push_back({{"key", key},
                       {"offset", at},
                       {"bytes", entry.bytes},
@@ -79,8 +120,8 @@ void PreparedModel::save(const std::filesystem::path& path) const {
     at += aligned(entry.bytes);
   }
   Json header;
-  header["model"] = graph::to_json(model_);
-  header["options"] = to_json(options_);
+  header["model"] = graph::to_json(impl_->model);
+  header["options"] = {{"sparse", impl_->options.sparse}, {"rewrite", impl_->options.rewrite}};
   header["blocks"] = std::move(blocks);
   const std::string text = header.dump();
   const std::uint32_t crc = crc32(bytes_of(text.data(), text.size()));
@@ -92,44 +133,21 @@ void PreparedModel::save(const std::filesystem::path& path) const {
     out.write(reinterpret_cast<const char*>(&length), 8);
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
     pad(out, kFixed + text.size());
-    for (const auto& [key, entry] : store_->entries()) {
+    for (const auto& [key, entry] : impl_->store.entries()) {
       out.write(static_cast<const char*>(entry.data), static_cast<std::streamsize>(entry.bytes));
       pad(out, entry.bytes);
     }
   });
 }
 
-std::shared_ptr<const PreparedModel> PreparedModel::open(const std::filesystem::path& path,
-                                                         const Options& machine) {
-  return with_context(path.string(), [&]() -> std::shared_ptr<const PreparedModel> {
-    const auto mapped = MappedFile::open(path);
-    const std::span<const std::byte> file = mapped->bytes();
+std::shared_ptr<const PreparedModel> PreparedModel::open(const std::filesystem::path& path) {
+  return with_context(path.string(), [&] {
+    const std::shared_ptr<const MappedFile> mapped = MappedFile::open(path);
     try {
-      const Json header = parse_header(file);
-      Options options = options_from_json(header.at("options"));
-      options.isa = machine.isa;
-      options.threads = machine.threads;
-      options.spin_us = machine.spin_us;
-      options.pin_threads = machine.pin_threads;
-      options.profile = machine.profile;
-      auto prepared = std::shared_ptr<PreparedModel>(
-          new PreparedModel(graph::model_from_json(header.at("model")), options, false));
-      const std::size_t begin =
-          aligned(kFixed + static_cast<std::size_t>(read_at<std::uint64_t>(file, 16)));
-      for (const Json& block : header.at("blocks")) {
-        const auto key = block.at("key").get<std::string>();
-        const auto at = block.at("offset").get<std::uint64_t>();
-        const auto size = block.at("bytes").get<std::uint64_t>();
-        require(begin <= file.size() && at <= file.size() - begin &&
-                    size <= file.size() - begin - at && at % kAlign == 0,
-                ErrorCode::kDataCorrupt, "block '{}' lies outside the file", key);
-        const auto data =
-            file.subspan(begin + static_cast<std::size_t>(at), static_cast<std::size_t>(size));
-        require(crc32(data) == block.at("crc32").get<std::uint32_t>(), ErrorCode::kDataCorrupt,
-                "checksum of block '{}' does not match", key);
-        prepared->store_->adopt(key, {data.data(), data.size()}, mapped);
-      }
-      return prepared;
+      const Header header = parse_header(mapped->bytes());
+      auto impl = open_graphs(header);
+      adopt_blocks(header.json.at("blocks"), mapped, impl->store);
+      return std::make_shared<const PreparedModel>(std::move(impl));
     } catch (const Json::exception& error) {
       fail(ErrorCode::kDataCorrupt, "header: {}", error.what());
     }

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "nest/graph/graph.h"
-#include "nest/runtime/pool.h"
 #include "runtime/kernels/kernels.h"
+#include "runtime/pool.h"
 
 namespace nest::runtime {
 

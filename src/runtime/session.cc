@@ -6,7 +6,8 @@
 #include "nest/core/error.h"
 #include "runtime/arena.h"
 #include "runtime/arena_guard.h"
-#include "runtime/program.h"
+#include "runtime/machine_impl.h"
+#include "runtime/prepared_impl.h"
 
 namespace nest::runtime {
 
@@ -38,7 +39,7 @@ struct Session::Impl {
   std::shared_ptr<const PreparedModel> prepared;
   const graph::Graph* graph = nullptr;
   std::shared_ptr<const Program> program;
-  std::shared_ptr<Pool> pool;
+  std::shared_ptr<Machine> machine;
   Arena arena;
   Frame frame;
   std::vector<StateLink> links;
@@ -94,25 +95,24 @@ void Session::Impl::link_states() {
 
 Session::Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
                  const graph::Bindings& bindings, const std::set<std::string>& present,
-                 std::shared_ptr<Pool> pool)
+                 std::shared_ptr<Machine> machine)
     : Session(std::move(prepared),
-              Spec{std::string(graph), bindings, present, {}, std::move(pool)}) {}
+              Spec{std::string(graph), bindings, present, {}, std::move(machine), false}) {}
 
 Session::Session(std::shared_ptr<const PreparedModel> prepared, const Spec& spec)
     : impl_(std::make_unique<Impl>()) {
-  const Options& options = prepared->options();
   impl_->graph = &prepared->model().graph(spec.graph);
   const std::set<std::string> absent = absent_inputs(*impl_->graph, spec.present);
   for (const std::string& name : spec.constant) impl_->graph->input(name);
-  impl_->program = prepared->plan(spec.graph, spec.bindings, absent, spec.constant);
-  impl_->pool = spec.pool != nullptr ? spec.pool
-                                     : std::make_shared<Pool>(Pool::Options{
-                                           options.threads, options.spin_us, options.pin_threads});
+  impl_->machine = spec.machine != nullptr ? spec.machine : std::make_shared<Machine>();
+  Machine::Impl& machine = impl_->machine->impl();
+  impl_->program = prepared->impl().plan(
+      {spec.graph, spec.bindings, absent, spec.constant, machine.pool.threads()});
   impl_->arena = Arena(impl_->program->arena_bytes);
-  impl_->frame = {impl_->arena.data(), impl_->program->offsets.data(), &prepared->kernels(),
-                  impl_->pool.get()};
+  impl_->frame = {impl_->arena.data(), impl_->program->offsets.data(), machine.kernels,
+                  &machine.pool};
   impl_->ranges = index_ranges(*impl_->graph, spec.bindings);
-  if (options.profile) impl_->seconds.resize(impl_->program->steps.size());
+  if (spec.is_profiled) impl_->seconds.resize(impl_->program->steps.size());
   impl_->prepared = std::move(prepared);
   impl_->link_states();
 }

@@ -23,7 +23,7 @@ std::size_t header_bytes(std::int64_t n, std::size_t blocks) {
   return (bytes + kAlign - 1) / kAlign * kAlign;
 }
 std::size_t block_bytes(Precision precision) {
-  return kStrip * kGroup * (precision == Precision::kI8 ? 1 : 4);
+  return kStrip * kGroup * (precision == Precision::kInt8 ? 1 : 4);
 }
 
 bool is_zero(const float* weight, std::int64_t k, std::int64_t rows, std::int64_t group) {
@@ -55,7 +55,7 @@ BlockPattern find_blocks(const float* weight, std::int64_t n, std::int64_t k) {
 }
 
 bool can_be_sparse(Precision precision, std::int64_t k) {
-  return (precision == Precision::kF32 || precision == Precision::kI8) && k % kGroup == 0 &&
+  return (precision == Precision::kFp32 || precision == Precision::kInt8) && k % kGroup == 0 &&
          k / kGroup < (1 << 16);
 }
 
@@ -81,7 +81,7 @@ void pack_sparse(Precision precision, const BlockPattern& pattern, const float* 
         for (std::int64_t i = 0; i < kGroup; ++i) {
           const std::int64_t row = s * kStrip + r;
           const float value = weight[row * k + pattern.groups[b] * kGroup + i];
-          if (precision == Precision::kI8) {
+          if (precision == Precision::kInt8) {
             reinterpret_cast<std::int8_t*>(block)[r * kGroup + i] = int8_code(value, scale[row]);
           } else {
             reinterpret_cast<float*>(block)[i * kStrip + r] = value;

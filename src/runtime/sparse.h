@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "nest/runtime/options.h"
 #include "runtime/kernels/kernels.h"
+#include "runtime/pack.h"
 
 namespace nest::runtime {
 

@@ -87,12 +87,18 @@ void write_scales(const PackedScales& scales, void* out, std::size_t bytes) {
   std::memcpy(tail + scales.scale.size() * 4, scales.sum.data(), scales.sum.size() * 4);
 }
 std::size_t scale_bytes(Precision precision, std::int64_t n) {
-  if (precision != Precision::kI8) return 0;
+  if (precision != Precision::kInt8) return 0;
   return static_cast<std::size_t>((n + kPanel - 1) / kPanel * kPanel) * 8;
 }
 
-PackedMatrix dense_matrix(WeightStore& store, const std::string& name, Precision precision,
-                          std::int64_t n, std::int64_t k, const LazyFloats& weight) {
+Granularity granularity_of(const graph::LayerQuantization& how) {
+  return how.granularity.value_or(Granularity::kPerChannel);
+}
+
+PackedMatrix dense_matrix(WeightStore& store, const std::string& name,
+                          const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
+                          const LazyFloats& weight) {
+  const Precision precision = how.precision;
   const std::size_t bytes = packed_bytes(precision, n, k);
   PackedMatrix matrix;
   matrix.precision = precision;
@@ -101,12 +107,13 @@ PackedMatrix dense_matrix(WeightStore& store, const std::string& name, Precision
   matrix.bytes = static_cast<double>(bytes + scale_bytes(precision, n));
   matrix.products = static_cast<double>(n * k);
   const auto make = [&](void* out) {
-    const PackedScales scales = pack_matrix(precision, weight().data(), n, k, out);
-    if (precision == Precision::kI8) write_scales(scales, out, bytes);
+    const PackedScales scales =
+        pack_matrix(precision, weight().data(), n, k, out, granularity_of(how));
+    if (precision == Precision::kInt8) write_scales(scales, out, bytes);
   };
   matrix.data =
       static_cast<const std::byte*>(store.block(name, bytes + scale_bytes(precision, n), make));
-  if (precision == Precision::kI8) set_scales(matrix, matrix.data, bytes);
+  if (precision == Precision::kInt8) set_scales(matrix, matrix.data, bytes);
   return matrix;
 }
 
@@ -127,15 +134,16 @@ PackedMatrix sparse_matrix(const WeightStore::Entry& entry, Precision precision,
 }
 
 /// Makes the sparse block `name` if the weight has enough zeros.
-void make_sparse(WeightStore& store, const std::string& name, Precision precision, std::int64_t n,
-                 std::int64_t k, const std::vector<float>& weight, double densest) {
+void make_sparse(WeightStore& store, const std::string& name, const graph::LayerQuantization& how,
+                 std::int64_t n, std::int64_t k, const std::vector<float>& weight, double densest) {
+  const Precision precision = how.precision;
   const BlockPattern pattern = find_blocks(weight.data(), n, k);
   if (pattern.density(k) > densest) return;
   const std::size_t bytes = sparse_bytes(precision, n, pattern.groups.size());
   store.block(name, bytes + scale_bytes(precision, n), [&](void* out) {
     PackedScales scales;
-    if (precision == Precision::kI8) {
-      scales = int8_scales(weight.data(), n, k);
+    if (precision == Precision::kInt8) {
+      scales = int8_scales(weight.data(), n, k, granularity_of(how));
       write_scales(scales, out, bytes);
     }
     pack_sparse(precision, pattern, weight.data(), n, k, scales.scale.data(), out);
@@ -149,9 +157,10 @@ WeightStore::Entry WeightStore::find(std::string_view key) const {
   return found == entries_.end() ? Entry{} : found->second;
 }
 
-PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
-                           std::int64_t n, std::int64_t k, const LazyFloats& weight,
-                           double densest_sparse) {
+PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
+                           const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
+                           const LazyFloats& weight, double densest_sparse) {
+  const Precision precision = how.precision;
   const auto checked = [&] {
     std::vector<float> values = weight();
     require(values.size() == static_cast<std::size_t>(n * k), ErrorCode::kInternal,
@@ -164,15 +173,15 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision p
     const bool is_new = store.find(name).data == nullptr && store.find(sparse_name).data == nullptr;
     if (is_new) {
       const std::vector<float> values = checked();
-      make_sparse(store, sparse_name, precision, n, k, values, densest_sparse);
+      make_sparse(store, sparse_name, how, n, k, values, densest_sparse);
       if (store.find(sparse_name).data == nullptr)
-        return dense_matrix(store, name, precision, n, k, [&] { return values; });
+        return dense_matrix(store, name, how, n, k, [&] { return values; });
     }
     const WeightStore::Entry sparse = store.find(sparse_name);
     if (sparse.data != nullptr)
       return with_context(key, [&] { return sparse_matrix(sparse, precision, n, k); });
   }
-  return dense_matrix(store, name, precision, n, k, checked);
+  return dense_matrix(store, name, how, n, k, checked);
 }
 
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,

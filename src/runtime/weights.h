@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/runtime/options.h"
 #include "runtime/kernels/kernels.h"
+#include "runtime/pack.h"
 
 namespace nest::runtime {
 
@@ -54,7 +54,7 @@ using LazyFloats = std::function<std::vector<float>()>;
 
 /// A matrix [n, k] packed for one precision.
 struct PackedMatrix {
-  Precision precision = Precision::kF32;
+  Precision precision = Precision::kFp32;
   int n = 0, k = 0;
   const std::byte* data = nullptr;
   const float* scale = nullptr;       ///< int8, padded
@@ -67,9 +67,9 @@ struct PackedMatrix {
 };
 /// Leaves blocks of zeros out if at most the share `densest_sparse` of all blocks is there
 /// (sparse.h); 0 leaves none out.
-PackedMatrix packed_matrix(WeightStore& store, std::string_view key, Precision precision,
-                           std::int64_t n, std::int64_t k, const LazyFloats& weight,
-                           double densest_sparse);
+PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
+                           const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
+                           const LazyFloats& weight, double densest_sparse);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
                          const LazyFloats& values);
 

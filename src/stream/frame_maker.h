@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "nest/runtime/machine.h"
 #include "nest/runtime/prepared.h"
 #include "nest/signal/view.h"
 #include "nest/stream/latency.h"
@@ -39,9 +40,11 @@ class FrameMaker {
 
 /// Overlapping windows, for models that look ahead.
 std::unique_ptr<FrameMaker> make_windowed_frames(
-    std::shared_ptr<const runtime::PreparedModel> model, const StreamConfig& config, Clock& clock);
+    std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
+    const StreamConfig& config, Clock& clock);
 /// New samples only, for models that were prepared with their "encoder_step".
 std::unique_ptr<FrameMaker> make_incremental_frames(
-    std::shared_ptr<const runtime::PreparedModel> model, const StreamConfig& config, Clock& clock);
+    std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
+    const StreamConfig& config, Clock& clock);
 
 }  // namespace nest::stream

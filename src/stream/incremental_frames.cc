@@ -8,19 +8,22 @@ namespace nest::stream {
 namespace {
 
 runtime::IncrementalEncoder::Options stepping(const graph::Model& model,
+                                              std::shared_ptr<runtime::Machine> machine,
                                               const StreamConfig& config) {
   const auto step = graph::make_streaming_step(model.graph("encoder"));
   const std::int64_t unit = step.samples_per_frame * step.frame_multiple;
   return {
       .frames_per_step = hop_samples(model.signal, config, unit) / step.samples_per_frame,
+      .machine = std::move(machine),
   };
 }
 
 class IncrementalFrames final : public FrameMaker {
  public:
   IncrementalFrames(const std::shared_ptr<const runtime::PreparedModel>& model,
-                    const StreamConfig& config, Clock& clock)
-      : clock_(clock), encoder_(model, stepping(model->model(), config)) {}
+                    std::shared_ptr<runtime::Machine> machine, const StreamConfig& config,
+                    Clock& clock)
+      : clock_(clock), encoder_(model, stepping(model->model(), std::move(machine), config)) {}
 
   void push(signal::SignalView<const float> samples, const Sink& sink) override {
     // The step runs inside push(), between the clock's last reading and the sink.
@@ -52,12 +55,13 @@ class IncrementalFrames final : public FrameMaker {
 }  // namespace
 
 std::unique_ptr<FrameMaker> make_incremental_frames(
-    std::shared_ptr<const runtime::PreparedModel> model, const StreamConfig& config, Clock& clock) {
+    std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
+    const StreamConfig& config, Clock& clock) {
   require(is_normalized_on_arrival(model->model().signal), ErrorCode::kUnsupported,
           "the model normalises each window by itself ({}), so it has no incremental form; use "
           "--mode windowed",
           model->model().signal.normalization);
-  return std::make_unique<IncrementalFrames>(model, config, clock);
+  return std::make_unique<IncrementalFrames>(model, std::move(machine), config, clock);
 }
 
 }  // namespace nest::stream

@@ -52,28 +52,31 @@ bool is_incremental(const graph::Model& model, const StreamConfig& config) {
   if (config.mode == "incremental" && !has_step) {
     graph::make_streaming_step(model.graph("encoder"));  // says why
     fail(ErrorCode::kInvalidArgument,
-         "the model was prepared without its streaming step (graph::add_streaming_step); prepare "
-         "it again");
+         "the model was prepared without its streaming step; prepare the original model again");
   }
   if (config.mode != "auto") return config.mode == "incremental";
   return has_step && config.window_s == 0 && is_normalized_on_arrival(model.signal);
 }
 
 std::unique_ptr<FrameMaker> make_frames(const std::shared_ptr<const runtime::PreparedModel>& model,
+                                        const std::shared_ptr<runtime::Machine>& machine,
                                         const StreamConfig& config, Clock& clock) {
-  return is_incremental(model->model(), config) ? make_incremental_frames(model, config, clock)
-                                                : make_windowed_frames(model, config, clock);
+  return is_incremental(model->model(), config)
+             ? make_incremental_frames(model, machine, config, clock)
+             : make_windowed_frames(model, machine, config, clock);
 }
 
 /// The CTC head for up to `block` frames at a time; passes the frames of other models on.
 class Head {
  public:
-  Head(const std::shared_ptr<const runtime::PreparedModel>& model, std::int64_t block)
+  Head(const std::shared_ptr<const runtime::PreparedModel>& model,
+       std::shared_ptr<runtime::Machine> machine, std::int64_t block)
       : block_(block) {
     const graph::Graph& encoder = model->model().graph("encoder");
     dim_ = encoder.value(encoder.output("encoder_output").value).shape.back().constant();
     if (model->model().family != graph::Family::kCtc) return;
-    session_.emplace(model, "ctc_head", graph::Bindings{{"B", 1}, {"T", block}});
+    session_.emplace(model, "ctc_head", graph::Bindings{{"B", 1}, {"T", block}},
+                     std::set<std::string>{}, std::move(machine));
     input_ = session_->input("encoder_output");
     output_ = session_->output("log_probs");
   }
@@ -104,13 +107,14 @@ struct StreamingInference::Impl {
   Impl(const recognize::Bundle& bundle, const StreamConfig& stream_config,
        const decode::DecodeOptions& decoding, Clock& stream_clock)
       : prepared(bundle.runnable.prepared),
+        machine(std::make_shared<runtime::Machine>(bundle.runnable.executor.machine)),
         config(stream_config),
         clock(stream_clock),
         model(prepared->model()),
         preprocessor(preprocessing(model.signal)),
-        frames(make_frames(prepared, config, clock)),
-        head(prepared, frames->frames_per_hop()),
-        executor(prepared),
+        frames(make_frames(prepared, machine, config, clock)),
+        head(prepared, machine, frames->frames_per_hop()),
+        executor(prepared, machine),
         tokenizer(bundle.tokenizer),
         search(executor),
         decoder(decode::make_decoder(search.space(), decoding,
@@ -125,6 +129,7 @@ struct StreamingInference::Impl {
   void emit(const Sink& sink, const LatencyLedger& ledger);
 
   std::shared_ptr<const runtime::PreparedModel> prepared;
+  std::shared_ptr<runtime::Machine> machine;
   StreamConfig config;
   Clock& clock;
   const graph::Model& model;

@@ -22,12 +22,14 @@ signal::WindowNormOptions window_norm(const graph::SignalContract& contract) {
 class WindowedFrames final : public FrameMaker {
  public:
   WindowedFrames(const std::shared_ptr<const runtime::PreparedModel>& model,
-                 const StreamConfig& config, Clock& clock)
+                 std::shared_ptr<runtime::Machine> machine, const StreamConfig& config,
+                 Clock& clock)
       : clock_(clock),
         geometry_(make_geometry(model->model(), config)),
         windows_(windowing(model->model(), geometry_)),
         norm_(window_norm(model->model().signal)),
-        encoder_(model, "encoder", {{"B", 1}, {"T", geometry_.window_samples}}),
+        encoder_(model, "encoder", {{"B", 1}, {"T", geometry_.window_samples}}, {},
+                 std::move(machine)),
         input_(encoder_.input("eeg_data")),
         output_(encoder_.output("encoder_output")) {}
 
@@ -93,8 +95,9 @@ class WindowedFrames final : public FrameMaker {
 }  // namespace
 
 std::unique_ptr<FrameMaker> make_windowed_frames(
-    std::shared_ptr<const runtime::PreparedModel> model, const StreamConfig& config, Clock& clock) {
-  return std::make_unique<WindowedFrames>(model, config, clock);
+    std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
+    const StreamConfig& config, Clock& clock) {
+  return std::make_unique<WindowedFrames>(model, std::move(machine), config, clock);
 }
 
 }  // namespace nest::stream

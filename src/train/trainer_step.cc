@@ -22,7 +22,7 @@ Batch Trainer::Impl::load_share(const std::vector<PlanItem>& items) const {
 }
 
 bool Trainer::Impl::uses_loss_scale() const {
-  return executor_.precision() == nn::Precision::kFp16 && executor_.device().is_cuda();
+  return executor_.precision() == graph::Precision::kFp16 && executor_.device().is_cuda();
 }
 
 void Trainer::Impl::backward(const Loss& loss, double total_tokens) {

@@ -42,7 +42,9 @@ class CalibrateConvert : public testing::Test {
   Json fixed_scales(const std::string& file) const {
     const auto shown = nest("inspect --json " + path(file));
     EXPECT_EQ(shown.exit_code, 0) << shown.err;
-    return Json::parse(shown.out).at("fixed_scales");
+    const Json quantization = Json::parse(shown.out).at("quantization");
+    EXPECT_EQ(quantization.at("precision"), "int8");
+    return quantization.value("activations", Json::object());
   }
   test::TempDir dir_;
 };
@@ -61,7 +63,7 @@ TEST_F(CalibrateConvert, scales_of_convolutions_or_of_all_products_travel_in_the
   for (const auto& [product, scale] : convolutions.items()) {
     EXPECT_EQ(product.find("lstm"), std::string::npos);
     EXPECT_EQ(all.at(product), scale);
-    EXPECT_GT(scale.get<double>(), 0);
+    EXPECT_GT(scale.at("scale").get<double>(), 0);
   }
 }
 
@@ -83,6 +85,7 @@ TEST_F(CalibrateConvert, what_cannot_be_calibrated_is_an_error) {
   const std::string calibrate = "--calibrate " + path("data");
   EXPECT_EQ(convert("x.prepared", calibrate).exit_code, 2);
   EXPECT_EQ(convert("x.safetensors", "--precision int8 " + calibrate).exit_code, 2);
+  EXPECT_EQ(convert("x.safetensors", "--precision int8").exit_code, 2);
   EXPECT_EQ(
       convert("x.prepared", "--precision int8 --calibrate-utterances 0 " + calibrate).exit_code, 2);
   EXPECT_EQ(convert("x.prepared", "--precision int8 --calibrate " + path("none")).exit_code, 3);

@@ -52,7 +52,7 @@ TEST_F(PreparedVerbs, decode_benchmark_and_audit_take_it_and_find_the_same_text)
 
 TEST_F(PreparedVerbs, what_it_cannot_do_is_a_usage_error) {
   const std::string decode = "decode --model " + path("m.prepared") + data();
-  for (const std::string flag : {"--precision bf16", "--executor torch"}) {
+  for (const std::string flag : {"--precision bf16", "--precision fp32", "--executor torch"}) {
     const auto result = nest(decode + flag);
     EXPECT_EQ(result.exit_code, 2) << flag;
     EXPECT_NE(result.err.find("original model"), std::string::npos) << result.err;

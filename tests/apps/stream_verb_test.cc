@@ -117,10 +117,11 @@ TEST_F(StreamVerb, a_prepared_model_gives_the_text_of_its_original) {
   const auto original = nest(arguments() + "--precision int8");
   EXPECT_GT(original.out.size(), 1u);
   EXPECT_EQ(nest(arguments("m.prepared")).out, original.out);
-  EXPECT_EQ(nest(arguments("m.prepared") + "--precision bf16").exit_code, 2);
+  for (const char* other : {"--precision bf16", "--precision fp32", "--no-sparse"})
+    EXPECT_EQ(nest(arguments("m.prepared") + other).exit_code, 2) << other;
   const auto shown = nest("inspect --json " + prepared);
   ASSERT_EQ(shown.exit_code, 0) << shown.err;
-  EXPECT_EQ(parse_json(shown.out, "inspect").at("precision"), "int8");
+  EXPECT_EQ(parse_json(shown.out, "inspect").at("quantization").at("precision"), "int8");
 }
 
 TEST_F(StreamVerb, duration_stops_after_that_much_signal) {

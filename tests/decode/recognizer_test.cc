@@ -39,7 +39,7 @@ std::span<const float> item(const Tensor& batch, std::int64_t b) {
 
 TEST(BlockParity, attention_decoders_alone_decode_the_vectors) {
   for (const std::string name : {"block_attention_decoder", "block_attention_decoder_mha"}) {
-    runtime::NativeExecutor executor(load_entry(name));
+    runtime::NativeExecutor executor(runtime::prepare(load_entry(name)));
     ExecutorStepScorer scorer(executor, "block");
     SearchSpace space{.family = graph::Family::kAttention,
                       .vocab_size = scorer.vocab_size(),
@@ -79,7 +79,7 @@ class RecognizerParity : public testing::TestWithParam<GreedyCase> {
     graph::Model model = load_entry(GetParam().entry);
     model.vocabulary.sos_id = 2;
     model.vocabulary.eos_id = -1;  // the vectors never stop early
-    executor_ = std::make_unique<runtime::NativeExecutor>(std::move(model));
+    executor_ = std::make_unique<runtime::NativeExecutor>(runtime::prepare(std::move(model)));
     const Tensor eeg = io::read_npy(folder / "base.in.eeg_data.npy");
     const std::int64_t item = eeg.dim(1) * eeg.dim(2);
     for (std::int64_t b = 0; b < eeg.dim(0); ++b) {

@@ -55,6 +55,31 @@ TEST(ModelFile, a_saved_model_loads_with_weights_contract_and_vocabulary) {
   }
 }
 
+TEST(ModelFile, a_quantization_travels_and_a_file_without_one_is_fp32) {
+  const test::TempDir dir;
+  graph::Model quantized = ctc();
+  quantized.quantization = {graph::Precision::kInt8, graph::Granularity::kPerTensor};
+  quantized.quantization.layers["ctc_decoder"] = {graph::Precision::kFp32};
+  quantized.quantization.activations["temporal_encoder.lstm/l0r/hh"] = {0.25f};
+  for (const char* name : {"m.pt", "m.safetensors"}) {
+    save_model(quantized, dir / name);
+    EXPECT_EQ(load_model(dir / name).quantization, quantized.quantization) << name;
+  }
+  EXPECT_FALSE(to_checkpoint(ctc()).extra.at("nest").contains("quantization"));
+  save_model(ctc(), dir / "plain.pt");
+  EXPECT_EQ(load_model(dir / "plain.pt").quantization, graph::Quantization{});
+}
+
+TEST(ModelFile, a_quantization_of_another_model_is_named) {
+  graph::Model quantized = ctc();
+  quantized.quantization.layers["ctc_decoder"] = {graph::Precision::kInt8};
+  io::Checkpoint checkpoint = to_checkpoint(quantized);
+  checkpoint.extra["nest"]["quantization"]["layers"]["ctc_decodre"] = {{"precision", "int8"}};
+  const std::string message = message_of([&] { model_from_checkpoint(checkpoint, "file.pt"); });
+  for (const char* part : {"file.pt", "no layer 'ctc_decodre'", "of like name: ctc_decoder"})
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
 TEST(ModelFile, missing_extra_and_misshapen_tensors_are_listed_together) {
   io::Checkpoint checkpoint = to_checkpoint(ctc());
   const std::string first = checkpoint.state_dict.begin()->first;

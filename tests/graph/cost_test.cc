@@ -163,7 +163,7 @@ class EveryKindCost : public testing::TestWithParam<NodeCase> {};
 TEST_P(EveryKindCost, is_what_an_execution_with_counting_numbers_does) {
   const NodeCase& item = GetParam();
   const Model model = test::one_node(item.op, item.inputs);
-  runtime::NativeExecutor native(model);
+  runtime::NativeExecutor native(runtime::prepare(model));
   for (const auto& [items, length] : {std::pair{1, 9}, {2, 9}, {3, 14}}) {
     const Bindings bindings{{"B", items}, {"T", length}};
     const Execution made = execute(model, item, bindings);

@@ -75,7 +75,7 @@ Tensor random_signal(std::int64_t samples) {
 
 class EveryEncoder : public testing::TestWithParam<EncoderCase> {
  protected:
-  EveryEncoder() : model_(make_encoder(GetParam())), executor_(model_) {}
+  EveryEncoder() : model_(make_encoder(GetParam())), executor_(runtime::prepare(model_)) {}
 
   Tensor run(const Tensor& signal, std::string_view output = "encoder_output") {
     return executor_.run("encoder", {{"eeg_data", signal}}).find(output)->second;

@@ -75,7 +75,7 @@ std::vector<decode::Recognition> recognize(graph::Executor& executor, int beam_s
 TEST_P(EveryDecoder, native_steps_decode_what_torch_steps_decode) {
   const graph::Model model = make_model(GetParam());
   TorchExecutor torch(model, {});
-  runtime::NativeExecutor native(model);
+  runtime::NativeExecutor native(runtime::prepare(model));
   for (const int beam_size : {1, 4}) {
     const auto want = recognize(torch, beam_size), got = recognize(native, beam_size);
     ASSERT_EQ(got.size(), want.size());
@@ -90,9 +90,9 @@ TEST_P(EveryDecoder, native_steps_decode_what_torch_steps_decode) {
 
 TEST_P(EveryDecoder, every_precision_decodes_each_signal_as_it_does_alone) {
   for (const char* precision : {"fp32", "fp16", "bf16", "int8", "int4"}) {
-    runtime::Options options;
-    options.precision = precision;
-    runtime::NativeExecutor native(make_model(GetParam()), options);
+    graph::Model model = make_model(GetParam());
+    model.quantization.precision = graph::precision_from_name(precision);
+    runtime::NativeExecutor native(runtime::prepare(std::move(model)));
     decode::DecodeOptions decoding;
     decoding.beam_size = 3;
     decoding.max_length = 12;

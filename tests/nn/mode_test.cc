@@ -112,12 +112,26 @@ TEST(Executor, says_what_runs) {
       << executor.describe();
 }
 
+TEST(Executor, runs_a_quantized_model_in_floats_and_says_so) {
+  graph::Model model =
+      one_node(graph::Linear{3, 2}, {{"x", {batch(), frames(), graph::Dim(3)}, 1}});
+  const NamedTensors inputs{{"x", normal({2, 4, 3}, 1)}};
+  const torch::Tensor want = TorchExecutor(model).forward("block", inputs).at("y0");
+  model.quantization.precision = graph::Precision::kInt8;
+  TorchExecutor executor(model);
+  EXPECT_TRUE(torch::equal(executor.forward("block", inputs).at("y0"), want));
+  EXPECT_NE(executor.describe().find("fp32 (the model's quantization, int8, is not applied)"),
+            std::string::npos)
+      << executor.describe();
+}
+
 TEST(Executor, refuses_what_is_not_there_by_name) {
   const auto make = [](const TorchOptions& options) {
     TorchExecutor executor(one_node(graph::Scale{2}, {{"x", {batch(), frames()}, 1}}), options);
   };
   EXPECT_THROW(make({.device = "tpu"}), Error);
   EXPECT_THROW(make({.precision = "int3"}), Error);
+  EXPECT_THROW(make({.precision = "int8"}), Error);
   if (!torch::cuda::is_available()) {
     EXPECT_THROW(make({.device = "cuda"}), Error);
   }

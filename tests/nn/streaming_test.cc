@@ -77,7 +77,7 @@ TEST_P(EveryCausal, the_torch_executor_streams_its_whole_result) {
 
 TEST_P(EveryCausal, the_native_executor_streams_the_torch_result) {
   TorchExecutor torch(model_, {});
-  runtime::NativeExecutor native(model_);
+  runtime::NativeExecutor native(runtime::prepare(model_));
   expect_steps_equal(native, torch.run("encoder", {{"eeg_data", eeg_}}).at("encoder_output"));
 }
 

@@ -43,10 +43,10 @@ TEST_P(TwoExecutors, agree_on_every_instruction_set) {
     inputs.emplace(name, from_torch(x));
   }
   const TensorMap expected = TorchExecutor(model).run("block", inputs);
+  const auto prepared = runtime::prepare(model);
   for (const runtime::Isa isa : runtime::available_isas()) {
-    runtime::Options options;
-    options.isa = runtime::name_of(isa);
-    runtime::NativeExecutor native(model, options);
+    runtime::NativeExecutor native(
+        prepared, runtime::MachineOptions{.isa = std::string(runtime::name_of(isa))});
     const TensorMap found = native.run("block", inputs);
     for (const auto& [name, want] : expected) {
       EXPECT_LT(relative_distance(to_torch(found.at(name)), to_torch(want)), 2e-6)

@@ -83,8 +83,7 @@ TEST(Comparison, a_session_and_an_executor_do_the_same_stepwise_work) {
   const Work work =
       make_work(small_model(), {.graph = "decoder_step", .batch = 2, .length = 5, .steps = 6});
   ComparisonBenchmark benchmark({.runs = 1, .turn = 1, .tolerance = 1e-6});
-  const auto prepared =
-      std::make_shared<const runtime::PreparedModel>(small_model(), runtime::Options{});
+  const auto prepared = runtime::prepare(small_model());
   benchmark.add(native_contender("session", prepared, work), false);
   benchmark.add(
       executor_contender("executor", std::make_unique<runtime::NativeExecutor>(prepared), work),

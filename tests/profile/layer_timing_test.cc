@@ -8,15 +8,9 @@
 namespace nest::profile {
 namespace {
 
-std::shared_ptr<const runtime::PreparedModel> prepared(bool is_profiled) {
-  runtime::Options options;
-  options.profile = is_profiled;
-  return std::make_shared<const runtime::PreparedModel>(small_model(), options);
-}
-
 TEST(LayerTiming, every_step_has_a_time_and_products_their_macs) {
   const Work work = make_work(small_model(), {.graph = "decoder_step", .length = 5, .steps = 3});
-  const auto layers = LayerTimingProfiler(prepared(true), work).run(3);
+  const auto layers = LayerTimingProfiler(runtime::prepare(small_model()), work).run(3);
   double macs = 0;
   for (const LayerTime& layer : layers) macs += layer.macs;
   ASSERT_FALSE(layers.empty());
@@ -24,11 +18,6 @@ TEST(LayerTiming, every_step_has_a_time_and_products_their_macs) {
   const double lstm = 48.0 * (6 + 24 + 12) + 48 * (12 + 12);
   const double token = 12 * 12 + 5 * (12 + 24) + lstm + (12 + 24) * 11;
   EXPECT_DOUBLE_EQ(macs, 5 * 24 * 12 + 3 * token);
-}
-
-TEST(LayerTiming, a_model_prepared_without_profiling_is_refused) {
-  const Work work = make_work(small_model(), {.graph = "encoder", .length = 96});
-  EXPECT_THROW(LayerTimingProfiler(prepared(false), work), Error);
 }
 
 TEST(LayerTiming, equal_layers_of_a_stack_add_up) {

@@ -25,7 +25,7 @@ TEST(ActivationScales, convolutions_are_a_part_of_all_products) {
   EXPECT_FALSE(convolutions.empty());
   EXPECT_GT(all.size(), convolutions.size());
   for (const auto& [product, scale] : convolutions) {
-    EXPECT_GT(scale, 0);
+    EXPECT_GT(scale.scale, 0);
     EXPECT_EQ(all.at(product), scale);
   }
 }

@@ -46,7 +46,7 @@ TEST(Executors, a_registered_one_gets_the_model_with_its_weights_and_the_options
   register_executor("other", [&](const graph::Model& model, const ExecutorOptions& options) {
     ++made;
     EXPECT_EQ(options.device, "cuda:1");
-    return std::make_unique<runtime::NativeExecutor>(model);
+    return std::make_unique<runtime::NativeExecutor>(runtime::prepare(model));
   });
   EXPECT_THAT(executor_names(), Contains("other"));
   ExecutorOptions options;
@@ -73,13 +73,16 @@ TEST(Executors, a_name_that_nobody_registered_is_unsupported_and_says_what_there
 TEST(Executors, a_prepared_file_runs_in_its_own_precision_on_the_native_one_only) {
   const test::TempDir dir;
   ExecutorOptions options;
-  options.runtime.precision = "int8";
+  options.precision = "int8";
   make_runnable(toy::ctc_model(), options).prepared->save(dir / "m.prepared");
-  EXPECT_EQ(load_runnable(dir / "m.prepared").prepared->options().precision, "int8");
-  options.runtime.precision = "bf16";
-  EXPECT_THROW(load_runnable(dir / "m.prepared", {}, options), Error);
+  EXPECT_EQ(load_runnable(dir / "m.prepared").model->quantization.precision,
+            graph::Precision::kInt8);
+  for (const char* other : {"bf16", "fp32"}) {
+    options.precision = other;
+    EXPECT_THROW(load_runnable(dir / "m.prepared", {}, options), Error) << other;
+  }
   register_executor("other", [](const graph::Model& model, const ExecutorOptions&) {
-    return std::make_unique<runtime::NativeExecutor>(model);
+    return std::make_unique<runtime::NativeExecutor>(runtime::prepare(model));
   });
   options.executor = "other";
   EXPECT_THAT(message_of([&] { load_runnable(dir / "m.prepared", {}, options); }),

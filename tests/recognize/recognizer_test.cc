@@ -57,7 +57,7 @@ TEST_F(Recognizers, of_a_suite_share_weights_and_language_model) {
 TEST_F(Recognizers, recognise_what_parts_put_together_by_hand_do) {
   const RecognizeOptions options = with_lm(4);
   const auto made = make_recognizer(bundle_, options);
-  runtime::NativeExecutor executor(toy::ctc_model());
+  runtime::NativeExecutor executor(runtime::prepare(toy::ctc_model()));
   LanguageModels languages(toy::tokenizer());
   decode::ModelRecognizer by_hand(executor, options.decode, toy::tokenizer(),
                                   make_guides(options.decode, languages));

@@ -179,19 +179,17 @@ TEST(StaticScales, without_calibration_convolutions_stay_fp32) {
 }
 
 TEST(StaticScales, a_scale_of_no_layer_or_no_size_is_an_error) {
-  Options options;
-  options.activation_scales["spatial_cnn.conv9"] = 0.1f;
-  EXPECT_THROW(PreparedModel(make_model(deep_conv_net()), options), Error);
+  graph::Model model = make_model(deep_conv_net());
+  model.quantization.activations["spatial_cnn.conv9"] = {0.1f};
+  EXPECT_THROW(prepare(model), Error);
   for (const float bad : {0.0f, -1.0f, std::numeric_limits<float>::quiet_NaN()}) {
-    options.activation_scales = {{"spatial_cnn.conv2", bad}};
-    EXPECT_THROW(validate(options), Error) << bad;
+    model.quantization.activations = {{"spatial_cnn.conv2", {bad}}};
+    EXPECT_THROW(prepare(model), Error) << bad;
   }
 }
 
 TEST(StaticScales, maxima_are_those_of_all_runs) {
-  Options options;
-  options.record_activations = true;
-  const auto prepared = std::make_shared<const PreparedModel>(make_model(deep_conv_net()), options);
+  const auto prepared = prepare(make_model(deep_conv_net()), {.record_activations = true});
   EXPECT_TRUE(activation_scales(prepared->activation_maxima()).empty());
   encode(prepared);
   const auto first = prepared->activation_maxima();

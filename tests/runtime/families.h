@@ -92,26 +92,29 @@ inline TensorMap random_inputs(const graph::Graph& graph, const graph::Bindings&
   return inputs;
 }
 
+/// Axis lengths that fit every graph of the families.
+inline const graph::Bindings kLengths{{"B", 2}, {"T", 400}, {"U", 3}, {"N", 4}};
+
 /// Scales of all activations, from one run of every graph on random inputs.
-inline std::map<std::string, float, std::less<>> scales_of(const graph::Model& model) {
-  Options options;
-  options.record_activations = true;
-  const auto recording = std::make_shared<const PreparedModel>(model, options);
+inline auto scales_of(const graph::Model& model) {
+  const auto recording = prepare(model, {.record_activations = true});
   NativeExecutor executor(recording);
-  for (const auto& [name, graph] : model.graphs) {
-    executor.run(name, random_inputs(graph, {{"B", 2}, {"T", 400}, {"U", 3}}));
-  }
+  for (const auto& [name, graph] : model.graphs) executor.run(name, random_inputs(graph, kLengths));
   return activation_scales(recording->activation_maxima());
 }
 
 /// "int8 static": 8-bit activations of fixed scale, convolutions included.
 inline std::shared_ptr<const PreparedModel> prepare(const Family& family,
-                                                    const std::string& precision, int threads = 1) {
-  Options options;
-  options.precision = precision.substr(0, precision.find(' '));
-  options.threads = threads;
-  if (precision.ends_with("static")) options.activation_scales = scales_of(make_model(family));
-  return std::make_shared<const PreparedModel>(make_model(family), options);
+                                                    const std::string& precision) {
+  graph::Model model = make_model(family);
+  if (precision.ends_with("static")) model.quantization.activations = scales_of(model);
+  model.quantization.precision =
+      graph::precision_from_name(precision.substr(0, precision.find(' ')));
+  return prepare(std::move(model));
+}
+
+inline std::shared_ptr<Machine> machine_of(int threads) {
+  return std::make_shared<Machine>(MachineOptions{.threads = threads});
 }
 
 inline constexpr const char* kPrecisions[] = {"fp32", "fp16",        "bf16",

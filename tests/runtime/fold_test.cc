@@ -34,12 +34,12 @@ TEST_P(EveryFrontEnd, folded_batch_norms_give_the_unfolded_result) {
   // A filter bank takes logarithms before its batch norms, so none follows a convolution there.
   EXPECT_EQ(count > 0, GetParam().name.find("filter_bank") == std::string::npos);
 
-  Options options;
-  options.rewrite = false;
   const Tensor eeg = Tensor::from<float>({2, test::kCausalChannels, 300},
                                          random_floats(2 * test::kCausalChannels * 300, 6));
   const auto encode = [&](const graph::Model& given) {
-    return NativeExecutor(given, options).run("encoder", {{"eeg_data", eeg}}).at("encoder_output");
+    return NativeExecutor(prepare(given, {.rewrite = false}))
+        .run("encoder", {{"eeg_data", eeg}})
+        .at("encoder_output");
   };
   const Tensor want = encode(model), got = encode(folded);
   ASSERT_EQ(got.shape(), want.shape());
@@ -51,12 +51,10 @@ TEST_P(EveryFrontEnd, folded_batch_norms_give_the_unfolded_result) {
 
 TEST(LayerNorm, before_a_product_is_part_of_it) {
   const Family& conformer = kFamilies[3];
-  Options options;
-  const auto fused = std::make_shared<const PreparedModel>(make_model(conformer), options);
+  const auto fused = prepare(make_model(conformer));
   const std::string plan = fused->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
   EXPECT_NE(plan.find("layer norm, linear fp32"), std::string::npos) << plan;
-  options.rewrite = false;
-  const auto apart = std::make_shared<const PreparedModel>(make_model(conformer), options);
+  const auto apart = prepare(make_model(conformer), {.rewrite = false});
   EXPECT_EQ(apart->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"}).find("layer norm, "),
             std::string::npos);
   const TensorMap inputs = random_inputs(fused->model().graph("encoder"), {{"B", 2}, {"T", 400}});

@@ -44,13 +44,13 @@ std::vector<float> run_float(const Kernels& kernels, Precision precision, const 
   g.epilogue = epilogue;
   const int padded = (c.k + 1) / 2 * 2;
   std::vector<std::uint16_t> a16(static_cast<std::size_t>(c.m * padded));
-  if (precision == Precision::kBF16) {
+  if (precision == Precision::kBf16) {
     for (int r = 0; r < c.m; ++r)
       kernels.bf16_row(a.data() + r * c.k, c.k, padded, a16.data() + r * padded);
     g.a_bf16 = a16.data();
     g.lda = padded;
     kernels.gemm_bf16(g);
-  } else if (precision == Precision::kF16) {
+  } else if (precision == Precision::kFp16) {
     kernels.gemm_f16(g);
   } else {
     kernels.gemm_f32(g);
@@ -59,7 +59,7 @@ std::vector<float> run_float(const Kernels& kernels, Precision precision, const 
 }
 
 TEST_P(Gemm, float_products_agree_with_the_double_reference) {
-  for (const Precision precision : {Precision::kF32, Precision::kF16, Precision::kBF16}) {
+  for (const Precision precision : {Precision::kFp32, Precision::kFp16, Precision::kBf16}) {
     for (const Case& c : kCases) {
       auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 1);
       const auto w = random_floats(static_cast<std::size_t>(c.n * c.k), 2);
@@ -70,7 +70,7 @@ TEST_P(Gemm, float_products_agree_with_the_double_reference) {
       Epilogue epilogue;
       epilogue.bias = bias.data();
       const auto out = run_float(kernels(), precision, c, a, b, epilogue);
-      if (precision == Precision::kBF16) {
+      if (precision == Precision::kBf16) {
         for (float& x : a) x = to_float(to_bfloat16(x));
       }
       expect_close(out, reference::linear(a, stored, bias, c.m, c.n, c.k), 2e-6 * (c.k + 8));
@@ -82,7 +82,7 @@ TEST_P(Gemm, a_row_gives_the_same_bits_alone_and_among_others) {
   for (const Case& c : kCases) {
     const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 4);
     const auto w = random_floats(static_cast<std::size_t>(c.n * c.k), 5);
-    for (const Precision precision : {Precision::kF32, Precision::kF16, Precision::kBF16}) {
+    for (const Precision precision : {Precision::kFp32, Precision::kFp16, Precision::kBf16}) {
       PackedScales scales;
       const auto b = packed(precision, w, c, scales);
       const auto all = run_float(kernels(), precision, c, a, b, {});
@@ -102,9 +102,9 @@ TEST_P(Gemm, epilogue_is_activation_then_factor_then_residual) {
   const auto bias = random_floats(static_cast<std::size_t>(c.n), 8);
   const auto residual = random_floats(static_cast<std::size_t>(c.m * c.n), 9);
   PackedScales scales;
-  const auto b = packed(Precision::kF32, w, c, scales);
+  const auto b = packed(Precision::kFp32, w, c, scales);
   const Epilogue epilogue{bias.data(), nullptr, Act::kSilu, 0.5f, residual.data(), c.n};
-  const auto out = run_float(kernels(), Precision::kF32, c, a, b, epilogue);
+  const auto out = run_float(kernels(), Precision::kFp32, c, a, b, epilogue);
   auto want = reference::linear(a, w, bias, c.m, c.n, c.k);
   for (std::size_t i = 0; i < want.size(); ++i)
     want[i] = 0.5 * want[i] * reference::sigmoid(want[i]) + static_cast<double>(residual[i]);
@@ -138,12 +138,12 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
   g.c = out.data();
   g.ldc = c.n;
   g.epilogue.bias = bias.data();
-  precision == Precision::kI8 ? kernels.gemm_s8(g) : kernels.gemm_s4(g);
+  precision == Precision::kInt8 ? kernels.gemm_s8(g) : kernels.gemm_s4(g);
   return out;
 }
 
 TEST_P(Gemm, integer_products_equal_the_reference_codes_and_the_generic_bits) {
-  for (const Precision precision : {Precision::kI8, Precision::kI4}) {
+  for (const Precision precision : {Precision::kInt8, Precision::kInt4}) {
     for (const Case& c : kCases) {
       const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 10, 3);
       const auto w = random_floats(static_cast<std::size_t>(c.n * c.k), 11);
@@ -167,7 +167,7 @@ TEST_P(Gemm, integer_products_equal_the_reference_codes_and_the_generic_bits) {
 TEST(Pack, int8_and_int4_weights_stay_within_half_a_step) {
   const Case c{1, 70, 100};
   const auto w = random_floats(static_cast<std::size_t>(c.n * c.k), 13);
-  for (const Precision precision : {Precision::kI8, Precision::kI4}) {
+  for (const Precision precision : {Precision::kInt8, Precision::kInt4}) {
     PackedScales scales;
     const auto b = packed(precision, w, c, scales);
     const auto stored = unpack_matrix(precision, b.data(), scales, c.n, c.k);
@@ -176,7 +176,7 @@ TEST(Pack, int8_and_int4_weights_stay_within_half_a_step) {
       error += std::pow(static_cast<double>(w[i] - stored[i]), 2);
       power += std::pow(static_cast<double>(w[i]), 2);
     }
-    EXPECT_LT(std::sqrt(error / power), precision == Precision::kI8 ? 0.009 : 0.1);
+    EXPECT_LT(std::sqrt(error / power), precision == Precision::kInt8 ? 0.009 : 0.1);
     EXPECT_GT(error, 0);
   }
 }
@@ -187,8 +187,8 @@ TEST_P(Gemm, extreme_codes_do_not_saturate) {
   for (const float sign : {1.0f, -1.0f}) {
     const std::vector<float> w(static_cast<std::size_t>(c.n * c.k), sign);
     PackedScales scales;
-    const auto b = packed(Precision::kI8, w, c, scales);
-    const auto out = run_quant(kernels(), Precision::kI8, c, a, b, scales,
+    const auto b = packed(Precision::kInt8, w, c, scales);
+    const auto out = run_quant(kernels(), Precision::kInt8, c, a, b, scales,
                                std::vector<float>(static_cast<std::size_t>(c.n), 0.0f));
     for (const float y : out) ASSERT_NEAR(y, sign * 256, 1e-3);
   }

@@ -23,11 +23,18 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t kSamples = 1000;
 
-std::shared_ptr<const PreparedModel> prepare(const CausalCase& item, Options options = {}) {
-  options.spin_us = 0;  // the machine may be busy
+std::shared_ptr<const PreparedModel> prepare_case(const CausalCase& item,
+                                                  const graph::Quantization& quantization = {},
+                                                  const PrepareOptions& options = {}) {
   graph::Model model = test::make_causal_model(item);
-  graph::add_streaming_step(model);
-  return std::make_shared<const PreparedModel>(std::move(model), options);
+  model.quantization = quantization;
+  return prepare(std::move(model), options);
+}
+
+std::shared_ptr<Machine> machine_of(std::string isa, int threads) {
+  // No spinning: the machine may be busy.
+  return std::make_shared<Machine>(
+      MachineOptions{.isa = std::move(isa), .threads = threads, .spin_us = 0});
 }
 
 std::vector<float> signal(std::uint64_t seed = 3) {
@@ -42,12 +49,13 @@ std::vector<std::uint32_t> bits(std::span<const float> values) {
 
 /// Encoder frames of the first `samples` samples, all at once.
 std::vector<float> whole(const std::shared_ptr<const PreparedModel>& prepared,
-                         const std::vector<float>& x, std::int64_t samples = kSamples) {
+                         const std::vector<float>& x, std::int64_t samples = kSamples,
+                         std::shared_ptr<Machine> machine = machine_of("", 1)) {
   Tensor eeg(DType::kF32, {1, test::kCausalChannels, samples});
   for (std::int64_t c = 0; c < test::kCausalChannels; ++c) {
     std::copy_n(x.data() + c * kSamples, samples, eeg.mutable_data<float>().data() + c * samples);
   }
-  NativeExecutor executor(prepared);
+  NativeExecutor executor(prepared, std::move(machine));
   const Tensor y = executor.run("encoder", {{"eeg_data", eeg}}).at("encoder_output");
   return {y.data<float>().begin(), y.data<float>().end()};
 }
@@ -71,17 +79,13 @@ std::vector<float> streamed(IncrementalEncoder& encoder, const std::vector<float
 }
 
 /// fp32 … int4, or "int8 static" with scales from the whole signal.
-Options options_for(const CausalCase& item, const std::string& precision) {
-  Options options;
-  if (precision.ends_with("static")) {
-    options.record_activations = true;
-    const auto recording = prepare(item, options);
-    whole(recording, signal());
-    options = {};
-    options.activation_scales = activation_scales(recording->activation_maxima());
-  }
-  options.precision = precision.substr(0, precision.find(' '));
-  return options;
+graph::Quantization quantization_of(const CausalCase& item, const std::string& precision) {
+  graph::Quantization made{graph::precision_from_name(precision.substr(0, precision.find(' ')))};
+  if (!precision.ends_with("static")) return made;
+  const auto recording = prepare_case(item, {}, {.record_activations = true});
+  whole(recording, signal());
+  made.activations = activation_scales(recording->activation_maxima());
+  return made;
 }
 
 class EveryCausal : public testing::TestWithParam<CausalCase> {};
@@ -91,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(Model, EveryCausal, testing::ValuesIn(test::causal_case
 TEST_P(EveryCausal, streamed_frames_are_bit_for_bit_those_of_the_whole_signal) {
   const auto x = signal();
   for (const char* precision : {"fp32", "fp16", "bf16", "int8", "int8 static", "int4"}) {
-    const auto prepared = prepare(GetParam(), options_for(GetParam(), precision));
+    const auto prepared = prepare_case(GetParam(), quantization_of(GetParam(), precision));
     const auto want = bits(whole(prepared, x));
     ASSERT_FALSE(want.empty());
     for (const std::int64_t frames : {1, 2, 7, 1000}) {
@@ -104,29 +108,25 @@ TEST_P(EveryCausal, streamed_frames_are_bit_for_bit_those_of_the_whole_signal) {
 
 TEST_P(EveryCausal, every_instruction_set_and_thread_count_streams_its_own_whole_result) {
   const auto x = signal(8);
+  const auto prepared = prepare_case(GetParam());
   for (const Isa isa : available_isas()) {
     for (const int threads : {1, 3}) {
-      Options options;
-      options.isa = std::string(name_of(isa));
-      options.threads = threads;
-      const auto prepared = prepare(GetParam(), options);
-      IncrementalEncoder encoder(prepared, {.frames_per_step = 3});
-      EXPECT_EQ(bits(streamed(encoder, x, 5)), bits(whole(prepared, x)))
+      const auto machine = machine_of(std::string(name_of(isa)), threads);
+      IncrementalEncoder encoder(prepared, {.frames_per_step = 3, .machine = machine});
+      EXPECT_EQ(bits(streamed(encoder, x, 5)), bits(whole(prepared, x, kSamples, machine)))
           << name_of(isa) << ", " << threads << " threads";
     }
   }
 }
 
 TEST_P(EveryCausal, without_rewrites_the_frames_are_those_of_the_whole_signal_too) {
-  Options options;
-  options.rewrite = false;
-  const auto prepared = prepare(GetParam(), options);
+  const auto prepared = prepare_case(GetParam(), {}, {.rewrite = false});
   IncrementalEncoder encoder(prepared, {});
   EXPECT_EQ(bits(streamed(encoder, signal(), 5)), bits(whole(prepared, signal())));
 }
 
 TEST_P(EveryCausal, later_samples_do_not_change_earlier_frames) {
-  const auto prepared = prepare(GetParam());
+  const auto prepared = prepare_case(GetParam());
   const auto step = graph::make_streaming_step(prepared->model().graph("encoder"));
   const std::int64_t unit = step.samples_per_frame * step.frame_multiple;
   const std::int64_t kept = kSamples / 2 / unit * unit;
@@ -148,9 +148,8 @@ TEST_P(EveryCausal, later_samples_do_not_change_earlier_frames) {
 TEST_P(EveryCausal, a_step_allocates_nothing_and_reset_starts_anew) {
   const auto x = signal();
   for (const char* precision : {"fp32", "bf16", "int8", "int8 static", "int4"}) {
-    Options options = options_for(GetParam(), precision);
-    options.threads = 2;
-    IncrementalEncoder encoder(prepare(GetParam(), options), {});
+    IncrementalEncoder encoder(prepare_case(GetParam(), quantization_of(GetParam(), precision)),
+                               {.machine = machine_of("", 2)});
     const auto ignore = [](std::span<const float>) {};
     const auto first = bits(streamed(encoder, x, 1));
     encoder.reset();
@@ -167,7 +166,7 @@ TEST(IncrementalEncoder, a_stream_longer_than_the_table_of_positions_is_an_error
   CausalCase item = test::causal_cases().front();
   item.encoder =
       "{type: Transformer, d_model: 16, nhead: 4, num_layers: 1, attention_left: 4, max_len: 9}";
-  IncrementalEncoder encoder(prepare(item), {});
+  IncrementalEncoder encoder(prepare_case(item), {});
   std::int64_t frames = 0;
   try {
     encoder.push(signal().data(), kSamples, kSamples, [&](std::span<const float>) { ++frames; });
@@ -179,9 +178,18 @@ TEST(IncrementalEncoder, a_stream_longer_than_the_table_of_positions_is_an_error
   EXPECT_EQ(frames, 9);
 }
 
-TEST(IncrementalEncoder, a_model_prepared_without_its_step_is_named) {
-  const auto prepared = std::make_shared<const PreparedModel>(
-      test::make_causal_model(test::causal_cases().front()), Options{});
+TEST(Prepare, gives_a_causal_encoder_its_step_and_another_none) {
+  const auto causal = prepare_case(test::causal_cases().front());
+  EXPECT_TRUE(causal->model().graphs.contains("encoder_step"));
+  EXPECT_TRUE(causal->model().weights.empty());
+  graph::Model whole = graph::build_model(
+      "nest_ctc", Config::parse("spatial_cnn: {type: EEGNet, n_channels: 5, sampling_rate: 64}\n"
+                                "temporal_encoder: {type: LSTM, hidden_dim: 8}\n"
+                                "decoder: {vocab_size: 6}\n"));
+  Rng rng(2);
+  graph::initialize_weights(whole, rng);
+  const auto prepared = prepare(whole);
+  EXPECT_FALSE(prepared->model().graphs.contains("encoder_step"));
   EXPECT_THROW(IncrementalEncoder(prepared, {}), Error);
 }
 

@@ -4,17 +4,24 @@
 #include "families.h"
 #include "kernels_test_util.h"
 #include "runtime/arena_guard.h"
-#include "runtime/program.h"
+#include "runtime/machine_impl.h"
+#include "runtime/prepared_impl.h"
 
 namespace nest::runtime {
 namespace {
+
+std::shared_ptr<const Program> plan(const PreparedModel& prepared, std::string_view graph,
+                                    const graph::Bindings& bindings,
+                                    const std::set<std::string>& absent) {
+  return prepared.impl().plan({graph, bindings, absent});
+}
 
 class FamilyMemory : public testing::TestWithParam<Family> {};
 NEST_EVERY_FAMILY(FamilyMemory);
 
 TEST_P(FamilyMemory, the_plan_is_close_to_the_least_memory) {
   const auto prepared = prepare(GetParam(), "int8");
-  const auto program = prepared->plan("encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
+  const auto program = plan(*prepared, "encoder", {{"B", 1}, {"T", 400}}, {"lengths"});
   EXPECT_GE(program->arena_bytes, least_memory(*program));
   EXPECT_LE(static_cast<double>(program->arena_bytes),
             1.15 * static_cast<double>(least_memory(*program)));
@@ -28,7 +35,7 @@ TEST_P(FamilyMemory, the_plan_is_close_to_the_least_memory) {
 }
 
 /// Bytes from the start of the arena to the last one that a run writes: the measured peak.
-std::int64_t written_bytes(const PreparedModel& prepared, const Program& program, int pattern) {
+std::int64_t written_bytes(const Program& program, int pattern) {
   constexpr std::int64_t kGuard = 4096;
   std::vector<std::byte> memory(static_cast<std::size_t>(program.arena_bytes + kGuard) +
                                 kAlignment);
@@ -38,8 +45,8 @@ std::int64_t written_bytes(const PreparedModel& prepared, const Program& program
       std::align(kAlignment, static_cast<std::size_t>(program.arena_bytes), start, space));
   const auto background = static_cast<std::byte>(pattern);
   std::memset(arena, pattern, static_cast<std::size_t>(program.arena_bytes + kGuard));
-  Pool pool({});
-  const Frame frame{arena, program.offsets.data(), &prepared.kernels(), &pool};
+  const Machine machine;
+  const Frame frame{arena, program.offsets.data(), machine.impl().kernels, &machine.impl().pool};
   for (const ProgramPort& port : program.inputs) {
     if (!port.is_present) continue;
     const auto count = static_cast<std::size_t>(numel(port.shape));
@@ -65,11 +72,11 @@ TEST_P(FamilyMemory, planned_peak_equals_measured_peak) {
         if (port.is_optional) absent.insert(port.name);
       }
       for (const graph::Port& port : graph.outputs) absent.erase(port.feeds);
-      const auto program = prepared->plan(name, {{"B", 2}, {"T", 400}, {"U", 3}}, absent);
+      const auto program = plan(*prepared, name, kLengths, absent);
       // A byte that happens to be written with the background's value is written otherwise on
       // another background.
-      const std::int64_t measured = std::max(written_bytes(*prepared, *program, 0xA5),
-                                             written_bytes(*prepared, *program, 0x3C));
+      const std::int64_t measured =
+          std::max(written_bytes(*program, 0xA5), written_bytes(*program, 0x3C));
       EXPECT_LE(measured, program->arena_bytes) << name << " " << precision << ": wrote outside";
       const auto slack = std::max<std::int64_t>(program->arena_bytes / 100, kAlignment);
       EXPECT_GE(measured, program->arena_bytes - slack) << name << " " << precision;

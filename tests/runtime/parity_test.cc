@@ -64,12 +64,9 @@ class Parity : public testing::TestWithParam<std::string> {
  protected:
   void expect_parity(const Setting& setting) {
     Loaded loaded = load(GetParam());
-    Options options;
-    options.isa = setting.isa;
-    options.precision = setting.precision;
-    options.rewrite = setting.rewrite;
-    options.threads = setting.threads;
-    NativeExecutor executor(std::move(loaded.model), options);
+    loaded.model.quantization.precision = graph::precision_from_name(setting.precision);
+    NativeExecutor executor(prepare(std::move(loaded.model), {.rewrite = setting.rewrite}),
+                            MachineOptions{.isa = setting.isa, .threads = setting.threads});
     for (const Json& test : loaded.meta.at("cases")) check(executor, test, setting);
   }
 

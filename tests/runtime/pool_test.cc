@@ -1,6 +1,6 @@
 // Sections hand plain memory from thread to thread: what the pool does not order, tools/sanitize.sh
 // tsan sees.
-#include "nest/runtime/pool.h"
+#include "runtime/pool.h"
 
 #include <atomic>
 #include <csignal>

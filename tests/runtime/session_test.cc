@@ -33,9 +33,9 @@ NEST_EVERY_FAMILY(EveryFamily);
 
 TEST_P(EveryFamily, a_run_allocates_nothing_after_warm_up) {
   for (const char* precision : kPrecisions) {
-    const auto prepared = prepare(GetParam(), precision, 2);
+    const auto prepared = prepare(GetParam(), precision);
     for (const auto& [name, graph] : prepared->model().graphs) {
-      Session session(prepared, name, {{"B", 2}, {"T", 400}, {"U", 3}});
+      Session session(prepared, name, kLengths, {}, machine_of(2));
       session.run();
       const std::int64_t before = allocation_count();
       for (int i = 0; i < 3; ++i) {
@@ -52,7 +52,7 @@ std::map<std::string, std::vector<float>> all_outputs(const PreparedModel& model
                                                       NativeExecutor& executor) {
   std::map<std::string, std::vector<float>> all;
   for (const auto& [name, graph] : model.model().graphs) {
-    const TensorMap inputs = random_inputs(graph, {{"B", 2}, {"T", 400}, {"U", 3}});
+    const TensorMap inputs = random_inputs(graph, kLengths);
     for (const auto& [port, tensor] : executor.run(name, inputs)) {
       const auto data = tensor.data<float>();
       all.emplace(name + "/" + port, std::vector<float>(data.begin(), data.end()));
@@ -61,11 +61,11 @@ std::map<std::string, std::vector<float>> all_outputs(const PreparedModel& model
   return all;
 }
 
-TEST_P(EveryFamily, thread_count_changes_no_bit_of_any_graph) {
+TEST_P(EveryFamily, executors_of_any_thread_count_share_weights_and_give_the_same_bits) {
   for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(GetParam(), precision);
     const auto run = [&](int threads) {
-      const auto prepared = prepare(GetParam(), precision, threads);
-      NativeExecutor executor(prepared);
+      NativeExecutor executor(prepared, machine_of(threads));
       return all_outputs(*prepared, executor);
     };
     const auto one = run(1);
@@ -77,9 +77,9 @@ TEST_P(EveryFamily, thread_count_changes_no_bit_of_any_graph) {
 void expect_same_on_any_threads(const std::string& config) {
   const Family family{"wide", "nest_ctc", config.c_str()};
   for (const char* precision : kPrecisions) {
+    const auto prepared = prepare(family, precision);
     const auto run = [&](int threads) {
-      const auto prepared = prepare(family, precision, threads);
-      NativeExecutor executor(prepared);
+      NativeExecutor executor(prepared, machine_of(threads));
       return all_outputs(*prepared, executor);
     };
     const auto one = run(1);
@@ -188,7 +188,7 @@ TEST(Session, constant_inputs_are_used_again_and_refreshed) {
                               .bindings = bindings,
                               .present = {},
                               .constant = {"encoder_output"},
-                              .pool = nullptr});
+                              .machine = nullptr});
   for (int utterance = 0; utterance < 3; ++utterance) {
     const auto memory =
         random_floats(plain.input("encoder_output").size(), static_cast<std::uint64_t>(utterance));

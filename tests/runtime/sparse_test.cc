@@ -105,7 +105,7 @@ TEST_P(Sparse, float_products_agree_with_the_double_reference) {
     const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 1);
     const auto w = sparse_weight(c.n, c.k, c.density, 2);
     const auto bias = random_floats(static_cast<std::size_t>(c.n), 3);
-    const Packed packed(Precision::kF32, w, c);
+    const Packed packed(Precision::kFp32, w, c);
     const auto out = multiply(kernels(), packed.view, c, a, bias);
     const auto want = reference::linear(a, w, bias, c.m, c.n, c.k);
     for (std::size_t i = 0; i < want.size(); ++i)
@@ -122,9 +122,9 @@ TEST_P(Sparse, integer_products_are_bit_for_bit_the_dense_ones) {
   for (const Case& c : kCases) {
     const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 4);
     const auto w = sparse_weight(c.n, c.k, c.density, 5);
-    const Packed sparse(Precision::kI8, w, c);
-    std::vector<std::uint8_t> dense(packed_bytes(Precision::kI8, c.n, c.k));
-    const PackedScales scales = pack_matrix(Precision::kI8, w.data(), c.n, c.k, dense.data());
+    const Packed sparse(Precision::kInt8, w, c);
+    std::vector<std::uint8_t> dense(packed_bytes(Precision::kInt8, c.n, c.k));
+    const PackedScales scales = pack_matrix(Precision::kInt8, w.data(), c.n, c.k, dense.data());
     const auto want = multiply_codes(kernels(), nullptr, dense, scales, c, a);
     EXPECT_EQ(multiply_codes(kernels(), &sparse.view, {}, sparse.scales, c, a), want);
     EXPECT_EQ(multiply_codes(kernels(), &sparse.view, {}, sparse.scales, c, a, true), want);
@@ -146,19 +146,19 @@ TEST(SparseView, foreign_bytes_that_do_not_hold_together_are_an_error) {
   const Case c{1, 40, 16, 0.5};
   const auto w = sparse_weight(c.n, c.k, c.density, 6);
   const BlockPattern pattern = find_blocks(w.data(), c.n, c.k);
-  const std::size_t bytes = sparse_bytes(Precision::kF32, c.n, pattern.groups.size());
+  const std::size_t bytes = sparse_bytes(Precision::kFp32, c.n, pattern.groups.size());
   std::vector<std::uint32_t> memory(bytes / 4);
-  pack_sparse(Precision::kF32, pattern, w.data(), c.n, c.k, nullptr, memory.data());
-  EXPECT_NO_THROW(sparse_view(Precision::kF32, c.n, c.k, memory.data(), bytes));
-  EXPECT_THROW(sparse_view(Precision::kF32, c.n, c.k, memory.data(), bytes - 64), Error);
-  EXPECT_THROW(sparse_view(Precision::kF32, c.n, c.k, memory.data(), 8), Error);
-  EXPECT_THROW(sparse_view(Precision::kF32, c.n, 4, memory.data(), bytes), Error);  // groups
+  pack_sparse(Precision::kFp32, pattern, w.data(), c.n, c.k, nullptr, memory.data());
+  EXPECT_NO_THROW(sparse_view(Precision::kFp32, c.n, c.k, memory.data(), bytes));
+  EXPECT_THROW(sparse_view(Precision::kFp32, c.n, c.k, memory.data(), bytes - 64), Error);
+  EXPECT_THROW(sparse_view(Precision::kFp32, c.n, c.k, memory.data(), 8), Error);
+  EXPECT_THROW(sparse_view(Precision::kFp32, c.n, 4, memory.data(), bytes), Error);  // groups
   auto broken = memory;
   broken[1] = 0xfffffff0u;
-  EXPECT_THROW(sparse_view(Precision::kF32, c.n, c.k, broken.data(), bytes), Error);
+  EXPECT_THROW(sparse_view(Precision::kFp32, c.n, c.k, broken.data(), bytes), Error);
   broken = memory;
   broken[3] = 1u << 30;
-  EXPECT_THROW(sparse_view(Precision::kF32, c.n, c.k, broken.data(), bytes), Error);
+  EXPECT_THROW(sparse_view(Precision::kFp32, c.n, c.k, broken.data(), bytes), Error);
 }
 
 // --- in a model ------------------------------------------------------------------------------
@@ -181,17 +181,14 @@ graph::Model pruned(const Family& family) {
 }
 
 std::shared_ptr<const PreparedModel> prepare_pruned(const Family& family,
-                                                    const std::string& precision, bool sparse,
-                                                    int threads = 1) {
-  Options options;
-  options.precision = precision;
-  options.sparse = sparse;
-  options.threads = threads;
-  return std::make_shared<const PreparedModel>(pruned(family), options);
+                                                    const std::string& precision, bool sparse) {
+  graph::Model model = pruned(family);
+  model.quantization.precision = graph::precision_from_name(precision);
+  return prepare(std::move(model), {.sparse = sparse});
 }
 
-std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared) {
-  Session session(prepared, "encoder", {{"B", 2}, {"T", 400}});
+std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, int threads = 1) {
+  Session session(prepared, "encoder", {{"B", 2}, {"T", 400}}, {}, machine_of(threads));
   const auto x = random_floats(session.input("eeg_data").size(), 5);
   std::copy(x.begin(), x.end(), session.input("eeg_data").begin());
   session.run();
@@ -211,13 +208,13 @@ TEST_P(SparseFamily, leaving_zeros_out_changes_no_int8_bit_and_little_of_fp32) {
   EXPECT_THAT(sparse->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"}),
               HasSubstr("int8 sparse"));
   EXPECT_EQ(encode(sparse), encode(dense));
-  EXPECT_EQ(encode(prepare_pruned(GetParam(), "int8", true, 3)), encode(dense));
+  EXPECT_EQ(encode(sparse, 3), encode(dense));
   EXPECT_LT(sparse->weight_bytes(), dense->weight_bytes());
   const auto exact = encode(prepare_pruned(GetParam(), "fp32", false));
   const auto skipped = encode(prepare_pruned(GetParam(), "fp32", true));
   ASSERT_EQ(exact.size(), skipped.size());
   for (std::size_t i = 0; i < exact.size(); ++i) ASSERT_NEAR(exact[i], skipped[i], 1e-4) << i;
-  EXPECT_EQ(encode(prepare_pruned(GetParam(), "fp32", true, 3)), skipped);
+  EXPECT_EQ(encode(prepare_pruned(GetParam(), "fp32", true), 3), skipped);
 }
 
 TEST_P(SparseFamily, a_prepared_file_keeps_the_zeros_out) {

@@ -69,8 +69,7 @@ class Feed : public testing::Test {
     model.signal.channels = {"Cz", "Oz"};
     model.signal.num_channels = 2;
     model.signal.normalization = "zscore";
-    bundle_ = recognize::make_bundle(recognize::make_runnable(
-        std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{})));
+    bundle_ = recognize::make_bundle(recognize::make_runnable(runtime::prepare(std::move(model))));
     for (float& value : volts_) value = static_cast<float>(1e-5 * rng.normal());
   }
   StreamingInference pipeline() {

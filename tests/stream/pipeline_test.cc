@@ -60,8 +60,7 @@ std::vector<float> noise(std::int64_t samples, std::uint64_t seed = 1) {
 }
 
 recognize::Bundle bundle_of(graph::Model model) {
-  return recognize::make_bundle(recognize::make_runnable(
-      std::make_shared<const runtime::PreparedModel>(std::move(model), runtime::Options{})));
+  return recognize::make_bundle(recognize::make_runnable(runtime::prepare(std::move(model))));
 }
 
 struct Result {
@@ -161,7 +160,7 @@ std::vector<decode::TokenId> whole_signal_tokens(const graph::Model& model,
   signal::OnlinePreprocessor(options).process(
       signal::SignalView<const float>(signal.data(), kChannels, samples),
       signal::SignalView<float>(eeg.mutable_data<float>().data(), kChannels, samples));
-  runtime::NativeExecutor executor(model);
+  runtime::NativeExecutor executor(runtime::prepare(model));
   decode::ModelRecognizer recognizer(executor, {});
   const Tensor flat = eeg.reshaped({kChannels, samples});
   return recognizer.recognize(std::span(&flat, 1)).front().tokens;

@@ -39,8 +39,9 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
 /// DataCorrupt if the config has no decoder.
 std::string infer_model_name(const Config& model_config);
 
-/// A model as a checkpoint: weights, constructor arguments, signal contract and vocabulary. Graphs
-/// that the constructor arguments alone would not build (folded, pruned) are stored in full.
+/// A model as a checkpoint: weights, constructor arguments, quantization, signal contract and
+/// vocabulary; one without a quantization is fp32. Graphs that the constructor arguments alone
+/// would not build (folded, pruned) are stored in full.
 io::Checkpoint to_checkpoint(const graph::Model& model);
 /// Writes .pt or .safetensors; atomic. Errors: InvalidArgument for another extension; Io.
 void save_model(const graph::Model& model, const std::filesystem::path& path);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "nest/deploy/model_file.h"
 #include "nest/runtime/prepared.h"
@@ -10,14 +11,14 @@ namespace nest::deploy {
 
 /// A model ready for the native runtime, from any model file.
 ///
-/// .pt and .safetensors: weights are read, packed as `options` says, and dropped; a model that can
-/// be streamed incrementally gets its "encoder_step" (graph/streaming.h). A prepared file
-/// (PreparedModel::save) is mapped: milliseconds, and no more memory than its size. It has one
-/// precision; `options` then only says how to run.
-/// Errors: those of load_model and PreparedModel::open; InvalidArgument if a prepared file is asked
-/// for a precision other than its own (fp32, the default, asks for none).
-std::shared_ptr<const runtime::PreparedModel> load_prepared(const std::filesystem::path& path,
-                                                            const LoadOptions& load,
-                                                            const runtime::Options& options);
+/// .pt and .safetensors: weights are read and prepared (runtime::prepare), in `precision` where one
+/// is asked for, else as the model's quantization says. A prepared file (PreparedModel::save) is
+/// mapped: milliseconds, and no more memory than its size.
+/// Errors: those of load_model, runtime::prepare and PreparedModel::open; InvalidArgument if a
+/// prepared file is asked for what it was not prepared for, or a model with precisions by layer for
+/// one of all.
+std::shared_ptr<const runtime::PreparedModel> load_prepared(
+    const std::filesystem::path& path, const LoadOptions& load = {},
+    std::optional<graph::Precision> precision = {}, const runtime::PrepareOptions& options = {});
 
 }  // namespace nest::deploy

@@ -9,6 +9,7 @@
 #include "nest/core/json.h"
 #include "nest/core/tensor.h"
 #include "nest/graph/graph.h"
+#include "nest/graph/quantization.h"
 
 namespace nest::graph {
 
@@ -64,6 +65,7 @@ struct Model {
   std::map<std::string, Graph, std::less<>> graphs;
   TensorMap weights;  ///< by state-dict name
   TensorMap presets;  ///< initial values that a layer's design fixes (FilterBank's Gabor filters)
+  Quantization quantization;
   SignalContract signal;
   Vocabulary vocabulary;
 

@@ -47,14 +47,14 @@ class TorchExecutor : public graph::Executor {
   graph::Model snapshot() const;
 
   torch::Device device() const { return parameters_.device(); }
-  Precision precision() const { return precision_; }
+  graph::Precision precision() const { return precision_; }
   /// Batch statistics in train mode are taken over all processes; null turns it off.
   void set_all_reduce(AllReduce all_reduce) { all_reduce_ = std::move(all_reduce); }
 
  private:
   graph::Model model_;
   ParameterStore parameters_;
-  Precision precision_ = Precision::kFp32;
+  graph::Precision precision_ = graph::Precision::kFp32;
   bool training_ = false;
   AllReduce all_reduce_;
 };

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "nest/core/json_fwd.h"
 
@@ -18,23 +16,20 @@ struct Model;
 // Free of LibTorch, so that the command line can offer the executor without its headers.
 namespace nest::nn {
 
-/// Arithmetic of convolutions, linear and recurrent layers and attention products. Norms, softmax
-/// and losses always run in float32 (float64 for kFp64).
-///
-/// On CUDA the half types use the device's own kernels. The CPU has none that are exact and the
-/// same on every machine, so there inputs, weights and results of those layers are rounded to the
-/// half type and the sums run in float32: same bounds, no gain in speed.
-enum class Precision : std::uint8_t { kFp32, kFp16, kBf16, kFp64 };
-std::string_view name_of(Precision precision);
-/// "fp32", "fp16", "bf16", "fp64". Errors: InvalidArgument.
-Precision precision_from_name(std::string_view name);
-
 struct TorchOptions {
-  std::string device = "cpu";      ///< "cpu", "cuda", "cuda:1", or "auto": CUDA if there is one
-  std::string precision = "fp32";  ///< fp32, fp16, bf16 or fp64
-  int threads = 0;                 ///< of LibTorch's pool, process-wide; 0 leaves it alone
+  std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1", or "auto": CUDA if there is one
+  /// Arithmetic of convolutions, linear and recurrent layers and attention products: fp32, fp16,
+  /// bf16 or fp64. Norms, softmax and losses always run in float32 (float64 for fp64). A model's
+  /// own quantization is not applied here; describe() says so.
+  ///
+  /// On CUDA the half types use the device's own kernels. The CPU has none that are exact and the
+  /// same on every machine, so there inputs, weights and results of those layers are rounded to the
+  /// half type and the sums run in float32: same bounds, no gain in speed.
+  std::string precision = "fp32";
+  int threads = 0;  ///< of LibTorch's pool, process-wide; 0 leaves it alone
 };
 void register_flags(Flags& flags, TorchOptions& options);
+/// Errors: InvalidArgument, for int8 and int4 too.
 void validate(const TorchOptions& options);
 Json to_json(const TorchOptions& options);
 

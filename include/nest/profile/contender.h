@@ -28,7 +28,8 @@ class Contender {
 /// The native runtime on a session: what the hot path does.
 std::unique_ptr<Contender> native_contender(std::string name,
                                             std::shared_ptr<const runtime::PreparedModel> prepared,
-                                            const Work& work);
+                                            const Work& work,
+                                            const runtime::MachineOptions& machine = {});
 
 /// Any executor (LibTorch); inputs are handed over as tensors.
 std::unique_ptr<Contender> executor_contender(std::string name,

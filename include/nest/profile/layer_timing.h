@@ -21,16 +21,16 @@ struct LayerTime {
 Json to_json(const LayerTime& layer);
 
 /// Times every step of the native plan in place, caches as they are in a real run.
-///
-/// Errors: InvalidArgument if `prepared` was not made with options.profile.
 class LayerTimingProfiler {
  public:
-  LayerTimingProfiler(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work);
+  LayerTimingProfiler(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work,
+                      const runtime::MachineOptions& machine = {});
   std::vector<LayerTime> run(int runs, const Job& job = {}) const;
 
  private:
   std::shared_ptr<const runtime::PreparedModel> prepared_;
   Work work_;
+  runtime::MachineOptions machine_;
 };
 
 /// Equal layers of a stack added up: "layers.3.linear1" counts to "layers.*.linear1" if the

@@ -21,14 +21,14 @@ enum class FixedScales { kConvolutions, kAll };
 /// "convolutions", "all". Errors: InvalidArgument that lists the names.
 FixedScales fixed_scales_from_name(std::string_view name);
 
-/// Scales of 8-bit activations by product (runtime::Options::activation_scales): every signal is
+/// Scales of 8-bit activations by product (graph::Quantization::activations): every signal is
 /// recognised in fp32, greedily, and the largest magnitude that went into a product becomes code
 /// 127.
 ///
 /// Errors: InvalidArgument for a signal that does not fit the model; those of signals.load;
 /// Interrupted.
 /// Cost: one recognition a signal, in constant memory.
-std::map<std::string, float, std::less<>> calibrate_activations(
+std::map<std::string, graph::ActivationQuantization, std::less<>> calibrate_activations(
     const graph::Model& model, const SignalSet& signals,
     FixedScales fixed = FixedScales::kConvolutions, const Job& job = {});
 

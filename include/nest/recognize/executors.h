@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,11 @@ namespace nest::recognize {
 struct ExecutorOptions {
   std::string executor = "native";  ///< or a registered one: "torch"
   std::string device = "cpu";       ///< of a registered one: "cpu", "cuda", "cuda:1", "auto"
-  /// Precision and threads (0: all cores) hold for every executor, the rest for the native one.
-  runtime::Options runtime = {};
+  /// "int8": of the whole model. None: what the model's quantization says on the native executor,
+  /// fp32 on others.
+  std::optional<std::string> precision = {};
+  runtime::PrepareOptions prepare = {};  ///< of the native executor
+  runtime::MachineOptions machine = {};  ///< others take the number of threads alone
 };
 void register_flags(Flags& flags, ExecutorOptions& options);
 /// Errors: InvalidArgument naming the field, its value and the limit.
@@ -58,7 +62,8 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
                             const ExecutorOptions& options = {});
 /// A model in memory. Errors: as load_runnable().
 RunnableModel make_runnable(graph::Model model, const ExecutorOptions& options = {});
-/// A model that was prepared already, on the native runtime.
-RunnableModel make_runnable(std::shared_ptr<const runtime::PreparedModel> prepared);
+/// A model that was prepared already, on the native runtime. Errors: InvalidArgument.
+RunnableModel make_runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
+                            const runtime::MachineOptions& machine = {});
 
 }  // namespace nest::recognize

@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include "nest/graph/model.h"
-#include "nest/runtime/options.h"
-#include "nest/runtime/pool.h"
+#include "nest/runtime/machine.h"
 #include "nest/runtime/prepared.h"
 
 namespace nest::runtime {
@@ -21,8 +20,9 @@ namespace nest::runtime {
 /// shapes. For the hot path use Session.
 class NativeExecutor : public graph::Executor {
  public:
-  explicit NativeExecutor(graph::Model model, const Options& options = {});
-  explicit NativeExecutor(std::shared_ptr<const PreparedModel> prepared);
+  explicit NativeExecutor(std::shared_ptr<const PreparedModel> prepared,
+                          const MachineOptions& machine = {});
+  NativeExecutor(std::shared_ptr<const PreparedModel> prepared, std::shared_ptr<Machine> machine);
   ~NativeExecutor() override;
 
   const graph::Model& model() const override { return prepared_->model(); }
@@ -47,7 +47,7 @@ class NativeExecutor : public graph::Executor {
   Cached& cached(const graph::Graph& graph, const TensorMap& inputs, const Fixed& fixed);
 
   std::shared_ptr<const PreparedModel> prepared_;
-  Pool pool_;
+  std::shared_ptr<Machine> machine_;
   std::list<Cached> cache_;  ///< most recent first
   std::uint64_t last_fixed_ = 0;
 };

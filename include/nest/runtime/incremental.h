@@ -10,8 +10,7 @@ namespace nest::runtime {
 
 /// A causal encoder that computes only what new samples add.
 ///
-///   graph::add_streaming_step(model);  // before it is prepared
-///   IncrementalEncoder encoder(prepared, {.frames_per_step = 4});
+///   IncrementalEncoder encoder(prepare(model), {.frames_per_step = 4});
 ///   encoder.push(samples, stride, count, [&](std::span<const float> frames) { use(frames); });
 ///
 /// The frames are bit for bit those of the graph "encoder" on the whole signal, for any chunking
@@ -23,10 +22,9 @@ class IncrementalEncoder {
     /// Frames computed at once: fewer answer earlier, more cost less a frame. Raised to the next
     /// multiple of what chunked attention needs.
     std::int64_t frames_per_step = 1;
-    std::shared_ptr<Pool> pool = nullptr;  ///< null: an own one
+    std::shared_ptr<Machine> machine = nullptr;  ///< null: an own one of default options
   };
-  /// Errors: Unsupported as graph::make_streaming_step; NotFound if the model was prepared without
-  /// its "encoder_step"; InvalidArgument.
+  /// Errors: Unsupported as graph::make_streaming_step; InvalidArgument.
   IncrementalEncoder(std::shared_ptr<const PreparedModel> prepared, const Options& options);
   ~IncrementalEncoder();
   IncrementalEncoder(IncrementalEncoder&&) noexcept;

@@ -1,104 +1,77 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "nest/graph/model.h"
-#include "nest/runtime/isa.h"
 #include "nest/runtime/options.h"
 
 namespace nest::runtime {
 
-struct Program;
-struct Lowered;
-class WeightStore;
-struct ActivationMaxima;
-struct Kernels;
-
-/// A model made ready for one precision and instruction set: rewritten graphs and packed weights.
+/// A model made ready: rewritten graphs and weights packed as its quantization says. Made by
+/// prepare(), or mapped from a file.
 ///
-/// Shared by executors and sessions. State: thread-safe.
+/// Shared by executors and sessions, whatever their instruction sets and numbers of threads. State:
+/// thread-safe.
 class PreparedModel {
  public:
-  /// Errors: InvalidArgument for options; whatever graph::validate finds.
-  PreparedModel(graph::Model model, Options options);
+  struct Impl;
+  explicit PreparedModel(std::unique_ptr<Impl> impl);
   ~PreparedModel();
   PreparedModel(const PreparedModel&) = delete;
   PreparedModel& operator=(const PreparedModel&) = delete;
 
-  const graph::Model& model() const { return model_; }
-  const Options& options() const { return options_; }
-  Isa isa() const { return isa_; }
-  const Kernels& kernels() const { return *kernels_; }
-
-  /// Steps and memory plan for concrete axis lengths; weights are packed when first needed.
-  /// Inputs named in `absent` (optional ones) are left out; steps that depend only on those in
-  /// `constant` are marked as such.
-  std::shared_ptr<const Program> plan(std::string_view graph, const graph::Bindings& bindings,
-                                      const std::set<std::string>& absent,
-                                      const std::set<std::string>& constant = {}) const;
-
-  /// Packs the weights of every graph, then drops the float ones.
-  void seal();
+  /// Without its float weights.
+  const graph::Model& model() const;
+  const PrepareOptions& options() const;
 
   /// Writes graphs and packed weights to one file, checksummed; open() maps it. Errors: Io.
   void save(const std::filesystem::path& path) const;
-  /// A saved model: weights stay in the mapped file, model().weights is empty. Precision is the
-  /// file's; instruction set, threads and profiling are `machine`'s.
-  /// Errors: NotFound, Io, DataCorrupt, Unsupported.
-  static std::shared_ptr<const PreparedModel> open(const std::filesystem::path& path,
-                                                   const Options& machine = {});
+  /// A saved model; weights stay in the mapped file. Errors: NotFound, Io, DataCorrupt,
+  /// Unsupported.
+  static std::shared_ptr<const PreparedModel> open(const std::filesystem::path& path);
 
   /// Largest magnitude that went into each product in all runs so far, by product; empty unless
   /// options.record_activations.
   std::map<std::string, float, std::less<>> activation_maxima() const;
 
-  /// Bytes of all packed weights so far.
+  /// Bytes of all packed weights.
   std::size_t weight_bytes() const;
-  /// What really runs: instruction set, precision and kernel of every step, rewrites, memory.
+  /// What really runs on a machine: instruction set, precision and kernel of every step, rewrites,
+  /// memory. Inputs named in `absent` (optional ones) are left out.
   std::string report(std::string_view graph, const graph::Bindings& bindings,
-                     const std::set<std::string>& absent = {}) const;
+                     const std::set<std::string>& absent = {},
+                     const MachineOptions& machine = {}) const;
+
+  const Impl& impl() const { return *impl_; }  ///< of src/runtime
 
  private:
-  PreparedModel(graph::Model model, Options options, bool has_weights);
-  const Lowered& lowered(std::string_view graph) const;
-  void pack_all(std::string_view graph) const;
-
-  graph::Model model_;
-  Options options_;
-  Isa isa_;
-  const Kernels* kernels_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, std::unique_ptr<Lowered>, std::less<>> lowered_;
-  std::unique_ptr<WeightStore> store_;
-  std::unique_ptr<ActivationMaxima> maxima_;
+  std::unique_ptr<Impl> impl_;
 };
 
-/// Scales for Options::activation_scales so that the recorded maxima become code 127. Products that
-/// never ran, or saw only zeros, get none.
-std::map<std::string, float, std::less<>> activation_scales(
+/// Adds "encoder_step" to a model whose encoder can be streamed incrementally (graph/streaming.h),
+/// packs the weights of every graph, and drops the float ones.
+///
+/// Errors: InvalidArgument for a quantization that does not fit the model, or fixed scales where
+/// activations are to be recorded; whatever graph::validate finds.
+std::shared_ptr<const PreparedModel> prepare(graph::Model model,
+                                             const PrepareOptions& options = {});
+
+/// Fixed scales (graph::Quantization::activations) so that the recorded maxima become code 127.
+/// Products that never ran, or saw only zeros, get none.
+std::map<std::string, graph::ActivationQuantization, std::less<>> activation_scales(
     const std::map<std::string, float, std::less<>>& maxima);
 
-/// Of the format that PreparedModel::save() writes; others are not read.
-inline constexpr std::uint32_t kPreparedVersion = 2;
+/// Of the format that PreparedModel::save() writes; version 2 is read as well.
+inline constexpr std::uint32_t kPreparedVersion = 3;
 
 /// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
 bool is_prepared_file(const std::filesystem::path& path);
-
-/// Throws InvalidArgument if an int64 input holds a token outside its vocabulary or an offset
-/// outside its table; `values` by port name.
-struct IndexRange {
-  std::string port;
-  std::int64_t limit = 0;  ///< exclusive
-  std::string_view what;   ///< "token" or "position"
-};
-std::vector<IndexRange> index_ranges(const graph::Graph& graph, const graph::Bindings& bindings);
 
 }  // namespace nest::runtime

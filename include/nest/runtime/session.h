@@ -10,7 +10,7 @@
 
 #include "nest/core/tensor.h"
 #include "nest/graph/dim.h"
-#include "nest/runtime/pool.h"
+#include "nest/runtime/machine.h"
 #include "nest/runtime/prepared.h"
 
 namespace nest::runtime {
@@ -24,7 +24,8 @@ namespace nest::runtime {
 ///
 /// run() allocates nothing, takes no lock and throws nothing. Buffers keep their address for the
 /// session's life; outputs are valid until the next run(). State: one thread at a time; many
-/// sessions may share one PreparedModel. Sessions that run in turns on one thread may share a Pool.
+/// sessions may share one PreparedModel. Sessions that run in turns on one thread may share a
+/// Machine.
 class Session {
  public:
   struct Spec {
@@ -36,13 +37,14 @@ class Session {
     /// Inputs that keep their value until refresh(): what depends on them alone (an encoder
     /// memory's projections) is computed once, not in every run().
     std::set<std::string> constant;
-    std::shared_ptr<Pool> pool;  ///< null: an own one
+    std::shared_ptr<Machine> machine;  ///< null: an own one of default options
+    bool is_profiled = false;          ///< time every step
   };
   /// Errors: NotFound for the graph or a port; InvalidArgument for a length that does not fit.
   Session(std::shared_ptr<const PreparedModel> prepared, const Spec& spec);
   Session(std::shared_ptr<const PreparedModel> prepared, std::string_view graph,
           const graph::Bindings& bindings, const std::set<std::string>& present = {},
-          std::shared_ptr<Pool> pool = nullptr);
+          std::shared_ptr<Machine> machine = nullptr);
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -76,7 +78,7 @@ class Session {
   /// Planned bytes of activations, scratch, inputs and outputs.
   std::int64_t arena_bytes() const;
 
-  /// Seconds of each step in the last run(), by "node: detail"; empty unless options.profile.
+  /// Seconds of each step in the last run(), by "node: detail"; empty unless Spec::is_profiled.
   struct StepTime {
     std::string_view name;
     std::string_view detail;

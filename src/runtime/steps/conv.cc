@@ -115,10 +115,6 @@ void describe(Binder& binder, const LoweredNode& node, ConvStep& step) {
               static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
 }
 
-bool is_integer(Precision precision) {
-  return precision == Precision::kI8 || precision == Precision::kI4;
-}
-
 }  // namespace
 
 void emit_conv(Binder& binder, const LoweredNode& node) {
@@ -130,7 +126,8 @@ void emit_conv(Binder& binder, const LoweredNode& node) {
   describe(binder, node, step);
   step.activation = binder.activation(node.name);
   // Fewer input channels would leave most of every quad empty.
-  if (is_integer(binder.precision(node)) && step.activation.fixed > 0 && step.each_in() >= 4) {
+  if (graph::is_integer(node.quantization.precision) && step.activation.fixed > 0 &&
+      step.each_in() >= 4) {
     emit_conv_int8(binder, node, step, step.activation);
     return;
   }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "runtime/pack.h"
@@ -71,15 +70,15 @@ class QuantConvStep : public ConvStep {
   }
 };
 
-/// One symmetric scale an output channel, max|w| / 127, as for matrices.
-void pack(const graph::Conv& op, const std::vector<float>& w, float activation_scale,
-          std::int8_t* codes, float* scale, std::int32_t* sum) {
+/// One symmetric scale an output channel or a tensor, max|w| / 127, as for matrices.
+void pack(const graph::Conv& op, const std::vector<float>& w, const graph::LayerQuantization& how,
+          float activation_scale, std::int8_t* codes, float* scale, std::int32_t* sum) {
+  const bool is_shared = how.granularity == Granularity::kPerTensor;
+  const float shared = is_shared ? max_abs(w.data(), static_cast<std::int64_t>(w.size())) : 0;
   const std::int64_t channels = op.in_channels / op.groups, taps = op.kernel_s * op.kernel_t;
   for (std::int64_t o = 0; o < op.out_channels; ++o) {
     const float* filter = w.data() + o * channels * taps;
-    float top = 0;
-    for (std::int64_t i = 0; i < channels * taps; ++i) top = std::max(top, std::fabs(filter[i]));
-    const float step = top / 127.0f;
+    const float step = (is_shared ? shared : max_abs(filter, channels * taps)) / 127.0f;
     std::int32_t total = 0;
     for (std::int64_t c = 0; c < channels; ++c)
       for (std::int64_t t = 0; t < taps; ++t) {
@@ -104,7 +103,8 @@ Packed packed_weight(Binder& binder, const LoweredNode& node, const graph::Conv&
       binder.store().block(node.name + "/weight:quads", packed.bytes, [&](void* block) {
         auto* bytes = static_cast<std::byte*>(block);
         auto* scale = reinterpret_cast<float*>(bytes + out * each);
-        pack(op, values(), activation_scale, reinterpret_cast<std::int8_t*>(bytes), scale,
+        pack(op, values(), node.quantization, activation_scale,
+             reinterpret_cast<std::int8_t*>(bytes), scale,
              reinterpret_cast<std::int32_t*>(scale + out));
       }));
   packed.codes = reinterpret_cast<const std::int8_t*>(data);

@@ -47,7 +47,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
   const Shape in = binder.shape(node.inputs[0]);
   LinearStep step;
   step.rows = op.in_features == 0 ? 0 : numel(in) / op.in_features;
-  step.product.weight = binder.matrix(node, 0, binder.precision(node));
+  step.product.weight = binder.matrix(node, 0);
   if (op.has_bias) step.product.bias = binder.floats(node, 1, "bias");
   step.product.act = epilogue_act(node);
   step.product.alpha = static_cast<float>(node.alpha);

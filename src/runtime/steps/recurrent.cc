@@ -204,13 +204,12 @@ Direction make_direction(Binder& binder, const LoweredNode& node, const Sizes& s
                          std::int64_t layer, int index) {
   const auto first = static_cast<std::size_t>((layer * s.directions + index) * 4);
   const std::string role = fmt::format("l{}{}", layer, index == 1 ? "r" : "");
-  const Precision precision = binder.precision(node);
   const std::int64_t width = s.gates * s.hidden;
   const auto& w = node.weights;
   Direction d;
   d.is_backward = index == 1;
-  d.input.weight = binder.matrix(node, first, precision, role + "/ih");
-  d.hidden.weight = binder.matrix(node, first + 1, precision, role + "/hh");
+  d.input.weight = binder.matrix(node, first, role + "/ih");
+  d.hidden.weight = binder.matrix(node, first + 1, role + "/hh");
   d.input.activation = binder.activation(node.name + "/" + role + "/ih");
   d.hidden.activation = binder.activation(node.name + "/" + role + "/hh");
   if (s.is_lstm) {

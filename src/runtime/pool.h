@@ -27,6 +27,8 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   int threads() const { return threads_; }
+  /// How many a pool of that many has: 0 stands for all cores.
+  static int threads_for(int threads);
 
   /// Calls task(i) once for every i in [0, tasks). One section at a time, not nested.
   template <class F>
