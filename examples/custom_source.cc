@@ -12,10 +12,12 @@ class ArraySource : public nest::stream::Source {
  public:
   ArraySource(nest::Tensor signal, double rate_hz, nest::stream::Clock& clock)
       : signal_(std::move(signal)), clock_(clock) {
-    info_ = {.name = "array", .rate_hz = rate_hz, .num_channels = signal_.dim(0), .unit = "V"};
+    info_ = {.name = "array",
+             .rate_hz = rate_hz,
+             .channels = nest::contract::unnamed_channels(signal_.dim(0), "V")};
   }
   const nest::stream::SourceInfo& info() const override { return info_; }
-  nest::stream::Chunk read(nest::signal::SignalView<float> into) override {
+  nest::stream::Chunk read(nest::signal::SignalView<double> into) override {
     const auto count = std::min({std::int64_t{16}, into.samples, signal_.dim(1) - at_});
     const float* samples = signal_.data<float>().data() + at_;
     for (std::int64_t c = 0; c < into.channels; ++c) {

@@ -21,8 +21,10 @@ MODULES = {
     "io": ("EEG formats, NPY and NPZ, PyTorch `.pt` (whitelist reader), safetensors", ["core"]),
     "text": ("tokenizers, edit distance, WER, CER, BLEU, bootstrap", ["core"]),
     "graph": ("node kinds, shapes, factory of the NEST variants, rewrites, signal contract", ["core"]),
+    "contract": ("the signal contract carried out: matching a source, preprocessing, the same for files and streams",
+                 ["core", "signal", "io", "graph"]),
     "data": ("dataset folders, splits, importers, normalisation fitted on training data",
-             ["core", "signal", "io", "text", "graph"]),
+             ["core", "signal", "io", "text", "graph", "contract"]),
     "synth": ("the physically motivated EEG generator", ["core", "signal", "io", "text", "data"]),
     "decode": ("greedy, beam, CTC prefix beam, transducer beam, n-gram models, the `Recognizer`", ["core", "text", "graph"]),
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
@@ -31,11 +33,11 @@ MODULES = {
                   ["core", "io", "graph", "text", "decode", "runtime", "deploy"]),
     "profile": ("side-by-side benchmark, contenders in other processes, layer times", ["core", "graph", "runtime", "recognize"]),
     "stream": ("sources, pipeline, latency ledger, gap policy",
-               ["core", "io", "signal", "text", "graph", "decode", "runtime", "recognize"]),
-    "eval": ("evaluator, audit, comparison, report", ["core", "graph", "io", "signal", "text", "decode", "data"]),
+               ["core", "io", "signal", "text", "graph", "contract", "decode", "runtime", "recognize"]),
+    "eval": ("evaluator, audit, comparison, report", ["core", "graph", "io", "signal", "text", "contract", "decode", "data"]),
     "nn": ("the graph executor on LibTorch", ["core", "graph", "recognize"]),
     "train": ("losses, trainer, augmentation, data-parallel training",
-              ["core", "graph", "nn", "io", "signal", "text", "decode", "data", "deploy"]),
+              ["core", "graph", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy"]),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")

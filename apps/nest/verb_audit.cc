@@ -60,6 +60,8 @@ void add_audit(CommandLine& line) {
                   flags.add("split", a->set.split, "the split that is tested");
                   flags.add("subject", a->set.subject, "only this subject");
                   flags.add("session", a->set.session, "only this session");
+                  flags.add("resample", a->set.resample,
+                            "resample recordings of another rate to the model's");
                   flags.add("results", a->results, "files with figures, searched by check 6");
                   flags.add("output", a->output, "verdict file (nest.audit/1)");
                   flags.add("json", a->json, "print JSON");

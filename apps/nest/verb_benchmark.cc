@@ -103,6 +103,8 @@ void add_benchmark(CommandLine& line) {
         flags.add("split", a->set.split, "which split; empty: all");
         flags.add("subject", a->set.subject, "only this subject");
         flags.add("session", a->set.session, "only this session");
+        flags.add("resample", a->set.resample,
+                  "resample recordings of another rate to the model's");
         flags.add("output", a->output, "results file (nest.results/1)");
         flags.add("shard", a->shard, "decode only part i/n; join the files with --merge");
         flags.add("merge", a->merge, "results files of all parts, in place of a model");

@@ -68,6 +68,8 @@ void add_decode(CommandLine& line) {
                   flags.add("split", a->set.split, "which split; empty: all");
                   flags.add("subject", a->set.subject, "only this subject");
                   flags.add("session", a->set.session, "only this session");
+                  flags.add("resample", a->set.resample,
+                            "resample recordings of another rate to the model's");
                   flags.add("output", a->output, "write there instead of standard output");
                   flags.add("json", a->json, "one JSON object a line, with times and n-best");
                   register_flags(flags, a->recognizer);

@@ -49,7 +49,7 @@ Json summary(const stream::StreamingInference& pipeline, const std::string& text
              const stream::FeedResult& fed) {
   const auto statistics = pipeline.latency().statistics();
   const auto parts = pipeline.latency().mean_parts();
-  const auto& counts = pipeline.preprocess_counts();
+  const contract::ProcessorCounts counts = pipeline.processor().counts();
   return {{"text", text},
           {"signal_s", fed.signal_s},
           {"wall_s", fed.wall_s},
@@ -107,6 +107,10 @@ void add_stream(CommandLine& line) {
                   stream::register_flags(flags, verb->config);
                   register_flags(flags, verb->recognizer);
                   flags.add("duration", verb->feed.duration_s, "seconds of signal; 0: all of it");
+                  flags.add("resample", verb->feed.match.resample,
+                            "resample a source of another rate to the model's");
+                  flags.add("unit", verb->feed.match.unit,
+                            "unit of a source that states none: V, mV, uV, nV");
                   flags.add("json", verb->json, "one line of JSON an event, then a summary");
                   return [verb] { return run(*verb); };
                 });

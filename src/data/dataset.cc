@@ -1,10 +1,15 @@
 #include "nest/data/dataset.h"
 
+#include <algorithm>
+#include <atomic>
+
 #include "data/recording_cache.h"
 #include "data/signal_loader.h"
+#include "nest/contract/processor.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/log.h"
 
 namespace nest::data {
 namespace {
@@ -20,11 +25,13 @@ struct Dataset::State {
   std::vector<std::size_t> lines;
   std::vector<Problem> problems;
   mutable RecordingCache cache{kOpenFiles};
+  mutable std::atomic<bool> told_names{false};
+  mutable std::atomic<bool> told_amplitude{false};
 
   std::shared_ptr<const io::Recording> recording(const Utterance& utterance) const {
     io::OpenOptions options;
     options.stream = utterance.stream;
-    options.rate_hz = info.signal.rate_hz;
+    options.rate_hz = info.file_rate_hz > 0 ? info.file_rate_hz : info.signal.rate_hz;
     try {
       return cache.open(folder / utterance.signal, options);
     } catch (const Error& error) {
@@ -37,21 +44,13 @@ struct Dataset::State {
     }
   }
 
-  void require_rate(const Utterance& utterance, const io::RecordingInfo& of) const {
-    if (of.rate_hz == info.signal.rate_hz) return;
-    throw ProblemError(ProblemKind::kWrongRate, ErrorCode::kInvalidArgument,
-                       fmt::format("{}: rate {} Hz, the contract says {} Hz; resample the file",
-                                   utterance.signal, of.rate_hz, info.signal.rate_hz));
+  contract::SourceMatch match(const Utterance& utterance, const io::RecordingInfo& of) const {
+    return match_recording(of, info, utterance.signal);
   }
 
-  ChannelMap channels(const io::RecordingInfo& of) const {
-    try {
-      return map_channels(of, info);
-    } catch (const ProblemError&) {
-      throw;
-    } catch (const Error& error) {
-      throw ProblemError(ProblemKind::kMissingChannel, error.code(), error.what(), error.where());
-    }
+  /// Once a dataset, since its files are alike.
+  void tell(std::atomic<bool>& told, const std::string& warning) const {
+    if (!warning.empty() && !told.exchange(true)) log_warn("{}", warning);
   }
 
   // Ranges with "to the end" made explicit.
@@ -107,6 +106,7 @@ Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions&
   const auto info_path = folder / "dataset.json";
   DatasetInfo info =
       with_context(folder.string(), [&] { return dataset_info_from_json(load_json(info_path)); });
+  info.resample = info.resample || options.resample;
   Manifest manifest = read_manifest(folder / "manifest.jsonl");
   Dataset all(folder, std::move(info), std::move(manifest.utterances));
   State& state = *all.state_;
@@ -159,16 +159,19 @@ std::vector<std::size_t> Dataset::select(const Selection& selection) const {
 
 std::int64_t Dataset::num_samples(std::size_t index) const {
   const Utterance& u = utterance(index);
+  const auto is_open_ended = [](const SampleRange& range) { return range.num_samples < 0; };
   std::int64_t total = 0;
-  bool is_open_ended = false;
-  for (const SampleRange& range : u.ranges) {
-    is_open_ended = is_open_ended || range.num_samples < 0;
-    total += range.num_samples;
+  if (!info().resample && std::none_of(u.ranges.begin(), u.ranges.end(), is_open_ended)) {
+    for (const SampleRange& range : u.ranges) total += range.num_samples;
+    return total;
   }
-  if (!is_open_ended) return total;
-  total = 0;
-  for (const SampleRange& range : state_->ranges(u, state_->recording(u)->info())) {
-    total += range.num_samples;
+  const auto recording = state_->recording(u);
+  const io::RecordingInfo& about = recording->info();
+  const signal::ResampleRatio ratio = state_->match(u, about).ratio;
+  for (const SampleRange& range : state_->ranges(u, about)) {
+    total +=
+        plan_range(segment_of(about, range.first_sample, range.num_samples), range, ratio, 0, 0)
+            .samples;
   }
   return total;
 }
@@ -177,19 +180,22 @@ Tensor Dataset::load_signal(std::size_t index, const LoadOptions& options) const
   const Utterance& u = utterance(index);
   return with_context(fmt::format("utterance {}", u.id), [&] {
     const auto recording = state_->recording(u);
-    state_->require_rate(u, recording->info());
-    const ChannelMap map = state_->channels(recording->info());
+    const contract::SourceMatch match = state_->match(u, recording->info());
+    if (!match.warnings.empty()) state_->tell(state_->told_names, match.warnings.front());
+    const graph::SignalContract& contract = state_->info.signal;
     const auto ranges = state_->ranges(u, recording->info());
-    std::int64_t total = 0;
-    for (const SampleRange& range : ranges) total += range.num_samples;
-    Tensor signal(DType::kF32, {static_cast<std::int64_t>(map.channels.size()), total});
+    Tensor signal(DType::kF32, {contract.num_channels, num_samples(index)});
     std::int64_t column = 0;
     for (const SampleRange& range : ranges) {
-      load_range(*recording, map, state_->info, range.first_sample, range.num_samples,
-                 options.filter, signal, column);
-      column += range.num_samples;
+      const LoadedRange loaded =
+          load_range(*recording, match, state_->info, range, options, signal, column);
+      column += loaded.samples;
+      state_->tell(state_->told_amplitude, loaded.warning);
     }
-    if (options.normalize) normalize(state_->info.signal, signal);
+    if (options.normalize) {
+      signal::normalize_window(contract::window_norm(contract), signal.mutable_data<float>(),
+                               signal.dim(0));
+    }
     return signal;
   });
 }
@@ -200,8 +206,7 @@ std::vector<Problem> check_utterance(const Dataset& dataset, std::size_t index, 
   try {
     const auto recording = state.recording(u);
     const io::RecordingInfo& info = recording->info();
-    state.require_rate(u, info);
-    state.channels(info);
+    state.match(u, info);
     for (const SampleRange& range : state.ranges(u, info)) {
       segment_of(info, range.first_sample, range.num_samples);
     }
@@ -214,7 +219,7 @@ std::vector<Problem> check_utterance(const Dataset& dataset, std::size_t index, 
 
 void Dataset::set_normalization(std::vector<double> mean, std::vector<double> stddev, Json fit) {
   graph::SignalContract& contract = state_->info.signal;
-  contract.normalization = "fixed";
+  contract.normalization = graph::Normalization::kFixed;
   contract.mean = std::move(mean);
   contract.stddev = std::move(stddev);
   state_->info.normalization_fit = std::move(fit);

@@ -16,6 +16,8 @@ Json to_json(const DatasetInfo& info) {
   if (info.file_gain != 1 || info.file_offset != 0) {
     json["file_scale"] = {{"gain", info.file_gain}, {"offset", info.file_offset}};
   }
+  if (info.file_rate_hz > 0) json["file_rate_hz"] = info.file_rate_hz;
+  if (info.resample) json["resample"] = true;
   json["normalization_fit"] = info.normalization_fit;
   return json;
 }
@@ -40,6 +42,8 @@ DatasetInfo dataset_info_from_json(const Json& json) {
     info.file_gain = scale.get_double("gain", 1);
     info.file_offset = scale.get_double("offset", 0);
   }
+  info.file_rate_hz = config.get_double("file_rate_hz", 0);
+  info.resample = config.get_bool("resample", false);
   if (json.contains("normalization_fit")) info.normalization_fit = json["normalization_fit"];
   return info;
 }

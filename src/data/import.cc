@@ -4,6 +4,7 @@
 #include <map>
 
 #include "data/importers.h"
+#include "nest/contract/electrode.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/log.h"
@@ -79,6 +80,8 @@ void register_flags(Flags& flags, ImportOptions& options) {
   flags.add("window-start", options.window_start_s, "start of a trial's window after its cue [s]");
   flags.add("window-length", options.window_length_s, "length of a trial's window [s]");
   flags.group("Signal contract (applied whenever the dataset is loaded)");
+  flags.add("resample", options.resample_hz,
+            "resample recordings to this rate as they are loaded [Hz], 0: refuse other rates");
   flags.add("bandpass", options.bandpass_hz, "low,high edge [Hz]");
   flags.add("bandpass-order", options.bandpass_order, "Butterworth order");
   flags.add("notch", options.notch_hz, "mains frequency to remove [Hz], 0: none");
@@ -100,6 +103,8 @@ void validate(const ImportOptions& options) {
   require(options.bandpass_hz.empty() || options.bandpass_hz.size() == 2,
           ErrorCode::kInvalidArgument, "--bandpass takes two edges, low,high; {} given",
           options.bandpass_hz.size());
+  require(options.resample_hz >= 0, ErrorCode::kInvalidArgument,
+          "--resample {} Hz: give a positive rate, or 0 for none", options.resample_hz);
   validate(options.split);
 }
 
@@ -112,6 +117,7 @@ Json to_json(const ImportOptions& o) {
           {"window_start_s", o.window_start_s},
           {"window_length_s", o.window_length_s},
           {"split", to_json(o.split)},
+          {"resample_hz", o.resample_hz},
           {"bandpass_hz", o.bandpass_hz},
           {"bandpass_order", o.bandpass_order},
           {"notch_hz", o.notch_hz},
@@ -125,8 +131,7 @@ graph::SignalContract contract_of(const io::RecordingInfo& recording) {
   graph::SignalContract contract;
   contract.rate_hz = recording.rate_hz;
   for (const auto& channel : recording.channels) {
-    const bool is_typed = channel.name.starts_with("EEG ");
-    contract.channels.push_back(is_typed ? channel.name.substr(4) : channel.name);
+    contract.channels.push_back(contract::electrode_name(channel.name));
   }
   contract.num_channels = static_cast<std::int64_t>(contract.channels.size());
   return contract;
@@ -145,11 +150,16 @@ Dataset import_dataset(const ImportOptions& options, const Job& job) {
   require(!imported.utterances.empty(), ErrorCode::kDataCorrupt, "{}: nothing to import",
           options.in);
   graph::SignalContract& contract = imported.info.signal;
+  if (options.resample_hz > 0) {
+    imported.info.file_rate_hz = contract.rate_hz;
+    imported.info.resample = true;
+    contract.rate_hz = options.resample_hz;
+  }
   contract.bandpass_hz = options.bandpass_hz;
   contract.bandpass_order = options.bandpass_order;
   contract.notch_hz = options.notch_hz;
   contract.ref_electrode = options.ref_electrode;
-  contract.normalization = options.window_norm;
+  contract.normalization = graph::normalization_from_name(options.window_norm);
   if (draws_splits(options.split)) assign_splits(imported.utterances, options.split);
   place_signals(options, imported.utterances);
   const Dataset unchecked(options.out, imported.info, imported.utterances);

@@ -43,7 +43,7 @@ class TsvTable {
 /// "3,17,4" to numbers. Errors: DataCorrupt.
 std::vector<std::int64_t> parse_int_list(const std::string& text);
 
-/// The contract that follows from a recording's channels ("EEG " in front of a name is dropped).
+/// The contract that follows from a recording's channels (contract::electrode_name).
 graph::SignalContract contract_of(const io::RecordingInfo& recording);
 
 }  // namespace nest::data

@@ -1,38 +1,43 @@
 #pragma once
 
-#include <memory>
-#include <vector>
+#include <string>
 
+#include "nest/contract/match.h"
 #include "nest/core/tensor.h"
 #include "nest/data/dataset.h"
 #include "nest/io/recording.h"
 
 namespace nest::data {
 
-/// How the channels of a recording become those of a contract.
-struct ChannelMap {
-  std::vector<int> channels;  // recording channels, in contract order
-  int ref_channel = -1;       // a named reference electrode that is no contract channel or one
-  std::vector<double> gain;   // to the contract's unit, per contract channel
-  std::vector<double> offset;
-  double ref_gain = 1;
-  double ref_offset = 0;
-};
-
-/// Errors: NotFound (channel), InvalidArgument (unit, count).
-ChannelMap map_channels(const io::RecordingInfo& recording, const DatasetInfo& info);
+/// A dataset's recording matched with the dataset's contract; `name` is for messages.
+/// Errors: ProblemError kWrongRate, kMissingChannel or kWrongUnit.
+contract::SourceMatch match_recording(const io::RecordingInfo& recording, const DatasetInfo& info,
+                                      const std::string& name);
 
 /// The segment that holds [first, first + count), or an error that says where the gap is.
 const io::Segment& segment_of(const io::RecordingInfo& recording, std::int64_t first,
                               std::int64_t count);
 
-/// Reads, references and filters one range into `out` [channels, stride] from column `column`.
-void load_range(const io::Recording& recording, const ChannelMap& map, const DatasetInfo& info,
-                std::int64_t first, std::int64_t count, bool filter, Tensor& out,
-                std::int64_t column);
+/// Where a range of a recording lies on the contract's sampling grid, which begins with the range's
+/// segment, and what must be read to have it.
+struct RangePlan {
+  std::int64_t read_first = 0;  ///< file samples
+  std::int64_t read_count = 0;
+  std::int64_t skip = 0;     ///< results of the run-in
+  std::int64_t samples = 0;  ///< results of the range
+};
+/// `lead` file samples of run-in at most, `delay` file samples behind the range (the resampler's).
+RangePlan plan_range(const io::Segment& segment, const SampleRange& range,
+                     signal::ResampleRatio ratio, std::int64_t lead, std::int64_t delay);
 
-/// Applies the contract's normalisation in place: "none", "fixed", or of the utterance by itself
-/// ("zscore", "robust", "whiten"; signal/window_norm.h).
-void normalize(const graph::SignalContract& contract, Tensor& signal);
+struct LoadedRange {
+  std::int64_t samples = 0;  ///< written
+  std::string warning;       ///< of an implausible amplitude, or ""
+};
+/// Reads a range and carries out the contract on it, but for a normalisation of the whole
+/// utterance; writes into `out` [channels, stride] from column `column`.
+LoadedRange load_range(const io::Recording& recording, const contract::SourceMatch& match,
+                       const DatasetInfo& info, const SampleRange& range,
+                       const LoadOptions& options, Tensor& out, std::int64_t column);
 
 }  // namespace nest::data

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <unordered_map>
 
+#include "nest/contract/match.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
@@ -45,12 +45,6 @@ std::vector<Failure> failures_of(const data::Dataset& dataset, const std::string
     if (!known) failures.push_back(std::move(failure));
   }
   return failures;
-}
-
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 /// The utterances of these indices, without failures.
@@ -126,38 +120,31 @@ EvalSet EvalSet::spread(std::size_t count) const {
   return pick(*this, std::move(indices));
 }
 
-void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data) {
-  if (model.rate_hz > 0 && data.rate_hz > 0) {
-    require(std::abs(model.rate_hz - data.rate_hz) <= 1e-6 * model.rate_hz, ErrorCode::kDataCorrupt,
-            "the model was made for {} Hz, the data has {} Hz: resample the data first",
-            model.rate_hz, data.rate_hz);
-  }
-  if (!model.channels.empty() && !data.channels.empty()) {
-    std::vector<std::string> missing;
-    for (const std::string& name : model.channels) {
-      const auto& names = data.channels;
-      if (std::find(names.begin(), names.end(), name) == names.end()) missing.push_back(name);
-    }
-    require(missing.empty(), ErrorCode::kDataCorrupt,
-            "the model needs channels the data does not have: {} (the data has {})", join(missing),
-            join(data.channels));
-  } else if (model.num_channels > 0 && data.num_channels > 0) {
-    require(model.num_channels == data.num_channels, ErrorCode::kDataCorrupt,
-            "the model was made for {} channels, the data has {}", model.num_channels,
-            data.num_channels);
-  }
+void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data,
+                        bool resample) {
+  graph::SignalContract wanted = model;
+  wanted.ref_electrode.clear();  // a file may hold more electrodes than its dataset's contract
+  if (wanted.rate_hz <= 0) wanted.rate_hz = data.rate_hz;
+  if (wanted.num_channels <= 0) wanted.num_channels = data.num_channels;
+  contract::SourceInfo source = contract::source_of(data);
+  source.name = "the dataset";
+  contract::match(source, wanted, {.resample = resample});
 }
 
 EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
                       const graph::SignalContract& contract) {
-  auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(folder));
+  auto dataset =
+      std::make_shared<data::Dataset>(data::Dataset::open(folder, {.resample = options.resample}));
   EvalSet set;
   set.failures = failures_of(*dataset, folder, options);
   if (contract.rate_hz > 0 || !contract.channels.empty()) {
-    require_compatible(contract, dataset->info().signal);
     data::DatasetInfo info = dataset->info();
+    const graph::SignalContract own = info.signal;
+    require_compatible(contract, own, info.resample);
+    if (info.file_rate_hz <= 0) info.file_rate_hz = own.rate_hz;
     info.signal = contract;  // the model's filters and statistics, not those of this data
-    if (info.signal.channels.empty()) info.signal.channels = dataset->info().signal.channels;
+    if (info.signal.rate_hz <= 0) info.signal.rate_hz = own.rate_hz;
+    if (info.signal.channels.empty()) info.signal.channels = own.channels;
     dataset = std::make_shared<data::Dataset>(std::filesystem::path(folder), std::move(info),
                                               dataset->utterances());
   }

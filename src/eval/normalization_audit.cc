@@ -35,7 +35,7 @@ Statistics fit_over(const data::Dataset& dataset, const graph::SignalContract& c
   }
   data::DatasetInfo info = dataset.info();
   info.signal = contract;
-  info.signal.normalization = "none";
+  info.signal.normalization = graph::Normalization::kNone;
   info.signal.mean.clear();
   info.signal.stddev.clear();
   data::Dataset copy(dataset.folder(), std::move(info), std::move(utterances));
@@ -50,7 +50,7 @@ NormalizationAudit audit_normalization(const data::Dataset& dataset,
                                        const SplitAuditOptions& options, const Job& job) {
   NormalizationAudit audit;
   audit.method = claimed.normalization;
-  if (claimed.normalization != "fixed") return audit;  // nothing is fitted
+  if (claimed.normalization != graph::Normalization::kFixed) return audit;  // nothing is fitted
   audit.record = dataset.info().normalization_fit;
   if (audit.record.is_object() && audit.record.value("split", "") == options.test) {
     audit.problems.push_back(
@@ -80,7 +80,8 @@ NormalizationAudit audit_normalization(const data::Dataset& dataset,
 }
 
 Json to_json(const NormalizationAudit& audit) {
-  Json json{{"passed", audit.passed()}, {"problems", audit.problems}, {"method", audit.method}};
+  Json json{
+      {"passed", audit.passed()}, {"problems", audit.problems}, {"method", name_of(audit.method)}};
   if (!audit.distance) return json;
   json["record"] = audit.record;
   json["distance"] = {{"train", audit.distance->train},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <span>
 
 #include "sos_bank.h"
 
@@ -16,6 +18,11 @@ BlockResampler::BlockResampler(ResampleRatio ratio, int channels, const Resample
   const auto per_phase = static_cast<std::size_t>(taps_per_phase_);
   taps_.assign(up * per_phase, 0.0);
   for (std::size_t i = 0; i < filter.size(); ++i) taps_[i % up * per_phase + i / up] = filter[i];
+  for (std::size_t phase = 0; options.is_dc_exact && phase < up; ++phase) {
+    const std::span<double> taps = std::span(taps_).subspan(phase * per_phase, per_phase);
+    const double sum = std::accumulate(taps.begin(), taps.end(), 0.0);
+    for (double& tap : taps) tap /= sum;
+  }
   stride_ = static_cast<std::ptrdiff_t>(taps_per_phase_ - 1 + kBlockSamples) * kGroup;
   storage_ = Tensor(DType::kF64, {groups_, stride_});
   rows_ = storage_.mutable_data<double>().data();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "nest/core/error.h"
@@ -135,6 +136,28 @@ double largest_pole_radius(const Sos& sos) {
 double settling_samples(const Sos& sos, double fraction) {
   const double radius = largest_pole_radius(sos);
   return radius <= 0 ? 0 : std::log(fraction) / std::log(radius);
+}
+
+double decay_bound(const Sos& sos, double samples) {
+  std::vector<Complex> poles;
+  for (const SosSection& s : sos) {
+    const Complex root = std::sqrt(Complex(s.a1 * s.a1 - 4 * s.a2));
+    for (const Complex pole : {(-s.a1 + root) / 2.0, (-s.a1 - root) / 2.0}) {
+      if (std::abs(pole) > 0) poles.push_back(pole);
+    }
+  }
+  double bound = 0;
+  for (std::size_t i = 0; i < poles.size(); ++i) {
+    const Complex delay = 1.0 / poles[i];  // z^-1 at the pole
+    Complex residue = 1;
+    for (const SosSection& s : sos) residue *= s.b0 + delay * (s.b1 + delay * s.b2);
+    for (std::size_t j = 0; j < poles.size(); ++j) {
+      if (j != i) residue /= 1.0 - poles[j] * delay;
+    }
+    const double radius = std::abs(poles[i]);
+    bound += std::abs(residue) * std::pow(radius, samples) / std::max(1 - radius, 0.0);
+  }
+  return std::isfinite(bound) ? bound : std::numeric_limits<double>::infinity();
 }
 
 Json sos_to_json(const Sos& sos) {

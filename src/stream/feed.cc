@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "nest/core/error.h"
+#include "nest/core/log.h"
 
 namespace nest::stream {
 namespace {
@@ -12,17 +14,21 @@ namespace {
 /// Samples asked of a source at once.
 constexpr std::int64_t kCapacity = 4096;
 
-/// Copies the model's channels out of a delivery, in its order and unit.
-void pick_channels(signal::SignalView<const float> from, const std::vector<std::int64_t>& picks,
-                   double factor, signal::SignalView<float> to) {
-  for (std::size_t c = 0; c < picks.size(); ++c) {
-    const float* row = from.row(picks[c]);
-    float* out = to.row(static_cast<std::int64_t>(c));
-    for (std::int64_t t = 0; t < from.samples; ++t) {
-      out[t] = static_cast<float>(static_cast<double>(row[t]) * factor);
-    }
+/// Tells of an implausible amplitude, once.
+class AmplitudeTeller {
+ public:
+  explicit AmplitudeTeller(const StreamingInference& pipeline) : pipeline_(pipeline) {}
+  void look() {
+    if (has_told_) return;
+    const auto warning = pipeline_.processor().amplitude_warning();
+    has_told_ = warning.has_value();
+    if (has_told_) log_warn("{}", *warning);
   }
-}
+
+ private:
+  const StreamingInference& pipeline_;
+  bool has_told_ = false;
+};
 
 }  // namespace
 
@@ -35,30 +41,29 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
                 const StreamingInference::Sink& sink, const FeedOptions& options,
                 const std::stop_token& stop) {
   validate(options);
-  const graph::SignalContract& contract = pipeline.contract();
-  const auto picks = match_channels(source.info(), contract);
-  const double factor = unit_factor(source.info(), contract);
-  const auto channels = static_cast<std::int64_t>(picks.size());
-  const std::int64_t raw_channels = source.info().num_channels;
-  std::vector<float> raw(static_cast<std::size_t>(raw_channels * kCapacity));
-  std::vector<float> picked(static_cast<std::size_t>(channels * kCapacity));
+  const SourceInfo& info = source.info();
+  pipeline.connect(info, options.match);
+  for (const std::string& warning : pipeline.processor().match().warnings) log_warn("{}", warning);
+  AmplitudeTeller amplitude(pipeline);
+  std::vector<double> samples(static_cast<std::size_t>(info.num_channels() * kCapacity));
   const auto limit = options.duration_s > 0
-                         ? static_cast<std::int64_t>(options.duration_s * contract.rate_hz)
+                         ? static_cast<std::int64_t>(options.duration_s * info.rate_hz)
                          : std::numeric_limits<std::int64_t>::max();
   FeedResult result;
   const double start_s = clock.now_s();
   while (!stop.stop_requested() && result.samples < limit) {
     const std::int64_t room = std::min(kCapacity, limit - result.samples);
-    const Chunk chunk = source.read({raw.data(), raw_channels, room, kCapacity});
+    const signal::SignalView<double> into(samples.data(), info.num_channels(), room, kCapacity);
+    const Chunk chunk = source.read(into);
     if (chunk.samples == 0) break;
-    const signal::SignalView<const float> in(raw.data(), raw_channels, chunk.samples, kCapacity);
-    const signal::SignalView<float> out(picked.data(), channels, chunk.samples, kCapacity);
-    pick_channels(in, picks, factor, out);
-    pipeline.push(out, chunk.arrival_s, chunk.lost, sink);
+    const signal::SignalView<const double> in(into.slice(0, chunk.samples));
+    pipeline.push(in, chunk.arrival_s, chunk.lost, sink);
     result.samples += chunk.samples;
+    amplitude.look();
   }
   pipeline.finish(sink);
-  result.signal_s = static_cast<double>(result.samples) / contract.rate_hz;
+  amplitude.look();
+  result.signal_s = static_cast<double>(result.samples) / info.rate_hz;
   result.wall_s = clock.now_s() - start_s;
   return result;
 }

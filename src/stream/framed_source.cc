@@ -28,7 +28,7 @@ class FramedSource : public Source {
       : fd_(fd), owns_(owns), timeout_s_(timeout_s), clock_(clock), stop_(std::move(stop)) {
     info_.name = std::move(name);
     read_header();
-    frame_bytes_ = static_cast<std::size_t>(info_.num_channels) * sizeof(float);
+    frame_bytes_ = static_cast<std::size_t>(info_.num_channels()) * sizeof(float);
     const std::vector<char> rest = std::move(buffer_);
     buffer_.resize(std::max(frame_bytes_ * kMaxBufferedFrames, rest.size()));
     std::memcpy(buffer_.data(), rest.data(), rest.size());
@@ -40,7 +40,7 @@ class FramedSource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(signal::SignalView<float> into) override {
+  Chunk read(signal::SignalView<double> into) override {
     while (used_ < frame_bytes_) {
       if (!fill()) {
         require(used_ == 0, ErrorCode::kDataCorrupt,
@@ -56,8 +56,10 @@ class FramedSource : public Source {
         std::min<std::int64_t>(static_cast<std::int64_t>(used_ / frame_bytes_), into.samples);
     const char* bytes = buffer_.data();
     for (std::int64_t t = 0; t < chunk.samples; ++t) {
-      for (std::int64_t c = 0; c < info_.num_channels; ++c, bytes += sizeof(float)) {
-        std::memcpy(into.row(c) + t, bytes, sizeof(float));
+      for (std::int64_t c = 0; c < info_.num_channels(); ++c, bytes += sizeof(float)) {
+        float value = 0;
+        std::memcpy(&value, bytes, sizeof(float));
+        into.row(c)[t] = static_cast<double>(value);
       }
     }
     const std::size_t taken = static_cast<std::size_t>(chunk.samples) * frame_bytes_;
@@ -114,13 +116,17 @@ class FramedSource : public Source {
         info_.name);
     header.expect_keys({"rate_hz", "channels", "unit"});
     info_.rate_hz = header.at("rate_hz").as_double();
-    info_.channels = header.at("channels").as_strings();
-    info_.unit = header.get_string("unit", "V");
-    info_.num_channels = static_cast<std::int64_t>(info_.channels.size());
+    require(header.has("unit"), ErrorCode::kDataCorrupt,
+            "{}: the header states no unit; add what the samples are in, \"unit\": \"uV\" (or V, "
+            "mV, nV)",
+            info_.name);
+    info_.channels =
+        contract::named_channels(header.at("channels").as_strings(), header.at("unit").as_string());
     require(info_.rate_hz > 0 && info_.rate_hz <= 1e6, ErrorCode::kDataCorrupt,
             "{}: rate_hz is {}; it must be above 0 and at most 1000000", info_.name, info_.rate_hz);
-    require(info_.num_channels > 0 && info_.num_channels <= kMaxChannels, ErrorCode::kDataCorrupt,
-            "{}: {} channels; 1 to {} are possible", info_.name, info_.num_channels, kMaxChannels);
+    require(info_.num_channels() > 0 && info_.num_channels() <= kMaxChannels,
+            ErrorCode::kDataCorrupt, "{}: {} channels; 1 to {} are possible", info_.name,
+            info_.num_channels(), kMaxChannels);
     buffer_.assign(end + 1, text.end());
   }
 

@@ -21,11 +21,6 @@ double rate_of(const graph::SignalContract& contract) {
 
 }  // namespace
 
-bool is_normalized_on_arrival(const graph::SignalContract& contract) {
-  const std::string& kind = contract.normalization;
-  return kind == "none" || kind == "fixed" || kind == "running";
-}
-
 std::int64_t hop_samples(const graph::SignalContract& contract, const StreamConfig& config,
                          std::int64_t unit) {
   const double rate_hz = rate_of(contract);

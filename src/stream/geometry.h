@@ -16,9 +16,6 @@ struct Geometry {
   std::int64_t lookahead_frames = 0;
 };
 
-/// True if samples are normalised as they arrive, not window by window.
-bool is_normalized_on_arrival(const graph::SignalContract& contract);
-
 /// Samples of a hop that is a whole number of `unit` samples: --hop if it is given, else the
 /// multiple nearest to the contract's hop, else to half a second.
 /// Errors: InvalidArgument if --hop is no such multiple (says which ones are near), or if the model

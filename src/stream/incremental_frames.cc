@@ -57,10 +57,10 @@ class IncrementalFrames final : public FrameMaker {
 std::unique_ptr<FrameMaker> make_incremental_frames(
     std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
     const StreamConfig& config, Clock& clock) {
-  require(is_normalized_on_arrival(model->model().signal), ErrorCode::kUnsupported,
+  require(!is_of_window(model->model().signal.normalization), ErrorCode::kUnsupported,
           "the model normalises each window by itself ({}), so it has no incremental form; use "
           "--mode windowed",
-          model->model().signal.normalization);
+          name_of(model->model().signal.normalization));
   return std::make_unique<IncrementalFrames>(model, std::move(machine), config, clock);
 }
 

@@ -58,14 +58,15 @@ class LslSource : public Source {
     require(found >= 1, ErrorCode::kNotFound, "lsl:{}: no stream of this name within {} s",
             stream_name, timeout_s);
     info_.name = "lsl:" + stream_name;
-    info_.num_channels = lsl_.get_channel_count(stream);
+    // Names and units stand in a description that not every sender fills.
+    info_.channels = contract::unnamed_channels(lsl_.get_channel_count(stream), "");
     info_.rate_hz = lsl_.get_nominal_srate(stream);
     inlet_ = lsl_.create_inlet(stream, 360, 0, 1);
     lsl_.destroy_streaminfo(stream);
     require(inlet_ != nullptr, ErrorCode::kIo, "{}: cannot subscribe", info_.name);
-    require(info_.rate_hz > 0 && info_.num_channels > 0, ErrorCode::kDataCorrupt,
-            "{}: {} channels at {} Hz; a regular signal is needed", info_.name, info_.num_channels,
-            info_.rate_hz);
+    require(info_.rate_hz > 0 && info_.num_channels() > 0, ErrorCode::kDataCorrupt,
+            "{}: {} channels at {} Hz; a regular signal is needed", info_.name,
+            info_.num_channels(), info_.rate_hz);
   }
   ~LslSource() override { lsl_.destroy_inlet(inlet_); }
   LslSource(const LslSource&) = delete;
@@ -73,8 +74,8 @@ class LslSource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(signal::SignalView<float> into) override {
-    const auto channels = static_cast<std::size_t>(info_.num_channels);
+  Chunk read(signal::SignalView<double> into) override {
+    const auto channels = static_cast<std::size_t>(info_.num_channels());
     samples_.resize(channels * static_cast<std::size_t>(into.samples));
     stamps_.resize(static_cast<std::size_t>(into.samples));
     const double deadline_s = clock_.now_s() + timeout_s_;
@@ -96,7 +97,7 @@ class LslSource : public Source {
   }
 
  private:
-  Chunk deliver(std::size_t count, signal::SignalView<float> into) {
+  Chunk deliver(std::size_t count, signal::SignalView<double> into) {
     Chunk chunk;
     chunk.samples = static_cast<std::int64_t>(count);
     if (count == 0) return chunk;
@@ -108,10 +109,10 @@ class LslSource : public Source {
           std::max<std::int64_t>(0, std::llround((chunk.time_s - expected_s_) * info_.rate_hz));
     }
     expected_s_ = stamps_[count - 1] - first_stamp_ + 1 / info_.rate_hz;
-    const auto channels = static_cast<std::size_t>(info_.num_channels);
+    const auto channels = static_cast<std::size_t>(info_.num_channels());
     for (std::size_t t = 0; t < count; ++t) {
       for (std::size_t c = 0; c < channels; ++c) {
-        into.row(static_cast<std::int64_t>(c))[t] = samples_[t * channels + c];
+        into.row(static_cast<std::int64_t>(c))[t] = static_cast<double>(samples_[t * channels + c]);
       }
     }
     return chunk;

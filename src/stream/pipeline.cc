@@ -19,33 +19,6 @@ namespace {
 /// Samples filtered at once; longer pushes are cut, which changes nothing in the result.
 constexpr std::int64_t kBlockSamples = 1024;
 
-signal::OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract) {
-  signal::OnlinePreprocessorOptions options;
-  options.channels = static_cast<int>(contract.num_channels);
-  options.rate_hz = contract.rate_hz;
-  options.bandpass_hz = contract.bandpass_hz;
-  options.order = contract.bandpass_order;
-  if (contract.notch_hz > 0) options.notch_hz = {contract.notch_hz};
-  options.notch_q = contract.notch_q;
-  options.start = "steady";
-  if (contract.ref_electrode == "average") {
-    options.ref_electrode = "average";
-  } else if (!contract.ref_electrode.empty()) {
-    const auto& names = contract.channels;
-    const auto found = std::find(names.begin(), names.end(), contract.ref_electrode);
-    require(found != names.end(), ErrorCode::kUnsupported,
-            "the reference electrode {} is not among the model's channels", contract.ref_electrode);
-    options.ref_electrode = "channels";
-    options.ref_channels = {static_cast<int>(found - names.begin())};
-  }
-  if (contract.normalization != "none" && is_normalized_on_arrival(contract)) {
-    options.normalization = contract.normalization;
-    options.mean = contract.mean;
-    options.stddev = contract.stddev;
-  }
-  return options;
-}
-
 /// Errors: under mode "incremental" Unsupported naming what looks ahead.
 bool is_incremental(const graph::Model& model, const StreamConfig& config) {
   const bool has_step = model.graphs.contains("encoder_step");
@@ -55,7 +28,7 @@ bool is_incremental(const graph::Model& model, const StreamConfig& config) {
          "the model was prepared without its streaming step; prepare the original model again");
   }
   if (config.mode != "auto") return config.mode == "incremental";
-  return has_step && config.window_s == 0 && is_normalized_on_arrival(model.signal);
+  return has_step && config.window_s == 0 && !is_of_window(model.signal.normalization);
 }
 
 std::unique_ptr<FrameMaker> make_frames(const std::shared_ptr<const runtime::PreparedModel>& model,
@@ -111,7 +84,7 @@ struct StreamingInference::Impl {
         config(stream_config),
         clock(stream_clock),
         model(prepared->model()),
-        preprocessor(preprocessing(model.signal)),
+        processor(model.signal, contract::match(contract::source_of(model.signal), model.signal)),
         frames(make_frames(prepared, machine, config, clock)),
         head(prepared, machine, frames->frames_per_hop()),
         executor(prepared, machine),
@@ -119,10 +92,23 @@ struct StreamingInference::Impl {
         search(executor),
         decoder(decode::make_decoder(search.space(), decoding,
                                      recognize::make_fusion(decoding, *bundle.languages))),
-        monitor(100000, config.max_latency_ms),
-        filtered(static_cast<std::size_t>(model.signal.num_channels * kBlockSamples)) {
+        monitor(100000, config.max_latency_ms) {
+    make_room();
     decoder->begin();
   }
+
+  void make_room() {
+    room = std::max(processor.max_output(kBlockSamples), processor.max_finish());
+    filtered.resize(static_cast<std::size_t>(model.signal.num_channels * room));
+  }
+  signal::SignalView<float> filtered_view(std::int64_t samples) {
+    return {filtered.data(), model.signal.num_channels, samples, room};
+  }
+
+  template <class T>
+  void push(signal::SignalView<const T> samples, double at_s, std::int64_t lost, const Sink& sink);
+  /// What waits in the resampler goes to the encoder.
+  void flush(const FrameMaker::Sink& handle);
 
   void handle(const NewFrames& made, const Sink& sink);
   void decode(std::span<const float> made, LatencyLedger& ledger);
@@ -133,7 +119,7 @@ struct StreamingInference::Impl {
   StreamConfig config;
   Clock& clock;
   const graph::Model& model;
-  signal::OnlinePreprocessor preprocessor;
+  contract::ContractProcessor processor;
   std::unique_ptr<FrameMaker> frames;
   Head head;
   runtime::NativeExecutor executor;
@@ -141,7 +127,8 @@ struct StreamingInference::Impl {
   decode::ModelSearchSpace search;
   std::unique_ptr<decode::Decoder> decoder;
   LatencyMonitor monitor;
-  std::vector<float> filtered;
+  std::int64_t room = 0;
+  std::vector<float> filtered;  ///< [channels, room]
   std::int64_t samples_in = 0;
   std::int64_t gap_count = 0;
   double arrival_s = 0;
@@ -203,31 +190,56 @@ StreamingInference::StreamingInference(const recognize::Bundle& bundle, const St
 
 StreamingInference::~StreamingInference() = default;
 
-void StreamingInference::push(signal::SignalView<const float> samples, double arrival_s,
-                              std::int64_t lost, const Sink& sink) {
+void StreamingInference::connect(const SourceInfo& source, const contract::MatchOptions& options) {
   Impl& s = *impl_;
-  require(samples.channels == s.model.signal.num_channels, ErrorCode::kInvalidArgument,
-          "{} channels pushed; the model takes {}", samples.channels, s.model.signal.num_channels);
+  const graph::SignalContract& signal = s.model.signal;
+  s.processor = contract::ContractProcessor(signal, contract::match(source, signal, options));
+  s.make_room();
+  s.frames->reset();
+}
+
+void StreamingInference::Impl::flush(const FrameMaker::Sink& handle) {
+  const std::int64_t made = processor.finish(filtered_view(room));
+  if (made > 0) frames->push(filtered_view(made), handle);
+}
+
+template <class T>
+void StreamingInference::Impl::push(signal::SignalView<const T> samples, double at_s,
+                                    std::int64_t lost, const Sink& sink) {
+  require(samples.channels == processor.match().source_rows, ErrorCode::kInvalidArgument,
+          "{} channels pushed; the source has {}", samples.channels, processor.match().source_rows);
+  const FrameMaker::Sink handle_frames = [this, &sink](const NewFrames& made) {
+    handle(made, sink);
+  };
+  started_s = clock.now_s();
   if (lost > 0) {
-    require(s.config.gap_policy == "reset", ErrorCode::kDataCorrupt,
-            "{} samples were lost after sample {}; --gap-policy reset goes on", lost, s.samples_in);
-    ++s.gap_count;
-    s.preprocessor.handle_gap();
-    s.frames->reset();
+    require(config.gap_policy == "reset", ErrorCode::kDataCorrupt,
+            "{} samples were lost after sample {}; --gap-policy reset goes on", lost, samples_in);
+    ++gap_count;
+    flush(handle_frames);
+    frames->reset();
   }
-  s.arrival_s = arrival_s;
-  s.started_s = s.clock.now_s();
-  const FrameMaker::Sink handle = [&s, &sink](const NewFrames& made) { s.handle(made, sink); };
+  arrival_s = at_s;
   for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples) {
     const auto block = samples.slice(at, std::min(kBlockSamples, samples.samples - at));
-    const signal::SignalView<float> out(s.filtered.data(), block.channels, block.samples);
-    s.preprocessor.process(block, out);
-    s.frames->push(out, handle);
+    const std::int64_t made = processor.process(block, filtered_view(room));
+    if (made > 0) frames->push(filtered_view(made), handle_frames);
   }
+}
+
+void StreamingInference::push(signal::SignalView<const float> samples, double arrival_s,
+                              std::int64_t lost, const Sink& sink) {
+  impl_->push(samples, arrival_s, lost, sink);
+}
+void StreamingInference::push(signal::SignalView<const double> samples, double arrival_s,
+                              std::int64_t lost, const Sink& sink) {
+  impl_->push(samples, arrival_s, lost, sink);
 }
 
 void StreamingInference::finish(const Sink& sink) {
   Impl& s = *impl_;
+  s.started_s = s.clock.now_s();
+  s.flush([&](const NewFrames& made) { s.handle(made, sink); });
   LatencyLedger ledger;
   s.frames->finish([&](const NewFrames& made) {
     s.samples_in = std::max(s.samples_in, made.end_sample);
@@ -253,8 +265,8 @@ const graph::SignalContract& StreamingInference::contract() const {
 const LatencyMonitor& StreamingInference::latency() const {
   return impl_->monitor;
 }
-const signal::PreprocessCounts& StreamingInference::preprocess_counts() const {
-  return impl_->preprocessor.counts();
+const contract::ContractProcessor& StreamingInference::processor() const {
+  return impl_->processor;
 }
 std::int64_t StreamingInference::gaps() const {
   return impl_->gap_count;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "nest/core/error.h"
 #include "nest/io/recording.h"
@@ -17,12 +16,7 @@ class ReplaySource : public Source {
     const io::RecordingInfo& info = recording_->info();
     require(info.rate_hz > 0, ErrorCode::kDataCorrupt,
             "{}: the file states no sampling rate, so it cannot be replayed", path);
-    info_.name = options.source;
-    info_.rate_hz = info.rate_hz;
-    info_.num_channels = static_cast<std::int64_t>(info.channels.size());
-    info_.num_samples = info.num_samples;
-    for (const io::ChannelInfo& channel : info.channels) info_.channels.push_back(channel.name);
-    if (!info.channels.empty()) info_.unit = info.channels.front().unit;
+    info_ = contract::source_of(info, options.source);
     chunk_ = options.chunk_samples > 0 ? options.chunk_samples
                                        : std::max<std::int64_t>(1, std::llround(info.rate_hz / 25));
     start_s_ = clock.now_s();
@@ -30,7 +24,7 @@ class ReplaySource : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
-  Chunk read(signal::SignalView<float> into) override {
+  Chunk read(signal::SignalView<double> into) override {
     const auto& segments = recording_->info().segments;
     Chunk chunk;
     while (segment_ < segments.size() &&
@@ -53,10 +47,9 @@ class ReplaySource : public Source {
       chunk.samples = 0;
       return chunk;
     }
-    const Tensor block = recording_->read({}, position_, chunk.samples);
-    for (std::int64_t c = 0; c < info_.num_channels; ++c) {
-      std::memcpy(into.row(c), block.data<float>().data() + c * chunk.samples,
-                  static_cast<std::size_t>(chunk.samples) * sizeof(float));
+    const Tensor block = recording_->read({}, position_, chunk.samples, DType::kF64);
+    for (std::int64_t c = 0; c < info_.num_channels(); ++c) {
+      std::copy_n(block.data<double>().data() + c * chunk.samples, chunk.samples, into.row(c));
     }
     position_ += chunk.samples;
     chunk.arrival_s = real_time_ ? start_s_ + expected_s_ : clock_.now_s();

@@ -1,5 +1,6 @@
 #include "frame_maker.h"
 #include "geometry.h"
+#include "nest/contract/processor.h"
 #include "nest/runtime/session.h"
 #include "nest/signal/sliding_window.h"
 #include "nest/signal/window_norm.h"
@@ -13,11 +14,6 @@ signal::SlidingWindowOptions windowing(const graph::Model& model, const Geometry
           .hop_samples = geometry.hop_samples};
 }
 
-/// Normalisation of each window by itself; "none" where samples were normalised on arrival.
-signal::WindowNormOptions window_norm(const graph::SignalContract& contract) {
-  return {.kind = is_normalized_on_arrival(contract) ? "none" : contract.normalization};
-}
-
 /// Of every window those frames that are new and have the look-ahead behind them.
 class WindowedFrames final : public FrameMaker {
  public:
@@ -27,7 +23,7 @@ class WindowedFrames final : public FrameMaker {
       : clock_(clock),
         geometry_(make_geometry(model->model(), config)),
         windows_(windowing(model->model(), geometry_)),
-        norm_(window_norm(model->model().signal)),
+        norm_(contract::window_norm(model->model().signal)),
         encoder_(model, "encoder", {{"B", 1}, {"T", geometry_.window_samples}}, {},
                  std::move(machine)),
         input_(encoder_.input("eeg_data")),

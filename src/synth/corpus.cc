@@ -38,7 +38,8 @@ data::DatasetInfo dataset_info(const Generator& generator) {
   info.signal.num_channels = o.channels;
   info.signal.unit = "V";
   info.signal.bandpass_hz = {1.0, 40.0};
-  info.signal.normalization = "robust";  // of each utterance by itself: blinks are clipped
+  info.signal.normalization =
+      graph::Normalization::kRobust;  // of each utterance by itself: blinks are clipped
   if (o.mains_hz < o.rate_hz / 2) info.signal.notch_hz = o.mains_hz;
   return info;
 }

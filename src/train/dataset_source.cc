@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "nest/contract/processor.h"
 #include "nest/core/error.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/text/score.h"
@@ -35,8 +36,7 @@ Example DatasetSource::load(std::size_t i) const {
 }
 
 signal::WindowNormOptions DatasetSource::window_norm() const {
-  const std::string& kind = dataset_.info().signal.normalization;
-  return {.kind = kind == "fixed" ? "none" : kind};
+  return contract::window_norm(dataset_.info().signal);
 }
 
 Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tokenizer> tokenizer) {

@@ -27,7 +27,7 @@ class CalibrateConvert : public testing::Test {
     graph::initialize_weights(model, rng);
     model.signal.rate_hz = 128;
     model.signal.unit = "uV";
-    model.signal.normalization = "zscore";
+    model.signal.normalization = graph::Normalization::kZscore;
     const std::vector<std::string> texts = {"ab cd"};
     model.vocabulary.tokenizer = text::CharacterTokenizer::train(texts, {})->to_json();
     deploy::save_model(model, path("m.pt"));

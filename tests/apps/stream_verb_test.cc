@@ -29,7 +29,7 @@ void save_model(const std::filesystem::path& path, const std::string& key,
                            "Pz"};  // not the recording's order, and not all of it
   model.signal.unit = "uV";
   model.signal.bandpass_hz = {1, 20};
-  model.signal.normalization = normalization;
+  model.signal.normalization = graph::normalization_from_name(normalization);
   const std::vector<std::string> texts = {"ab cd"};
   model.vocabulary.tokenizer = text::CharacterTokenizer::train(texts, {})->to_json();
   deploy::save_model(model, path);

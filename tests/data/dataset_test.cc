@@ -195,7 +195,7 @@ TEST_F(DatasetTest, filters_run_in_over_the_samples_before_the_range) {
 }
 
 TEST_F(DatasetTest, window_normalization_gives_every_utterance_mean_zero_and_deviation_one) {
-  info_.signal.normalization = "zscore";
+  info_.signal.normalization = graph::Normalization::kZscore;
   write({utterance("u", {{100, 500}})});
   const Tensor signal = Dataset::open(folder_).load_signal(0);
   for (std::size_t c = 0; c < 2; ++c) {

@@ -77,7 +77,7 @@ TEST_F(NormalizationAuditTest, an_eval_set_uses_the_contract_of_the_model) {
   contract.rate_hz = 100;
   contract.channels = {"Cz", "Pz"};
   contract.num_channels = 2;
-  contract.normalization = "fixed";
+  contract.normalization = graph::Normalization::kFixed;
   contract.mean = {1, 2};
   contract.stddev = {2, 4};
   const EvalSet set = open_eval_set(folder_.string(), {}, contract);

@@ -43,12 +43,11 @@ echo "$text" >text
 same evaluate <(cut -f 1,2 decode.out) <(grep -v '^[WC]ER ' evaluate.out)
 grep -qE '^WER [0-9.]+ %$' evaluate.out || fail "evaluate printed no word error rate"
 
-# embed_runtime: the sentence that the window holds.
-"$nest" filter --rate 125 --bandpass 1,40 --notch 50 --start steady --dtype float32 "$signal" window.npy >/dev/null
-"$bin/embed_runtime" "$model" window.npy emissions.npy >embed.out
+# embed_runtime: the sentence that the signal holds.
+"$bin/embed_runtime" "$model" "$signal" emissions.npy >embed.out
 same embed_runtime text embed.out
 "$nest" convert --precision int8 "$model" model.prepared >/dev/null
-"$bin/embed_runtime" model.prepared window.npy emissions.npy >embed.out
+"$bin/embed_runtime" model.prepared "$signal" emissions.npy >embed.out
 same "embed_runtime, prepared" text embed.out
 
 # beam_search: three hypotheses, best first, the sentence on top; a language model reorders none of

@@ -9,6 +9,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/signal/filter.h"
 #include "tests/support/paths.h"
 
 namespace nest::signal {
@@ -150,6 +151,31 @@ TEST(Design, errors_name_the_value_and_the_limit) {
             std::string::npos);
   EXPECT_NE(message([] { design_notch(50, 0, 500); }).find("quality"), std::string::npos);
   EXPECT_NE(message([] { design_notch(50, 30, 0); }).find("sampling rate"), std::string::npos);
+}
+
+TEST(DecayBound, holds_what_is_left_of_the_impulse_response_and_is_not_far_above_it) {
+  Sos sos = design_butterworth(4, BandKind::kBandpass, {1, 40}, 250);
+  sos.push_back(design_notch(50, 30, 250));
+  SosFilter filter(sos, 1);
+  std::vector<double> h(5000, 0.0);
+  h[0] = 1;
+  filter.process(SignalView<const double>(h.data(), 1, 5000),
+                 SignalView<double>(h.data(), 1, 5000));
+  for (const std::size_t n : {20u, 250u, 1000u, 2000u}) {
+    double left = 0;
+    for (std::size_t k = n; k < h.size(); ++k) left += std::abs(h[k]);
+    const double bound = decay_bound(sos, static_cast<double>(n));
+    EXPECT_GE(bound, left) << n;
+    EXPECT_LE(bound, 100 * left) << n;
+  }
+  EXPECT_NEAR(largest_pole_radius(sos), 0.99074, 1e-5);
+  EXPECT_NEAR(decay_bound(sos, 2500), 2.1e-10, 1e-11);
+}
+
+TEST(DecayBound, a_repeated_pole_has_none) {
+  const SosSection twice{1, 0, 0, -1.8, 0.81};
+  EXPECT_EQ(decay_bound({twice}, 100), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(decay_bound({}, 100), 0);
 }
 
 }  // namespace

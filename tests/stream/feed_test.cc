@@ -29,18 +29,17 @@ class ThreeChannels : public Source {
   explicit ThreeChannels(const std::vector<float>& volts) : volts_(volts) {
     info_ = {.name = "three",
              .rate_hz = 64,
-             .channels = {"Oz", "STATUS", "Cz"},
-             .num_channels = 3,
-             .unit = "uV"};
+             .channels = contract::named_channels({"Oz", "STATUS", "Cz"}, "uV")};
   }
   const SourceInfo& info() const override { return info_; }
-  Chunk read(signal::SignalView<float> into) override {
+  Chunk read(signal::SignalView<double> into) override {
     if (on_read) on_read();
     const std::int64_t count = std::min({std::int64_t{37}, into.samples, kSamples - at_});
     for (std::int64_t t = 0; t < count; ++t) {
-      into.row(0)[t] = volts_[static_cast<std::size_t>(kSamples + at_ + t)] * 1e6F;
-      into.row(1)[t] = 1e9F;
-      into.row(2)[t] = volts_[static_cast<std::size_t>(at_ + t)] * 1e6F;
+      into.row(0)[t] =
+          1e6 * static_cast<double>(volts_[static_cast<std::size_t>(kSamples + at_ + t)]);
+      into.row(1)[t] = 1e9;
+      into.row(2)[t] = 1e6 * static_cast<double>(volts_[static_cast<std::size_t>(at_ + t)]);
     }
     at_ += count;
     return {.samples = count};
@@ -68,7 +67,7 @@ class Feed : public testing::Test {
     model.signal.rate_hz = 64;
     model.signal.channels = {"Cz", "Oz"};
     model.signal.num_channels = 2;
-    model.signal.normalization = "zscore";
+    model.signal.normalization = graph::Normalization::kZscore;
     bundle_ = recognize::make_bundle(recognize::make_runnable(runtime::prepare(std::move(model))));
     for (float& value : volts_) value = static_cast<float>(1e-5 * rng.normal());
   }

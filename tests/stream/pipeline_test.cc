@@ -209,7 +209,7 @@ TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
   EXPECT_THAT(describe(causal_model(), {.window_s = 4}), HasSubstr("window 256 samples"));
   EXPECT_THAT(describe(causal_model(), {.mode = "windowed"}), HasSubstr("window 256 samples"));
   graph::Model per_window = causal_model();
-  per_window.signal.normalization = "zscore";
+  per_window.signal.normalization = graph::Normalization::kZscore;
   EXPECT_THAT(describe(per_window, {}), HasSubstr("window 256 samples"));
   EXPECT_THROW(describe(per_window, {.mode = "incremental"}), Error);
   EXPECT_THAT(describe(ctc_model(), {}), HasSubstr("window 256 samples"));

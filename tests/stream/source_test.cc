@@ -49,11 +49,13 @@ TEST(FramedSource, header_and_frames_arrive_as_channels_by_samples) {
   const auto source = open_framed_source(pipe_with(kHeader + frames({1, 10, 2, 20, 3, 30})), true,
                                          "pipe", 1, clock);
   EXPECT_EQ(source->info().rate_hz, 100);
-  EXPECT_EQ(source->info().channels, (std::vector<std::string>{"C3", "C4"}));
-  std::vector<float> block(2 * 2);
+  ASSERT_EQ(source->info().num_channels(), 2);
+  EXPECT_EQ(source->info().channels[1].name, "C4");
+  EXPECT_EQ(source->info().channels[1].unit, "V");
+  std::vector<double> block(2 * 2);
   const Chunk first = source->read({block.data(), 2, 2});
   EXPECT_EQ(first.samples, 2);
-  EXPECT_EQ(block, (std::vector<float>{1, 2, 10, 20}));
+  EXPECT_EQ(block, (std::vector<double>{1, 2, 10, 20}));
   const Chunk second = source->read({block.data(), 2, 2});
   EXPECT_EQ(second.samples, 1);
   EXPECT_DOUBLE_EQ(second.time_s, 0.02);
@@ -64,7 +66,7 @@ TEST(FramedSource, header_and_frames_arrive_as_channels_by_samples) {
 
 void expect_error(const std::string& bytes, const std::string& part) {
   FakeClock clock;
-  std::vector<float> block(2 * 8);
+  std::vector<double> block(2 * 8);
   try {
     const auto source = open_framed_source(pipe_with(bytes), true, "pipe", 1, clock);
     while (source->read({block.data(), 2, 8}).samples > 0) {
@@ -78,9 +80,11 @@ void expect_error(const std::string& bytes, const std::string& part) {
 TEST(FramedSource, malformed_streams_are_clear_errors) {
   expect_error("", "before its header");
   expect_error("not json\n", "pipe");
-  expect_error("{\"rate_hz\": -5, \"channels\": [\"a\"]}\n", "rate_hz is -5");
-  expect_error("{\"rate_hz\": 5, \"channels\": []}\n", "0 channels");
+  expect_error("{\"rate_hz\": -5, \"channels\": [\"a\"], \"unit\": \"V\"}\n", "rate_hz is -5");
+  expect_error("{\"rate_hz\": 5, \"channels\": [], \"unit\": \"V\"}\n", "0 channels");
   expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"], \"gain\": 2}\n", "unknown key 'gain'");
+  // Microvolts taken for volts gave nonsense as text.
+  expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"]}\n", "states no unit; add");
   expect_error(kHeader + "abc", "inside a frame (3 of 8 bytes)");
   expect_error(std::string(65536, 'x'), "no header line");
 }
@@ -143,7 +147,7 @@ TEST(ReplaySource, delivers_every_sample_once_at_the_recorded_pace) {
   options.real_time = true;
   options.chunk_samples = 50;
   const auto source = open_source(options, clock);
-  std::vector<float> block(2 * 64);
+  std::vector<double> block(2 * 64);
   std::int64_t total = 0;
   for (Chunk chunk = source->read({block.data(), 2, 64}); chunk.samples > 0;
        chunk = source->read({block.data(), 2, 64})) {

@@ -21,6 +21,10 @@ struct DatasetInfo {
   /// Files that state no unit (NPY): value in volts = gain * stored + offset.
   double file_gain = 1;
   double file_offset = 0;
+  double file_rate_hz = 0;  ///< rate of files that state none (NPY); 0: the contract's
+  /// Files of another rate are resampled to the contract's as they are read, causally; else they
+  /// are problems ("wrong-rate"). Ranges count samples of the file either way.
+  bool resample = false;
   /// Where the contract's mean and stddev come from; null until fitted (see fit_normalization).
   Json normalization_fit;
 };
@@ -35,7 +39,8 @@ enum class Check {
 
 struct DatasetOptions {
   Check check = Check::kHeaders;
-  bool strict = false;  ///< any problem is an error that counts them and states the first
+  bool strict = false;    ///< any problem is an error that counts them and states the first
+  bool resample = false;  ///< as DatasetInfo::resample, whatever dataset.json says
 };
 
 struct LoadOptions {
@@ -75,11 +80,12 @@ class Dataset {
   /// Indices in manifest order.
   std::vector<std::size_t> select(const Selection& selection) const;
 
-  /// [channels, samples] float32 in the contract's unit and channel order.
+  /// [channels, samples] float32 in the contract's unit and channel order: what
+  /// contract::ContractProcessor makes of the recording, as a stream would.
   ///
-  /// Filters are causal and run in over the samples before the range, at most kLeadInSeconds and
-  /// not over a gap; each joined range by itself.
-  /// Errors: DataCorrupt for NaN or infinity (utterance, channel, sample); those of the file.
+  /// It runs in over the samples before the range, at most kLeadInSeconds (and five time constants
+  /// of running normalisation) and not over a gap; each joined range by itself. Errors: DataCorrupt
+  /// for NaN or infinity (utterance, channel, sample); those of the file.
   Tensor load_signal(std::size_t index, const LoadOptions& options = {}) const;
   static constexpr double kLeadInSeconds = 10;
   /// Samples load_signal gives, without reading them.

@@ -28,6 +28,9 @@ struct ImportOptions {
   /// Drawn from what the source calls its training part (all of it, if it states no split).
   SplitOptions split = {
       .by = "utterance", .validation_fraction = 0, .test_fraction = 0, .only = "train"};
+  /// Rate of the signal contract; recordings of another one are resampled as they are loaded. 0:
+  /// the first recording's, and others are left out.
+  double resample_hz = 0;
   std::vector<double> bandpass_hz;  ///< written into the signal contract, applied when loading
   int bandpass_order = 4;
   double notch_hz = 0;

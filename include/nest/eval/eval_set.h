@@ -65,6 +65,8 @@ struct EvalSetOptions {
   std::string split = "test";
   std::string subject;  ///< empty: all
   std::string session;
+  bool resample =
+      false;  ///< recordings of another rate are resampled to the contract's as they are read
 };
 
 /// The utterances of one split, seen through the model's own signal contract if it has one.
@@ -74,8 +76,9 @@ struct EvalSetOptions {
 EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
                       const graph::SignalContract& contract = {});
 
-/// Errors: DataCorrupt that names both sides for another rate, missing channels, another count of
-/// channels or another unit.
-void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data);
+/// Errors: DataCorrupt that names both sides for another rate (unless `resample`), missing
+/// channels, another count of channels or another unit.
+void require_compatible(const graph::SignalContract& model, const graph::SignalContract& data,
+                        bool resample = false);
 
 }  // namespace nest::eval

@@ -74,7 +74,7 @@ struct NormalizationDistance {
 
 struct NormalizationAudit {
   std::vector<std::string> problems;
-  std::string method;                             ///< of the contract
+  graph::Normalization method = graph::Normalization::kNone;  ///< of the contract
   Json record;                                    ///< the dataset's, of its fit; null: none
   std::optional<NormalizationDistance> distance;  ///< nothing if the method fits nothing
 

@@ -10,29 +10,9 @@
 #include "nest/core/tensor.h"
 #include "nest/graph/graph.h"
 #include "nest/graph/quantization.h"
+#include "nest/graph/signal_contract.h"
 
 namespace nest::graph {
-
-/// What a signal must look like before a model may see it. Travels with the model.
-struct SignalContract {
-  double rate_hz = 0;                 ///< 0: unknown
-  std::vector<std::string> channels;  ///< names in order; empty: only the count is fixed
-  std::int64_t num_channels = 0;
-  std::string unit = "V";
-  std::vector<double> bandpass_hz;  ///< empty or {low, high}
-  int bandpass_order = 4;
-  double notch_hz = 0;  ///< 0: none
-  double notch_q = 30;
-  std::string ref_electrode;           ///< "" as recorded, "average", or a channel name
-  std::string normalization = "none";  ///< "none", "fixed" (mean, stddev), or of each window alone:
-                                       ///< "zscore", "robust", "whiten" (signal/window_norm.h)
-  std::vector<double> mean;            ///< per channel, for "fixed"
-  std::vector<double> stddev;
-  double window_s = 0;  ///< decoding window; 0: whole utterance
-  double hop_s = 0;
-};
-Json to_json(const SignalContract& contract);
-SignalContract signal_contract_from_json(const Json& json);
 
 /// How text relates to token ids; the tokenizer itself is in `text`.
 struct Vocabulary {

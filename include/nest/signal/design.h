@@ -15,10 +15,12 @@ enum class BandKind { kLowpass, kHighpass, kBandpass, kBandstop };
 /// Analog prototype poles on the unit circle, frequency transformation with pre-warped edges,
 /// bilinear transform; poles are paired with their nearest zeros and the pole nearest the unit
 /// circle comes last, the gain is in the first section. A band filter of order n has n sections, a
-/// low- or high-pass (n + 1) / 2. Shapes:   edges_hz one value for low/high-pass, two ascending
-/// ones for band filters Units:    Hz; the gain at every edge is 1/sqrt(2) Errors: InvalidArgument
-/// unless order is in 1..32 and 0 < edges < rate / 2 Source:   coefficients equal
-/// scipy.signal.butter(order, edges, kind, fs=rate, output='sos')
+/// low- or high-pass (n + 1) / 2.
+///
+/// Shapes:   edges_hz one value for low/high-pass, two ascending ones for band filters
+/// Units:    Hz; the gain at every edge is 1/sqrt(2)
+/// Errors:   InvalidArgument unless order is in 1..32 and 0 < edges < rate / 2
+/// Source:   coefficients equal scipy.signal.butter(order, edges, kind, fs=rate, output='sos')
 Sos design_butterworth(int order, BandKind kind, const std::vector<double>& edges_hz,
                        double rate_hz);
 
@@ -45,6 +47,14 @@ double largest_pole_radius(const Sos& sos);
 
 /// Samples until the slowest pole has decayed to `fraction` of its start (settling time).
 double settling_samples(const Sos& sos, double fraction = 0.01);
+
+/// Bound of what is left of an input after n samples: at most sum over k >= n of |h[k]|, h the
+/// impulse response, times the input's largest value.
+///
+/// Poles p that are simple and not 0, with residues r, give h[k] = sum r p^k and the bound
+/// sum |r| |p|^n / (1 - |p|), for n beyond the order of the cascade. Infinite for a pole that is
+/// repeated or not inside the unit circle.
+double decay_bound(const Sos& sos, double samples);
 
 /// One [b0, b1, b2, 1, a1, a2] row per section, as SciPy prints them.
 Json sos_to_json(const Sos& sos);

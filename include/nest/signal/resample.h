@@ -23,6 +23,10 @@ ResampleRatio resample_ratio(double in_rate_hz, double out_rate_hz);
 struct ResampleOptions {
   int half_length = 10;      ///< filter half length in units of max(up, down) upsampled samples
   double kaiser_beta = 5.0;  ///< window shape: about 54 dB stop band for 5, 80 dB for 8
+  /// Every phase of the filter passes a constant unchanged. Without it (as SciPy) an electrode's
+  /// offset of 100 mV comes out with a ripple of up to 0.2 mV, which down-sampling may fold into
+  /// the band of EEG.
+  bool is_dc_exact = false;
 };
 
 /// Low-pass FIR for a rate change: cut-off pi / max(up, down), windowed sinc (Kaiser), sum `up`.

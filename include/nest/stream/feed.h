@@ -9,7 +9,8 @@
 namespace nest::stream {
 
 struct FeedOptions {
-  double duration_s = 0;  ///< of signal; 0: until the source ends
+  double duration_s = 0;              ///< of signal; 0: until the source ends
+  contract::MatchOptions match = {};  ///< how the source may depart from the contract
 };
 /// Errors: InvalidArgument naming the flag, its value and the limit.
 void validate(const FeedOptions& options);
@@ -21,10 +22,11 @@ struct FeedResult {
   double wall_s = 0;
 };
 
-/// Reads a source until it ends or a stop is requested, pushes the channels of the pipeline's
-/// contract in its order and unit, and finishes the hypothesis.
+/// Connects the pipeline to a source, pushes what it delivers until it ends or a stop is requested,
+/// and finishes the hypothesis. Electrodes found under another name and an implausible amplitude
+/// are logged, once.
 ///
-/// Errors: those of match_channels(), Source::read() and StreamingInference::push().
+/// Errors: those of StreamingInference::connect(), Source::read() and StreamingInference::push().
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
                 const StreamingInference::Sink& sink, const FeedOptions& options = {},
                 const std::stop_token& stop = {});

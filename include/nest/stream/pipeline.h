@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "nest/contract/processor.h"
 #include "nest/core/json_fwd.h"
 #include "nest/decode/hypothesis.h"
 #include "nest/decode/options.h"
 #include "nest/graph/model.h"
 #include "nest/recognize/bundle.h"
-#include "nest/signal/preprocess.h"
 #include "nest/stream/latency.h"
 #include "nest/stream/source.h"
 
@@ -70,21 +70,28 @@ class StreamingInference {
                      const decode::DecodeOptions& decoding, Clock& clock);
   ~StreamingInference();
 
+  /// Says what push() will bring, before its first call: rate, names and units of a source's
+  /// channels. Without it push() takes the contract's own channels (contract::source_of).
+  /// Errors: those of contract::match().
+  void connect(const SourceInfo& source, const contract::MatchOptions& options = {});
+
   /// Takes any number of samples; calls the sink once a completed hop.
   ///
-  /// Shapes: samples [channels, n] in the contract's order and unit.
+  /// Shapes: samples [the source's channels, n] in their units
   /// `arrival_s`: Clock time at which they became available; `lost`: samples missing before them.
   /// Errors: DataCorrupt for lost samples under gap_policy "stop".
   void push(signal::SignalView<const float> samples, double arrival_s, std::int64_t lost,
+            const Sink& sink);
+  void push(signal::SignalView<const double> samples, double arrival_s, std::int64_t lost,
             const Sink& sink);
   /// Decodes the frames that were waiting for look-ahead and closes the hypothesis.
   void finish(const Sink& sink);
 
   std::string text_of(std::span<const decode::TokenId> tokens) const;
-  /// What push() takes.
   const graph::SignalContract& contract() const;
+  /// How the source was matched, what was replaced, whether its amplitude is plausible.
+  const contract::ContractProcessor& processor() const;
   const LatencyMonitor& latency() const;
-  const signal::PreprocessCounts& preprocess_counts() const;
   std::int64_t gaps() const;
   std::int64_t hops() const;
   /// Geometry and precision that really run, one line.
@@ -94,14 +101,5 @@ class StreamingInference {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Checks a source against a model's contract: rate, channel count and names, unit.
-/// Returns for each model channel the source's channel.
-/// Errors: DataCorrupt that names the value, what the model expects, and the remedy.
-std::vector<std::int64_t> match_channels(const SourceInfo& source,
-                                         const graph::SignalContract& contract);
-
-/// Factor from the source's unit to the contract's ("uV" to "V": 1e-6); 1 if either is unknown.
-double unit_factor(const SourceInfo& source, const graph::SignalContract& contract);
 
 }  // namespace nest::stream

@@ -4,9 +4,8 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <string_view>
-#include <vector>
 
+#include "nest/contract/source.h"
 #include "nest/signal/view.h"
 
 namespace nest {
@@ -15,15 +14,8 @@ class Flags;
 
 namespace nest::stream {
 
-/// What a source delivers.
-struct SourceInfo {
-  std::string name;  ///< "edf:session.edf"
-  double rate_hz = 0;
-  std::vector<std::string> channels;  ///< empty if the source does not name them
-  std::int64_t num_channels = 0;
-  std::string unit = "V";
-  std::int64_t num_samples = 0;  ///< 0 if unknown (live)
-};
+/// What a source delivers: rate, channels with their names and units.
+using SourceInfo = contract::SourceInfo;
 
 /// One delivery of samples.
 struct Chunk {
@@ -53,9 +45,9 @@ class Source {
   virtual const SourceInfo& info() const = 0;
   /// Writes up to into.samples columns; blocks until at least one sample or the end is there.
   ///
-  /// Shapes: into [num_channels, capacity]
+  /// Shapes: into [info().num_channels(), capacity], in the channels' units
   /// Errors: Io when the connection breaks, DataCorrupt for a malformed header or frame.
-  virtual Chunk read(signal::SignalView<float> into) = 0;
+  virtual Chunk read(signal::SignalView<double> into) = 0;
 };
 
 struct SourceOptions {
@@ -75,8 +67,8 @@ std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
                                     std::stop_token stop = {});
 
 /// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
-/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "V"}, then little-endian float32 frames, one
-/// value a channel. `fd` is closed at the end if `owns`.
+/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "uV"}, all three needed, then little-endian
+/// float32 frames, one value a channel. `fd` is closed at the end if `owns`.
 std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
                                            Clock& clock, std::stop_token stop = {});
 
