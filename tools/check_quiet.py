@@ -35,29 +35,30 @@ ALLOWED = {
 HIDDEN = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.S)
 
 
-def violations(name: str, text: str) -> list[str]:
+def violations(name: str, text: str, patterns=tuple(PATTERNS), allowed=ALLOWED) -> list[str]:
     """Every line of a source text that breaks a rule; comments and string literals do not count."""
     code = HIDDEN.sub(lambda match: "\n" * match.group().count("\n"), text)
     found = []
     for number, line in enumerate(code.split("\n"), 1):
-        for pattern, why in PATTERNS:
+        for pattern, why in patterns:
             match = pattern.search(line)
-            if match and not re.search(ALLOWED.get(name, "(?!)"), match.group()):
+            if match and not re.search(allowed.get(name, "(?!)"), match.group()):
                 found.append(f"{name}:{number}: {why}: {line.strip()}")
     return found
 
 
-def main() -> int:
+def report(title: str, folders: tuple[str, ...], check) -> int:
+    """Checks every source below the folders of the root that is named on the command line."""
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent
-    files = sorted(f for folder in ("include", "src") for f in (root / folder).rglob("*")
+    files = sorted(f for folder in folders for f in (root / folder).rglob("*")
                    if f.suffix in (".h", ".cc", ".inc"))
     found = [v for f in files
-             for v in violations(f.relative_to(root).as_posix(), f.read_text(errors="replace"))]
+             for v in check(f.relative_to(root).as_posix(), f.read_text(errors="replace"))]
     for line in found:
         print(line, file=sys.stderr)
-    print(f"quiet library: {len(files)} files, {len(found)} violations")
+    print(f"{title}: {len(files)} files, {len(found)} violations")
     return 1 if found or not files else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report("quiet library", ("include", "src"), violations))

@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
   nest::CommandLine line("nest", "EEG-to-text sequence models, from checkpoint to live decoding",
                          "nest " NEST_VERSION);
   nest::add_all_verbs(line);
-  return line.run(argc, argv, std::cout, std::cerr);
+  return nest::with_standard_output([&] { return line.run(argc, argv, std::cout, std::cerr); });
 }

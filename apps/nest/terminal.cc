@@ -2,16 +2,20 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <semaphore.h>
 #include <unistd.h>
 
+#include "nest/core/error.h"
 #include "nest/core/log.h"
 
 namespace nest {
@@ -111,12 +115,44 @@ void stop_on_signals() {
   std::signal(SIGTERM, on_signal);
 }
 
+/// A file opened later must not become standard output because that was closed: printing goes to a
+/// descriptor that refuses it instead.
+void occupy_closed_streams() {
+  for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(wanted, F_GETFD) >= 0) continue;
+    ::open("/dev/null", wanted == STDIN_FILENO ? O_WRONLY : O_RDONLY);  // takes the lowest number
+  }
+}
+
 }  // namespace
 
 void host_library() {
+  occupy_closed_streams();
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   set_log_sink(
       [](LogLevel level, std::string_view text) { Terminal::instance().log(level, text); });
   stop_on_signals();
+}
+
+int with_standard_output(const std::function<int()>& run) {
+  int code = 0;
+  int reason = 0;
+  try {
+    code = run();
+  } catch (const std::system_error& error) {  // fmt::print's, or of the operating system elsewhere
+    code = exit_code(ErrorCode::kIo);
+    reason = error.code().value();
+    if (std::ferror(stdout) == 0) log_error("{}", error.what());
+  }
+  errno = 0;
+  const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
+                       ::close(STDOUT_FILENO) == 0;  // some file systems say it only now
+  if (arrived) return code;
+  if (reason == 0) reason = errno;
+  log_error("standard output: not everything that was printed arrived: {}",
+            reason != 0 ? std::generic_category().message(reason) : "a write failed");
+  return exit_code(ErrorCode::kIo);
 }
 
 const Job& command_job() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "nest/core/job.h"
@@ -7,8 +8,13 @@
 namespace nest {
 
 /// Makes this process the library's host: log lines go to standard error; Ctrl-C and SIGTERM ask
-/// running work to stop, a second one ends the process. Call it once, first of all.
+/// running work to stop, a second one ends the process. A pipe without reader and the limit of file
+/// sizes are errors of the write that meets them. Call it once, first of all.
 void host_library();
+
+/// What `run` returns; the exit code of Io, after one line on standard error, if something that was
+/// printed did not arrive: standard output is full, closed or a pipe without reader.
+int with_standard_output(const std::function<int()>& run);
 
 /// What every verb hands to long work: progress as one line with rate and time left on a terminal
 /// (silent in a pipe), and the stop that Ctrl-C requests.

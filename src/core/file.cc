@@ -1,6 +1,5 @@
 #include "nest/core/file.h"
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/file_writer.h"
 #include "nest/core/error.h"
 
 namespace nest {
@@ -88,37 +88,9 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
 
 void write_file_atomic(const std::filesystem::path& path,
                        const std::function<void(std::ostream&)>& write) {
-  static std::atomic<unsigned> counter{0};
-  std::error_code error;
-  if (path.has_parent_path()) {
-    std::filesystem::create_directories(path.parent_path(), error);
-    require(!error, ErrorCode::kIo, "{}: cannot create the folder: {}", path.parent_path().string(),
-            error.message());
-  }
-  std::filesystem::path temporary = path;
-  temporary += fmt::format(".tmp{}-{}", ::getpid(), counter.fetch_add(1));
-  try {
-    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    require(out.good(), ErrorCode::kIo, "{}: cannot write: {}", path.string(), errno_text());
-    write(out);
-    out.flush();
-    require(out.good(), ErrorCode::kIo,
-            "{}: write failed: {}; free some space or choose another folder", path.string(),
-            errno_text());
-    out.close();
-    require(!out.fail(), ErrorCode::kIo, "{}: write failed: {}", path.string(), errno_text());
-    const int fd = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-      ::fsync(fd);
-      ::close(fd);
-    }
-    std::filesystem::rename(temporary, path, error);
-    require(!error, ErrorCode::kIo, "{}: cannot rename into place: {}", path.string(),
-            error.message());
-  } catch (...) {
-    std::filesystem::remove(temporary, error);
-    throw;
-  }
+  FileWriter file(path);
+  write(file.stream());
+  file.commit();
 }
 
 void write_text_file(const std::filesystem::path& path, std::string_view text) {

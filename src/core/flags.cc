@@ -4,6 +4,7 @@
 #include <exception>
 #include <map>
 #include <ostream>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
@@ -293,6 +294,8 @@ int CommandLine::run(int argc, const char* const* argv, std::ostream& out, std::
   } catch (const Error& error) {
     err << "error: " << impl_->with_flags(error.what()) << std::endl;
     return exit_code(error.code());
+  } catch (const std::system_error&) {
+    throw;
   } catch (const std::exception& error) {
     err << "error: internal: " << error.what() << std::endl;
     return exit_code(ErrorCode::kInternal);

@@ -6,6 +6,7 @@
 #include "data/importers.h"
 #include "nest/contract/electrode.h"
 #include "nest/core/error.h"
+#include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/log.h"
 #include "nest/data/splits.h"
@@ -51,7 +52,7 @@ void place_signals(const ImportOptions& options, std::vector<Utterance>& utteran
       } else if (options.copy) {
         fs::create_directories(out / "signals");
         target = (fs::path("signals") / source.filename()).string();
-        fs::copy_file(source, out / target, fs::copy_options::overwrite_existing);
+        write_bytes_file(out / target, MappedFile::open(source)->bytes());
       } else if (source.is_absolute()) {
         target = source.string();
       } else {

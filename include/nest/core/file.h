@@ -39,11 +39,14 @@ std::string read_text_file(const std::filesystem::path& path);
 /// Errors: as read_text_file.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
 
-/// Calls `write` with a stream on a temporary name beside `path`, then renames it into place.
+/// Calls `write` with a stream on a temporary file beside the target, then renames it into place.
 ///
-/// The target either keeps its old content or gets the complete new one; on any error (disk full,
-/// exception from `write`) the temporary file is removed. Parent folders are created.
-/// Errors: Io naming the path and the reason.
+/// The target either keeps its old content or gets the complete new one, with its mode, owner and
+/// group where they can be kept; on any error (disk full, exception from `write`) the temporary
+/// file is removed. Links are followed: what they lead to is written. A pipe, a device or
+/// /dev/stdout is written through, so that part of the text may arrive before an error. Parent
+/// folders are created.
+/// Errors: Io naming the path, the reason and the remedy; thrown at once by what `write` prints.
 void write_file_atomic(const std::filesystem::path& path,
                        const std::function<void(std::ostream&)>& write);
 void write_text_file(const std::filesystem::path& path, std::string_view text);

@@ -56,7 +56,8 @@ class CommandLine {
 
   /// Parses, runs the verb, returns the exit code. Help and version go to `out`; any exception to
   /// `err`, as one line in which the fields that the message names in backticks are shown as the
-  /// verb's flags. "help VERB" is "VERB --help".
+  /// verb's flags. "help VERB" is "VERB --help". A std::system_error, as printing throws it, is the
+  /// caller's.
   int run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
  private:
