@@ -56,7 +56,7 @@ def peak(report, detail):
 
 
 def estimate(report, layer, model_bytes, batch):
-    detail, macs, weights = layer["detail"], layer["macs"], layer["weight_bytes"]
+    detail, macs, weights = layer["detail"], layer["executed_macs"], layer["weight_bytes"]
     rate, most = reading_rate(report, model_bytes), peak(report, detail)
     recurrent = re.match(r"(lstm|gru) layer \d+ .*?(\d+)x(\d+)x(\d+)( both)?", detail)
     if not recurrent or int(recurrent[2]) == batch:
@@ -82,7 +82,7 @@ def layers(report):
         total = {p: sum(l["p50_us"] for l in ls) for p, ls in found.items()}
         bound = {p: sum(estimate(report, l, size[p], batch) for l in ls) for p, ls in found.items()}
         for i, layer in enumerate(found["int8"]):
-            if layer["p50_us"] < SMALLEST_US or layer["macs"] == 0:
+            if layer["p50_us"] < SMALLEST_US or layer["executed_macs"] == 0:
                 for p in found:
                     rest[p] += found[p][i]["p50_us"]
                 continue

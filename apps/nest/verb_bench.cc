@@ -246,7 +246,7 @@ void print_item(const Json& item) {
     for (const Json& layer : layers) {
       const double us = layer.at("p50_us").get<double>();
       fmt::print("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", us,
-                 layer.at("macs").get<double>() / us * 1e-3,
+                 layer.at("executed_macs").get<double>() / us * 1e-3,
                  layer.at("weight_bytes").get<double>() / us * 1e-3,
                  layer.at("name").get<std::string>(), layer.at("detail").get<std::string>());
     }

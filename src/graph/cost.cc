@@ -8,21 +8,49 @@ namespace nest::graph {
 
 namespace {
 
+/// A matrix [n, k] in the precision of its layer, with its scales.
+std::int64_t quantized_bytes(const Quantization& quantization, const Node& node, const Shape& shape,
+                             std::int64_t plain) {
+  constexpr std::int64_t kBlock = 32, kBlockBytes = kBlock / 2 + 2, kScaleBytes = 4;
+  const LayerQuantization layer = layer_of(quantization, node.name);
+  const std::int64_t rows = shape.at(0), columns = rows == 0 ? 0 : numel(shape) / rows;
+  const bool is_conv = std::holds_alternative<Conv>(node.op);
+  if (is_integer(layer.precision) && is_conv && !quantization.activations.contains(node.name)) {
+    return plain;  // stays as it is without a fixed scale
+  }
+  switch (layer.precision) {
+    case Precision::kFp16:
+    case Precision::kBf16:
+      return 2 * numel(shape);
+    case Precision::kInt8:
+      return numel(shape) + kScaleBytes * (layer.granularity == Granularity::kPerTensor ? 1 : rows);
+    case Precision::kInt4:
+      return rows * ((columns + kBlock - 1) / kBlock) * kBlockBytes;
+    case Precision::kFp32:
+    case Precision::kFp64:
+      return plain;
+  }
+  fail(ErrorCode::kInternal, "unknown precision");
+}
+
 /// What of a graph is there for given lengths.
 class Measure {
  public:
   Measure(const Model& model, const Graph& graph, const Bindings& bindings)
       : model_(model), graph_(graph), is_read_(graph.values.size(), false) {
-    for (const Value& value : graph.values) shapes_.push_back(shape_of(value, bindings));
-    for (const Node& node : graph.nodes) {
-      for (const ValueId id : node.inputs) mark_read(id);
-    }
-    for (const Port& port : graph.outputs) mark_read(port.value);
     std::set<std::string_view> states;
     for (const Port& port : graph.outputs) states.insert(port.feeds);
     for (const Port& port : graph.inputs) {
       if (port.is_optional && !states.contains(port.name)) absent_.insert(port.value);
     }
+    for (std::size_t id = 0; id < graph.values.size(); ++id) {
+      const bool is_absent = absent_.contains(static_cast<ValueId>(id));
+      shapes_.push_back(is_absent ? Shape{} : shape_of(graph.values[id], bindings));
+    }
+    for (const Node& node : graph.nodes) {
+      for (const ValueId id : node.inputs) mark_read(id);
+    }
+    for (const Port& port : graph.outputs) mark_read(port.value);
   }
 
   NodeCost of(const Node& node) {
@@ -43,7 +71,7 @@ class Measure {
     made.cost.flops = operations.flops;
     const std::vector<Shape> needed = weight_shapes(node.op);
     for (std::size_t i = 0; i < needed.size(); ++i) {
-      add_weight(node.weights.at(i), needed[i], made.cost);
+      add_weight(node, node.weights.at(i), needed[i], made.cost);
     }
     return made;
   }
@@ -66,12 +94,15 @@ class Measure {
   std::int64_t bytes(ValueId id) const {
     return numel(shape(id)) * static_cast<std::int64_t>(size_of(graph_.value(id).dtype));
   }
-  void add_weight(const WeightRef& weight, const Shape& needed, Cost& cost) {
+  void add_weight(const Node& node, const WeightRef& weight, const Shape& shape, Cost& cost) {
     if (!counted_.emplace(weight.name, weight.row_begin).second) return;
+    if (!is_buffer(weight.name)) cost.parameters += numel(shape);
     const auto found = model_.weights.find(weight.name);
     const DType dtype = found == model_.weights.end() ? DType::kF32 : found->second.dtype();
-    cost.weight_bytes += numel(needed) * static_cast<std::int64_t>(size_of(dtype));
-    if (!is_buffer(weight.name)) cost.parameters += numel(needed);
+    const std::int64_t plain = numel(shape) * static_cast<std::int64_t>(size_of(dtype));
+    const bool is_matrix = shape.size() > 1 && !product_names(node).empty();
+    cost.weight_bytes +=
+        is_matrix ? quantized_bytes(model_.quantization, node, shape, plain) : plain;
   }
 
   const Model& model_;

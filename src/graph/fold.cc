@@ -11,14 +11,10 @@ namespace nest::graph {
 
 namespace {
 
-const Tensor& find_weight(const TensorMap& weights, const std::string& name) {
+std::vector<double> as_doubles(const TensorMap& weights, const std::string& name) {
   const auto found = weights.find(name);
   require(found != weights.end(), ErrorCode::kNotFound, "weight '{}' is missing", name);
-  return found->second;
-}
-
-std::vector<double> as_doubles(const TensorMap& weights, const std::string& name) {
-  const Tensor tensor = find_weight(weights, name).to(DType::kF64);
+  const Tensor tensor = found->second.to(DType::kF64);
   const std::span<const double> values = tensor.data<double>();
   return {values.begin(), values.end()};
 }
@@ -57,35 +53,29 @@ Node* foldable_source(Graph& graph, const Node& norm, const std::map<ValueId, in
   return nullptr;
 }
 
-void fold_into(Node& source, const Node& norm, TensorMap& weights) {
-  Conv& conv = std::get<Conv>(source.op);
-  const BatchNorm& batch_norm = std::get<BatchNorm>(norm.op);
-  const std::vector<double> gamma = as_doubles(weights, norm.weights[0].name);
-  const std::vector<double> beta = as_doubles(weights, norm.weights[1].name);
-  const std::vector<double> mean = as_doubles(weights, norm.weights[2].name);
-  const std::vector<double> variance = as_doubles(weights, norm.weights[3].name);
-  const std::string weight_name = source.weights[0].name;
-  const DType dtype = find_weight(weights, weight_name).dtype();
-  Tensor weight = find_weight(weights, weight_name).to(DType::kF64).clone();
-  const std::span<double> taps = weight.mutable_data<double>();
-  const auto channels = static_cast<std::size_t>(conv.out_channels);
-  require(gamma.size() == channels && taps.size() % channels == 0, ErrorCode::kInvalidArgument,
-          "node '{}': weights do not have {} channels", source.name, channels);
-  std::vector<double> bias(channels, 0.0);
-  if (conv.has_bias) bias = as_doubles(weights, source.weights[1].name);
-  const std::size_t row = taps.size() / channels;
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double scale = gamma[c] / std::sqrt(variance[c] + batch_norm.eps);
-    for (std::size_t i = 0; i < row; ++i) taps[c * row + i] *= scale;
-    bias[c] = (bias[c] - mean[c]) * scale + beta[c];
+BatchNormFold describe(const Node& source, const Node& norm) {
+  const Conv& conv = std::get<Conv>(source.op);
+  BatchNormFold fold;
+  fold.conv = source.name;
+  fold.norm = norm.name;
+  fold.weight = source.weights[0].name;
+  fold.bias = conv.has_bias ? source.weights[1].name : source.name + ".bias";
+  fold.had_bias = conv.has_bias;
+  fold.channels = conv.out_channels;
+  fold.eps = std::get<BatchNorm>(norm.op).eps;
+  for (std::size_t i = 0; i < fold.statistics.size(); ++i) {
+    fold.statistics[i] = norm.weights[i].name;
   }
-  if (!conv.has_bias) {
-    conv.has_bias = true;
-    source.weights.push_back({source.name + ".bias"});
-  }
-  weights[weight_name] = weight.to(dtype);
-  weights[source.weights[1].name] = Tensor::from<double>({conv.out_channels}, bias).to(dtype);
-  for (const WeightRef& removed : norm.weights) weights.erase(removed.name);
+  fold.counter = norm.weights[4].name;
+  return fold;
+}
+
+/// Names that the fold takes from a state dict.
+std::set<std::string> names_of(const BatchNormFold& fold) {
+  std::set<std::string> names(fold.statistics.begin(), fold.statistics.end());
+  names.insert({fold.weight, fold.counter});
+  if (fold.had_bias) names.insert(fold.bias);
+  return names;
 }
 
 }  // namespace
@@ -120,38 +110,99 @@ void compact(Graph& graph) {
   }
 }
 
-int fold_batch_norm(Graph& graph, TensorMap& weights) {
+std::vector<BatchNormFold> fold_batch_norm(
+    Graph& graph, const std::function<bool(const BatchNormFold&)>& accept) {
   const std::map<std::string, int> uses = count_weight_uses(graph);
   const std::map<ValueId, int> readers = count_readers(graph);
+  std::vector<BatchNormFold> folds;
   std::set<std::string> folded;
   for (const Node& node : graph.nodes) {
     if (!std::holds_alternative<BatchNorm>(node.op)) continue;
     Node* source = foldable_source(graph, node, readers, uses);
     if (source == nullptr) continue;
-    fold_into(*source, node, weights);
+    BatchNormFold fold = describe(*source, node);
+    if (accept && !accept(fold)) continue;
+    if (!fold.had_bias) source->weights.push_back({fold.bias});
+    std::get<Conv>(source->op).has_bias = true;
     source->outputs = node.outputs;
     folded.insert(node.name);
+    folds.push_back(std::move(fold));
   }
   std::erase_if(graph.nodes, [&](const Node& node) { return folded.contains(node.name); });
-  compact(graph);
-  validate(graph);
-  return static_cast<int>(folded.size());
+  return folds;
 }
 
-int fold_batch_norm(Model& model) {
-  std::map<std::string, int> graphs_using;
+FoldedWeights folded_weights(const BatchNormFold& fold, const TensorMap& weights) {
+  std::array<std::vector<double>, 4> statistics;
+  for (std::size_t i = 0; i < statistics.size(); ++i) {
+    statistics[i] = as_doubles(weights, fold.statistics[i]);
+  }
+  const auto& [gamma, beta, mean, variance] = statistics;
+  const auto channels = static_cast<std::size_t>(fold.channels);
+  std::vector<double> taps = as_doubles(weights, fold.weight);
+  std::vector<double> bias(channels, 0.0);
+  if (fold.had_bias) bias = as_doubles(weights, fold.bias);
+  require(gamma.size() == channels && beta.size() == channels && mean.size() == channels &&
+              variance.size() == channels && bias.size() == channels && taps.size() % channels == 0,
+          ErrorCode::kInvalidArgument, "weights of '{}' and '{}' do not have {} channels",
+          fold.conv, fold.norm, channels);
+  const std::size_t row = taps.size() / channels;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double scale = gamma[c] / std::sqrt(variance[c] + fold.eps);
+    for (std::size_t i = 0; i < row; ++i) taps[c * row + i] *= scale;
+    bias[c] = (bias[c] - mean[c]) * scale + beta[c];
+  }
+  const Shape& shape = weights.find(fold.weight)->second.shape();
+  return {Tensor::from<double>(shape, taps), Tensor::from<double>({fold.channels}, bias)};
+}
+
+namespace {
+
+/// The folds that every graph with one of their weights makes in the same way.
+std::vector<BatchNormFold> common_folds(const Model& model) {
+  std::map<std::string, std::vector<const std::string*>> graphs_using;
+  std::map<std::string, std::vector<BatchNormFold>> folds_of;
   for (const auto& [name, graph] : model.graphs) {
-    for (const std::string& weight : graph.weight_names()) ++graphs_using[weight];
+    for (const std::string& weight : graph.weight_names()) graphs_using[weight].push_back(&name);
+    Graph trial = graph;
+    folds_of[name] = fold_batch_norm(trial);
   }
-  int count = 0;
+  std::vector<BatchNormFold> common;
+  for (const auto& [name, folds] : folds_of) {
+    for (const BatchNormFold& fold : folds) {
+      bool is_common = std::find(common.begin(), common.end(), fold) == common.end();
+      for (const std::string& weight : names_of(fold)) {
+        for (const std::string* user : graphs_using.at(weight)) {
+          const std::vector<BatchNormFold>& others = folds_of.at(*user);
+          is_common = is_common && std::find(others.begin(), others.end(), fold) != others.end();
+        }
+      }
+      if (is_common) common.push_back(fold);
+    }
+  }
+  return common;
+}
+
+}  // namespace
+
+int fold_batch_norm(Model& model) {
+  const std::vector<BatchNormFold> folds = common_folds(model);
+  for (const BatchNormFold& fold : folds) {
+    const FoldedWeights made = folded_weights(fold, model.weights);
+    const DType dtype = model.weights.find(fold.weight)->second.dtype();
+    model.weights[fold.weight] = made.weight.to(dtype);
+    model.weights[fold.bias] = made.bias.to(dtype);
+    for (const std::string& name : fold.statistics) model.weights.erase(name);
+    model.weights.erase(fold.counter);
+  }
   for (auto& [name, graph] : model.graphs) {
-    const std::vector<std::string> names = graph.weight_names();
-    const bool is_shared = std::any_of(names.begin(), names.end(), [&](const std::string& weight) {
-      return graphs_using[weight] > 1;
+    fold_batch_norm(graph, [&](const BatchNormFold& fold) {
+      return std::find(folds.begin(), folds.end(), fold) != folds.end();
     });
-    if (!is_shared) count += fold_batch_norm(graph, model.weights);
+    compact(graph);
+    validate(graph);
   }
-  return count;
+  return static_cast<int>(folds.size());
 }
 
 }  // namespace nest::graph

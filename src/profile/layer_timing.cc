@@ -30,7 +30,7 @@ Json to_json(const LayerTime& layer) {
   return {{"name", layer.name},
           {"detail", layer.detail},
           {"p50_us", layer.p50_us},
-          {"macs", layer.macs},
+          {"executed_macs", layer.executed_macs},
           {"weight_bytes", layer.weight_bytes}};
 }
 
@@ -58,7 +58,7 @@ std::vector<LayerTime> LayerTimingProfiler::run(int runs, const Job& job) const 
     std::sort(seconds[s].begin(), seconds[s].end());
     const double passes = steps[s].is_constant ? 1 : work_.steps;
     layers.push_back({std::string(steps[s].name), std::string(steps[s].detail),
-                      seconds[s][(seconds[s].size() - 1) / 2] * 1e6, steps[s].macs * passes,
+                      seconds[s][(seconds[s].size() - 1) / 2] * 1e6, steps[s].executed_macs * passes,
                       steps[s].weight_bytes * passes});
   }
   return layers;
@@ -77,7 +77,7 @@ std::vector<LayerTime> grouped(const std::vector<LayerTime>& layers) {
     }
     LayerTime& group = groups[found->second];
     group.p50_us += layer.p50_us;
-    group.macs += layer.macs;
+    group.executed_macs += layer.executed_macs;
     group.weight_bytes += layer.weight_bytes;
   }
   return groups;

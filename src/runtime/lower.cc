@@ -1,6 +1,9 @@
 #include "runtime/lower.h"
 
+#include <map>
+
 #include "nest/core/error.h"
+#include "nest/graph/rewrite.h"
 
 namespace nest::runtime {
 namespace {
@@ -21,6 +24,25 @@ LoweredWeight resolve(const graph::WeightRef& ref, const Shape& needed, const Te
                 to_string(full.shape()), to_string(needed));
         return std::vector<float>(data.begin() + ref.row_begin * each, data.begin() + end * each);
       }};
+}
+
+/// w' and b' of a folded convolution. Weights may be missing where the packed ones are at hand.
+std::vector<LoweredWeight> resolve(const graph::BatchNormFold& fold,
+                                   const std::vector<Shape>& shapes, const TensorMap& weights) {
+  TensorMap used;
+  std::vector<std::string> names(fold.statistics.begin(), fold.statistics.end());
+  names.push_back(fold.weight);
+  if (fold.had_bias) names.push_back(fold.bias);
+  for (const std::string& name : names) {
+    if (const auto found = weights.find(name); found != weights.end()) used.insert(*found);
+  }
+  const auto floats = [](const Tensor& tensor) {
+    const Tensor narrow = tensor.to(DType::kF32);
+    const auto data = narrow.data<float>();
+    return std::vector<float>(data.begin(), data.end());
+  };
+  return {{shapes.at(0), [=] { return floats(graph::folded_weights(fold, used).weight); }},
+          {shapes.at(1), [=] { return floats(graph::folded_weights(fold, used).bias); }}};
 }
 
 float scale_of(const graph::Quantization& quantization, const std::string& product) {
@@ -72,7 +94,15 @@ Lowered lower(const graph::Model& model, const graph::Graph& graph, const Prepar
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
     lowered.same_as.push_back(static_cast<graph::ValueId>(i));
   }
-  for (const graph::Node& node : graph.nodes) {
+  graph::Graph folded = graph;  // the same value ids
+  std::map<std::string, graph::BatchNormFold> folds;
+  if (options.rewrite) {
+    for (graph::BatchNormFold& fold : graph::fold_batch_norm(folded)) {
+      lowered.notes.push_back("folded " + fold.norm + " into " + fold.conv);
+      folds.emplace(fold.conv, std::move(fold));
+    }
+  }
+  for (const graph::Node& node : folded.nodes) {
     if (is_view(node.op)) {
       lowered.same_as[static_cast<std::size_t>(node.outputs[0])] = lowered.root(node.inputs[0]);
       continue;
@@ -83,7 +113,10 @@ Lowered lower(const graph::Model& model, const graph::Graph& graph, const Prepar
     made.inputs = node.inputs;
     made.outputs = node.outputs;
     const std::vector<Shape> shapes = graph::weight_shapes(node.op);
-    for (std::size_t i = 0; i < node.weights.size(); ++i) {
+    if (const auto fold = folds.find(node.name); fold != folds.end()) {
+      made.weights = resolve(fold->second, shapes, model.weights);
+    }
+    for (std::size_t i = made.weights.size(); i < node.weights.size(); ++i) {
       made.weights.push_back(resolve(node.weights[i], shapes.at(i), model.weights));
     }
     made.quantization = graph::layer_of(model.quantization, node.name);
@@ -91,8 +124,8 @@ Lowered lower(const graph::Model& model, const graph::Graph& graph, const Prepar
     lowered.nodes.push_back(std::move(made));
   }
   if (options.rewrite) {
-    for (const auto pass : {fold_batch_norms, reorder_spatial_filters, use_time_major,
-                            pool_before_activation, fuse_epilogues, join_projections, fuse_norms}) {
+    for (const auto pass : {reorder_spatial_filters, use_time_major, pool_before_activation,
+                            fuse_epilogues, join_projections, fuse_norms}) {
       if (options.record_activations && pass == join_projections) continue;
       lowered.count_uses(graph);
       pass(lowered);

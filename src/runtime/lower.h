@@ -57,12 +57,12 @@ struct Lowered {
   int producer(graph::ValueId value) const;
 };
 
-/// Resolves weights and their quantization and (unless options.rewrite is off) folds, reorders and
-/// fuses. Where activations are recorded, every product stays one of its own.
+/// Resolves weights and their quantization and (unless options.rewrite is off) folds batch norms as
+/// graph/rewrite.h does, reorders and fuses. Where activations are recorded, every product stays
+/// one of its own.
 Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options);
 
 // The rewrites, in the order they run (lower_*.cc).
-void fold_batch_norms(Lowered& lowered);
 void reorder_spatial_filters(Lowered& lowered);
 void use_time_major(Lowered& lowered);
 void pool_before_activation(Lowered& lowered);

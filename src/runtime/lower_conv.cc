@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "runtime/lower.h"
 
 /// Rewrites of the convolutional front ends. All are exact in real arithmetic.
@@ -25,46 +23,6 @@ LoweredNode* sole_producer(Lowered& lowered, ValueId value) {
   }
   const int index = lowered.producer(made);
   return uses == 1 && index >= 0 ? &lowered.nodes[at(std::int64_t{index})] : nullptr;
-}
-
-struct ScaleShift {
-  std::vector<float> scale, shift;
-};
-ScaleShift batch_norm_affine(const std::vector<LoweredWeight>& weights, double eps) {
-  const auto weight = weights[0].values(), bias = weights[1].values();
-  const auto mean = weights[2].values(), variance = weights[3].values();
-  ScaleShift affine;
-  for (std::size_t c = 0; c < weight.size(); ++c) {
-    const double scale =
-        static_cast<double>(weight[c]) / std::sqrt(static_cast<double>(variance[c]) + eps);
-    affine.scale.push_back(static_cast<float>(scale));
-    affine.shift.push_back(
-        static_cast<float>(static_cast<double>(bias[c]) - static_cast<double>(mean[c]) * scale));
-  }
-  return affine;
-}
-
-void fold_into(LoweredNode& conv, const LoweredNode& norm, std::int64_t channels) {
-  const auto weights = norm.weights;
-  const double eps = std::get<graph::BatchNorm>(norm.op).eps;
-  const LazyFloats old_weight = conv.weights[0].values;
-  const LazyFloats old_bias = conv.weights.size() > 1 ? conv.weights[1].values : LazyFloats();
-  conv.weights.resize(2);
-  conv.weights[0].values = [=] {
-    auto w = old_weight();
-    const ScaleShift affine = batch_norm_affine(weights, eps);
-    const std::size_t each = w.size() / at(channels);
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] *= affine.scale[i / each];
-    return w;
-  };
-  conv.weights[1] = {{channels}, [=] {
-                       const ScaleShift affine = batch_norm_affine(weights, eps);
-                       auto b = old_bias ? old_bias() : std::vector<float>(at(channels), 0.0f);
-                       for (std::size_t c = 0; c < b.size(); ++c)
-                         b[c] = b[c] * affine.scale[c] + affine.shift[c];
-                       return b;
-                     }};
-  std::get<Conv>(conv.op).has_bias = true;
 }
 
 /// Temporal filters on every electrode alone.
@@ -115,20 +73,6 @@ LoweredNode reordered(const LoweredNode& temporal, const LoweredNode& spatial) {
 }
 
 }  // namespace
-
-void fold_batch_norms(Lowered& lowered) {
-  for (LoweredNode& node : lowered.nodes) {
-    const auto* norm = std::get_if<graph::BatchNorm>(&node.op);
-    if (norm == nullptr) continue;
-    LoweredNode* conv = sole_producer(lowered, node.inputs[0]);
-    if (conv == nullptr || !std::holds_alternative<Conv>(conv->op)) continue;
-    fold_into(*conv, node, norm->channels);
-    lowered.notes.push_back("folded " + node.name + " into " + conv->name);
-    lowered.same_as[at(conv->outputs[0])] = node.outputs[0];
-    conv->outputs = node.outputs;
-    node.is_removed = true;
-  }
-}
 
 void reorder_spatial_filters(Lowered& lowered) {
   for (LoweredNode& node : lowered.nodes) {

@@ -35,16 +35,18 @@ int sole_consumer(const Lowered& lowered, ValueId value) {
   return found;
 }
 
+bool is_pointwise(const graph::Conv& conv) {
+  return conv.groups == 1 && conv.kernel_t == 1 && conv.pad_left == 0 && conv.pad_right == 0;
+}
+
 bool works_time_major(const LoweredNode& node) {
   if (const auto* glu = std::get_if<graph::Glu>(&node.op)) return glu->axis == 1;
   if (std::holds_alternative<graph::Activate>(node.op)) return true;
   const auto* conv = std::get_if<graph::Conv>(&node.op);
   if (conv == nullptr || conv->is_2d || conv->stride_t != 1 || conv->dilation_t != 1) return false;
-  const bool is_pointwise =
-      conv->groups == 1 && conv->kernel_t == 1 && conv->pad_left == 0 && conv->pad_right == 0;
   const bool is_depthwise =
       conv->groups == conv->in_channels && conv->out_channels == conv->in_channels;
-  return is_pointwise || is_depthwise;
+  return is_pointwise(*conv) || is_depthwise;
 }
 
 void make_time_major(LoweredNode& node) {
@@ -54,7 +56,7 @@ void make_time_major(LoweredNode& node) {
   }
   const auto* conv = std::get_if<graph::Conv>(&node.op);
   if (conv == nullptr) return;
-  if (conv->groups == 1) {
+  if (is_pointwise(*conv)) {
     node.weights[0].shape = {conv->out_channels, conv->in_channels};
     node.op = graph::Linear{conv->in_channels, conv->out_channels, conv->has_bias};
     return;

@@ -1,6 +1,7 @@
 #include "nest/runtime/prepared.h"
 
 #include "nest/core/error.h"
+#include "nest/graph/cost.h"
 #include "nest/graph/streaming.h"
 #include "nest/runtime/isa.h"
 #include "runtime/binder.h"
@@ -129,15 +130,18 @@ std::string PreparedModel::report(std::string_view graph, const graph::Bindings&
   std::string text =
       fmt::format("graph {} on {}, {}, {} threads\n", graph, name_of(choose_isa(machine.isa)),
                   graph::describe(impl_->model.quantization), threads);
-  double macs = 0;
+  double executed_macs = 0;
   for (const auto& step : program->steps) {
-    macs += step->macs;
+    executed_macs += step->executed_macs;
     text += fmt::format("  {:<44} {}\n", step->name, step->detail);
   }
-  text += fmt::format("{:.2f} MMAC, packed weights {:.2f} MB, arena {:.3f} MB (least {:.3f} MB)\n",
-                      macs / 1e6, static_cast<double>(weight_bytes()) / 1e6,
-                      static_cast<double>(program->arena_bytes) / 1e6,
-                      static_cast<double>(least_memory(*program)) / 1e6);
+  const graph::Cost cost = total(graph::graph_cost(impl_->model, graph, bindings));
+  text += fmt::format(
+      "{:.2f} MMAC executed of {:.2f} in the model, packed weights {:.2f} MB, arena {:.3f} MB "
+      "(least {:.3f} MB)\n",
+      executed_macs / 1e6, static_cast<double>(cost.macs) / 1e6,
+      static_cast<double>(weight_bytes()) / 1e6, static_cast<double>(program->arena_bytes) / 1e6,
+      static_cast<double>(least_memory(*program)) / 1e6);
   for (const std::string& note : program->notes) text += "  " + note + "\n";
   return text;
 }

@@ -45,7 +45,7 @@ class Step {
   std::string detail;  ///< "linear int8 15x512x2048 + relu"
   std::vector<Slot> reads;
   std::vector<Slot> writes;  ///< outputs and scratch
-  double macs = 0;
+  double executed_macs = 0;
   double weight_bytes = 0;
 };
 

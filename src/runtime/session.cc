@@ -229,7 +229,7 @@ std::vector<Session::StepTime> Session::step_times() const {
   std::vector<StepTime> times;
   for (std::size_t i = 0; i < impl_->seconds.size(); ++i) {
     const Step& step = *impl_->program->steps[i];
-    times.push_back({step.name, step.detail, impl_->seconds[i], step.macs, step.weight_bytes,
+    times.push_back({step.name, step.detail, impl_->seconds[i], step.executed_macs, step.weight_bytes,
                      impl_->program->is_constant[i]});
   }
   return times;

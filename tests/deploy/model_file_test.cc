@@ -8,6 +8,7 @@
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
+#include "nest/graph/units.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
@@ -78,6 +79,25 @@ TEST(ModelFile, a_quantization_of_another_model_is_named) {
   const std::string message = message_of([&] { model_from_checkpoint(checkpoint, "file.pt"); });
   for (const char* part : {"file.pt", "no layer 'ctc_decodre'", "of like name: ctc_decoder"})
     EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
+TEST(ModelFile, a_model_without_some_units_loads_as_it_is) {
+  const test::TempDir dir;
+  graph::Model reduced = ctc();
+  for (const graph::UnitGroup& group : unit_groups(ctc())) {
+    graph::UnitChoice keep(group.parts.size());
+    for (std::size_t p = 0; p < keep.size(); ++p) keep[p] = {static_cast<std::int64_t>(p), 3};
+    remove_units(reduced, group, keep);
+  }
+  EXPECT_LT(reduced.num_parameters(), ctc().num_parameters());
+  for (const char* name : {"m.pt", "m.safetensors"}) {
+    save_model(reduced, dir / name);
+    const graph::Model model = load_model(dir / name);
+    EXPECT_EQ(graph::to_json(model), graph::to_json(reduced));
+    for (const auto& [weight, tensor] : reduced.weights) {
+      EXPECT_TRUE(bit_equal(model.weights.at(weight), tensor)) << weight;
+    }
+  }
 }
 
 TEST(ModelFile, missing_extra_and_misshapen_tensors_are_listed_together) {

@@ -272,6 +272,32 @@ TEST(GraphCost, half_precision_weights_are_stored_in_half) {
   EXPECT_EQ(2 * total(graph_cost(model, "ctc_head", {{"B", 1}, {"T", 4}})).weight_bytes, before);
 }
 
+TEST(GraphCost, quantized_weights_are_stored_with_their_scales) {
+  Model model = small_ctc();  // head: [9, 8] and 9 biases
+  const auto bytes = [&](Precision precision, std::optional<Granularity> granularity = {}) {
+    model.quantization.layers["ctc_decoder"] = {precision, granularity};
+    return total(graph_cost(model, "ctc_head", {{"B", 1}, {"T", 4}})).weight_bytes;
+  };
+  EXPECT_EQ(bytes(Precision::kFp32), 9 * 8 * 4 + 9 * 4);
+  EXPECT_EQ(bytes(Precision::kBf16), 9 * 8 * 2 + 9 * 4);
+  EXPECT_EQ(bytes(Precision::kInt8), 9 * 8 + 9 * 4 + 9 * 4);
+  EXPECT_EQ(bytes(Precision::kInt8, Granularity::kPerTensor), 9 * 8 + 4 + 9 * 4);
+  EXPECT_EQ(bytes(Precision::kInt4), 9 * 18 + 9 * 4);
+}
+
+TEST(GraphCost, integer_convolutions_are_narrow_with_a_fixed_scale_alone) {
+  Model model = small_ctc();
+  const auto bytes = [&] {
+    const GraphCost cost = graph_cost(model, "encoder", {{"B", 1}, {"T", 128}});
+    return total(cost, "spatial_cnn.block2_separable2").weight_bytes;
+  };
+  const std::int64_t plain = bytes();
+  model.quantization.precision = Precision::kInt8;
+  EXPECT_EQ(bytes(), plain);
+  model.quantization.activations["spatial_cnn.block2_separable2"] = {0.5f};
+  EXPECT_EQ(bytes(), plain / 4 + 4 * 16);
+}
+
 TEST(GraphCost, of_a_signal_too_short_says_what_is_empty) {
   try {
     graph_cost(small_ctc(), "encoder", {{"B", 1}, {"T", 3}});

@@ -130,7 +130,9 @@ TEST(FoldBatchNorm, folded_convolution_computes_the_same) {
                                       {"bn.running_var"},
                                       {"bn.num_batches_tracked"}})[0];
     graph.add_output("y", z);
-    TensorMap weights;
+    Model model;
+    model.graphs.emplace("g", graph);
+    TensorMap& weights = model.weights;
     Rng rng(5);
     for (const WeightInfo& info : weight_infos(graph)) {
       Tensor tensor(info.dtype, info.shape);
@@ -155,10 +157,11 @@ TEST(FoldBatchNorm, folded_convolution_computes_the_same) {
                        kOut,
                        kIn,
                        kKernel};
-    EXPECT_EQ(fold_batch_norm(graph, weights), 1);
-    EXPECT_NO_THROW(validate(graph, &weights));
-    ASSERT_EQ(graph.nodes.size(), 1U);
-    EXPECT_EQ(graph.values.size(), 2U);
+    EXPECT_EQ(fold_batch_norm(model), 1);
+    const Graph& folded = model.graph("g");
+    EXPECT_NO_THROW(validate(folded, &weights));
+    ASSERT_EQ(folded.nodes.size(), 1U);
+    EXPECT_EQ(folded.values.size(), 2U);
     EXPECT_EQ(weights.size(), 2U);
     Layer after = before;
     after.weight = values("conv.weight");
@@ -186,20 +189,47 @@ TEST(FoldBatchNorm, whole_models_lose_exactly_the_norms_behind_convolutions) {
   EXPECT_EQ(fold_batch_norm(model), 0);
 }
 
-TEST(FoldBatchNorm, a_convolution_that_something_else_reads_is_left_alone) {
+/// A batch norm behind a convolution; with a shortcut, something else reads the convolution too.
+Graph conv_and_norm(const std::string& name, bool is_shortcut) {
   Graph graph;
+  graph.name = name;
   const ValueId x = graph.add_input("x", DType::kF32, {Dim::symbol("B"), 2, Dim::symbol("T")}, 2);
   const ValueId y = graph.add_node(
       "conv", Conv{.in_channels = 2, .out_channels = 2, .has_bias = false}, {x}, {{"w"}})[0];
   graph.add_output("z", graph.add_node("bn", BatchNorm{.channels = 2}, {y},
                                        {{"g"}, {"b"}, {"m"}, {"v"}, {"n"}})[0]);
-  graph.add_output("y", y);
-  TensorMap weights;
-  for (const WeightInfo& info : weight_infos(graph)) {
-    weights[info.name] = Tensor(info.dtype, info.shape);
-  }
-  EXPECT_EQ(fold_batch_norm(graph, weights), 0);
+  if (is_shortcut) graph.add_output("y", y);
+  return graph;
+}
+
+TEST(FoldBatchNorm, a_convolution_that_something_else_reads_is_left_alone) {
+  Graph graph = conv_and_norm("g", true);
+  EXPECT_TRUE(fold_batch_norm(graph).empty());
   EXPECT_EQ(graph.nodes.size(), 2U);
+}
+
+Model two_graphs(bool is_shortcut) {
+  Model model;
+  model.graphs.emplace("a", conv_and_norm("a", false));
+  model.graphs.emplace("b", conv_and_norm("b", is_shortcut));
+  for (const WeightInfo& info : weight_infos(model)) {
+    model.weights[info.name] = Tensor(info.dtype, info.shape);
+  }
+  return model;
+}
+
+TEST(FoldBatchNorm, graphs_with_the_same_weights_are_folded_together_or_not_at_all) {
+  Model model = two_graphs(false);
+  EXPECT_EQ(fold_batch_norm(model), 1);
+  for (const auto& [name, graph] : model.graphs) {
+    EXPECT_EQ(graph.nodes.size(), 1U) << name;
+    EXPECT_NO_THROW(validate(graph, &model.weights));
+  }
+  EXPECT_EQ(model.weights.size(), 2U);
+  Model other = two_graphs(true);
+  EXPECT_EQ(fold_batch_norm(other), 0);
+  EXPECT_EQ(other.graph("a").nodes.size(), 2U);
+  EXPECT_EQ(other.weights.size(), 6U);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::shared_ptr<const Program> plan(const PreparedModel& prepared, const graph::
 
 std::map<std::string, double> macs_by_node(const Program& program) {
   std::map<std::string, double> macs;
-  for (const auto& step : program.steps) macs[step->name] += step->macs;
+  for (const auto& step : program.steps) macs[step->name] += step->executed_macs;
   return macs;
 }
 
@@ -98,6 +98,28 @@ TEST(WindowedAttention, executes_all_pairs_where_the_model_needs_those_in_reach)
   EXPECT_EQ(executed.at("attention"), 2 * 20 * 20 * 8);
   EXPECT_EQ(total(graph_cost(prepared.model(), "block", {{"T", 20}})).macs,
             2 * (1 + 2 + 18 * 3) * 8);
+}
+
+TEST(StridedConvolution, executes_the_outputs_between_its_strides_as_well) {
+  graph::Model model;
+  graph::Graph graph;
+  graph.name = "block";
+  const graph::ValueId x =
+      graph.add_input("x", DType::kF32, {graph::Dim::symbol("B"), 3, graph::Dim::symbol("T")}, 2);
+  graph.add_output(
+      "y",
+      graph.add_node(
+          "conv",
+          graph::Conv{
+              .in_channels = 3, .out_channels = 5, .kernel_t = 4, .stride_t = 3, .has_bias = false},
+          {x}, {{"w"}})[0]);
+  model.graphs.emplace("block", std::move(graph));
+  model.weights["w"] = Tensor(DType::kF32, {5, 3, 4});
+  const auto made = prepare(model);
+  const graph::Bindings lengths{{"B", 2}, {"T", 20}};
+  const auto executed = macs_by_node(*plan(*made, made->model().graph("block"), lengths));
+  EXPECT_EQ(executed.at("conv"), 2 * 5 * 17 * 12);
+  EXPECT_EQ(total(graph_cost(made->model(), "block", lengths)).macs, 2 * 5 * 6 * 12);
 }
 
 TEST(LinearAttention, executes_the_models_macs) {

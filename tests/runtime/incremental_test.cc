@@ -14,6 +14,7 @@
 #include "nest/runtime/executor.h"
 #include "tests/support/causal_models.h"
 #include "tests/support/count_allocations.h"
+#include "tests/support/unit_runs.h"
 
 namespace nest::runtime {
 namespace {
@@ -117,6 +118,19 @@ TEST_P(EveryCausal, every_instruction_set_and_thread_count_streams_its_own_whole
           << name_of(isa) << ", " << threads << " threads";
     }
   }
+}
+
+TEST_P(EveryCausal, without_some_of_its_units_a_model_streams_its_own_whole_result) {
+  graph::Model model = test::make_causal_model(GetParam());
+  Rng rng(71);
+  for (const graph::UnitGroup& first : unit_groups(model)) {
+    for (const graph::UnitGroup& group : unit_groups(model)) {
+      if (group.name == first.name) remove_units(model, group, test::random_choice(group, rng));
+    }
+  }
+  const auto prepared = prepare(std::move(model));
+  IncrementalEncoder encoder(prepared, {.frames_per_step = 2});
+  EXPECT_EQ(bits(streamed(encoder, signal(), 5)), bits(whole(prepared, signal())));
 }
 
 TEST_P(EveryCausal, without_rewrites_the_frames_are_those_of_the_whole_signal_too) {

@@ -29,7 +29,8 @@ struct Cost {
   std::int64_t macs = 0;
   std::int64_t flops = 0;         ///< 2 * macs and everything else
   std::int64_t parameters = 0;    ///< trainable elements; shared ones count at their first node
-  std::int64_t weight_bytes = 0;  ///< as stored, buffers included; shared ones likewise
+  std::int64_t weight_bytes = 0;  ///< as the model's quantization stores them with their scales,
+                                  ///< the rest in its own type; buffers included
   std::int64_t input_bytes = 0;   ///< activations read, state included
   std::int64_t output_bytes = 0;  ///< activations written that something reads
 
@@ -76,6 +77,9 @@ struct GraphCost {
 };
 /// Of a graph for given axis lengths. Optional inputs are absent, except explicit state. Weights
 /// that the model does not hold count as float32.
+///
+/// int8: one byte and a float32 scale a row (or one); int4: 18 bytes for 32 of a row. Integer
+/// convolutions without a fixed activation scale stay as they are (graph::Quantization).
 /// Errors: NotFound for the graph or a symbol without a value; InvalidArgument for a length that
 /// gives an empty axis.
 GraphCost graph_cost(const Model& model, std::string_view graph, const Bindings& bindings);

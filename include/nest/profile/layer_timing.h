@@ -15,7 +15,7 @@ struct LayerTime {
   std::string name;    ///< graph node
   std::string detail;  ///< what the runtime does there: "linear int8 15x512x2048"
   double p50_us = 0;   ///< median over the runs
-  double macs = 0;
+  double executed_macs = 0;  ///< of the plan; the model's own: graph/cost.h
   double weight_bytes = 0;  ///< read, counted once a pass
 };
 Json to_json(const LayerTime& layer);

@@ -83,7 +83,9 @@ class Session {
     std::string_view name;
     std::string_view detail;
     double seconds = 0;
-    double macs = 0;
+    /// Multiply-adds that the plan carries out, without zeros that fill up vectors. The model's own
+    /// number is graph/cost.h's: rewrites need fewer, attention windows and strides more.
+    double executed_macs = 0;
     double weight_bytes = 0;
     bool is_constant = false;  ///< runs again only after refresh()
   };

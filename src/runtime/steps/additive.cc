@@ -110,7 +110,7 @@ void emit_additive(Binder& binder, const LoweredNode& node) {
   step.weights = binder.define(node.outputs[1]).slot;
   step.energy = binder.floats(node, 0, "energy");
   for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
-  step.macs =
+  step.executed_macs =
       static_cast<double>(step.batch * step.queries * step.keys * (step.hidden + step.value_width));
   const auto detail =
       fmt::format("additive attention fp32 {} queries, {} keys", step.queries, step.keys);
@@ -131,7 +131,7 @@ void emit_location(Binder& binder, const LoweredNode& node) {
   step.bias = binder.floats(node, 1, "bias");
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
-  step.macs = static_cast<double>(step.rows * step.keys * step.filters * step.kernel);
+  step.executed_macs = static_cast<double>(step.rows * step.keys * step.filters * step.kernel);
   const auto detail = fmt::format("location features {} filters of {}", op.filters, op.kernel);
   std::vector<Slot> reads{step.x}, writes{step.y};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));

@@ -244,7 +244,7 @@ void emit_attention(Binder& binder, const LoweredNode& node) {
   }
   for (std::int64_t j = 0; j < step.keys; ++j) step.value_rows.push_back(j * step.v.row);
   step.packed = binder.scratch(step.batch * step.op.num_heads * step.packed_floats() * 4);
-  step.macs = static_cast<double>(step.batch * step.op.num_heads) * macs_of_head(step);
+  step.executed_macs = static_cast<double>(step.batch * step.op.num_heads) * macs_of_head(step);
   const auto detail = fmt::format("attention fp32 {} heads, {} queries, {} keys", step.op.num_heads,
                                   step.queries, step.keys);
   std::vector<Slot> reads{step.q.slot, step.k.slot, step.v.slot,

@@ -111,8 +111,9 @@ void describe(Binder& binder, const LoweredNode& node, ConvStep& step) {
   step.y = binder.define(node.outputs[0]).slot;
   if (step.op.stride_t > 1)
     step.dense = binder.scratch(step.out[0] * step.out[1] * step.out[2] * step.dense_time * 4);
-  step.macs = static_cast<double>(numel(step.out)) *
-              static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
+  step.executed_macs =
+      static_cast<double>(step.out[0] * step.out[1] * step.out[2] * step.dense_time) *
+      static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
 }
 
 }  // namespace

@@ -120,8 +120,8 @@ void add_fir(Binder& binder, const LoweredNode& node, FirStep step, const LazyFl
   step.parts = binder.threads();
   const double mixing =
       step.mix == nullptr ? 0.0 : static_cast<double>(step.electrodes * step.time);
-  step.macs = static_cast<double>(step.batch * step.channels) *
-              (mixing + static_cast<double>(step.kernel * step.out_time));
+  step.executed_macs = static_cast<double>(step.batch * step.channels) *
+                       (mixing + static_cast<double>(step.kernel * step.out_time));
   const auto detail =
       step.mix == nullptr
           ? fmt::format("depthwise fp32 {} channels, {} taps, {} samples", step.channels,
@@ -241,7 +241,7 @@ void emit_depthwise_time(Binder& binder, const LoweredNode& node) {
   step.act = epilogue_act(node);
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
-  step.macs = static_cast<double>(numel(out) * op.kernel_t);
+  step.executed_macs = static_cast<double>(numel(out) * op.kernel_t);
   const auto detail = fmt::format("depthwise fp32 {} channels, {} taps, {} frames", step.width,
                                   step.kernel, step.out_time);
   std::vector<Slot> reads{step.x}, writes{step.y};

@@ -74,7 +74,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
     step.norm_eps = static_cast<float>(node.norm_eps);
     step.normed = binder.scratch(step.rows * w.k * 4);
   }
-  step.macs = static_cast<double>(step.rows) * w.products;
+  step.executed_macs = static_cast<double>(step.rows) * w.products;
   step.weight_bytes = w.bytes;
   const auto detail = fmt::format("{}linear {} {}x{}x{}", node.has_norm ? "layer norm, " : "",
                                   what_runs(step.product), step.rows, w.k, w.n);

@@ -262,7 +262,7 @@ void emit_recurrent(Binder& binder, const LoweredNode& node) {
       for (const Slot slot : {d.projected, d.sums, d.cell, d.start, d.scratch})
         writes.push_back(slot);
       for (const PackedMatrix* w : {&d.input.weight, &d.hidden.weight}) {
-        step.macs += static_cast<double>(s.batch * s.time) * w->products;
+        step.executed_macs += static_cast<double>(s.batch * s.time) * w->products;
         step.weight_bytes += w->bytes;
       }
       step.directions.push_back(d);
