@@ -28,7 +28,7 @@ MODULES = {
     "synth": ("the physically motivated EEG generator", ["core", "signal", "io", "text", "data"]),
     "decode": ("greedy, beam, CTC prefix beam, transducer beam, n-gram models, the `Recognizer`", ["core", "text", "graph"]),
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
-    "deploy": ("model files in and out", ["core", "graph", "runtime", "io"]),
+    "deploy": ("model files in and out; what any file is and holds", ["core", "io", "text", "graph", "runtime"]),
     "recognize": ("from a path to a recognizer: model, tokenizer, packed weights, language models; what runs a model",
                   ["core", "io", "graph", "text", "decode", "runtime", "deploy"]),
     "profile": ("side-by-side benchmark, contenders in other processes, layer times", ["core", "graph", "runtime", "recognize"]),

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "bench_suite.h"
-#include "machine.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
@@ -13,6 +12,7 @@
 #include "nest/core/log.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/layer_timing.h"
+#include "nest/profile/machine.h"
 #include "nest/recognize/executors.h"
 #include "nest/runtime/peaks.h"
 #include "terminal.h"
@@ -270,7 +270,7 @@ int run(const BenchOptions& options) {
           : read_suite(options.suite, options.only);
   if (!options.save_models.empty()) return save_models(items, options.save_models);
   Json report;
-  report["machine"] = machine_json();
+  report["machine"] = profile::machine_json();
   report["options"] = to_json(options.comparison);
   report["options"]["threads"] = options.machine.threads;
   report["load_average_before"] = load_average();

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "convert_eeg.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
@@ -10,6 +9,8 @@
 #include "nest/deploy/prepared_model.h"
 #include "nest/eval/eval_set.h"
 #include "nest/io/checkpoint.h"
+#include "nest/io/recording.h"
+#include "nest/io/write_recording.h"
 #include "nest/recognize/activation_scales.h"
 #include "terminal.h"
 
@@ -27,7 +28,7 @@ struct Calibration {
 struct ConvertOptions {
   std::string in;
   std::string out;
-  ConvertEegOptions eeg;
+  io::OpenOptions recording;
   std::optional<std::string> precision;  ///< of a prepared model
   Calibration calibration;
   bool json = false;
@@ -93,21 +94,33 @@ int prepare(const ConvertOptions& options) {
   return 0;
 }
 
+int convert_recording(const ConvertOptions& options) {
+  const auto recording = io::open_recording(options.in, options.recording);
+  io::write_recording(options.out, *recording);
+  const io::RecordingInfo& info = recording->info();
+  const Json report = {{"in", options.in},
+                       {"out", options.out},
+                       {"from", info.format},
+                       {"channels", info.channels.size()},
+                       {"samples", info.num_samples},
+                       {"rate_hz", info.rate_hz},
+                       {"annotations", info.annotations.size()},
+                       {"segments", info.segments.size()},
+                       {"warnings", info.warnings}};
+  if (options.json) {
+    fmt::print("{}\n", report.dump(2));
+  } else {
+    fmt::print("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
+               info.channels.size(), info.num_samples, info.annotations.size(), info.format);
+  }
+  return 0;
+}
+
 int convert(const ConvertOptions& options) {
   if (std::filesystem::path(options.out).extension() == ".prepared") return prepare(options);
   require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
           "--precision and --calibrate are for OUT.prepared, not {}", options.out);
-  if (is_eeg_conversion(options.in, options.out)) {
-    const Json report = convert_eeg(options.in, options.out, options.eeg);
-    if (options.json) {
-      fmt::print("{}\n", report.dump(2));
-    } else {
-      fmt::print("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
-                 report["channels"].dump(), report["samples"].dump(), report["annotations"].dump(),
-                 report["from"].get<std::string>());
-    }
-    return 0;
-  }
+  if (!io::recording_format(options.in).empty()) return convert_recording(options);
   const io::Checkpoint checkpoint = io::read_checkpoint(options.in);
   io::write_checkpoint(options.out, checkpoint);
   Json report;
@@ -136,7 +149,13 @@ void add_convert(CommandLine& line) {
             .positional("out", options->out,
                         ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
-        register_flags(flags, options->eeg);
+        flags.group("EEG recordings");
+        flags.add("stream", options->recording.stream,
+                  "which part of the input (see nest inspect)");
+        flags.add("rate", options->recording.rate_hz,
+                  "sampling rate of an input that states none [Hz]");
+        flags.add("allow-truncated", options->recording.allow_truncated,
+                  "read the complete part of a cut-off file");
         flags.add("precision", options->precision,
                   ".prepared: fp32, fp16, bf16, int8 or int4; default: the model's own");
         register_flags(flags, options->calibration);

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "machine.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/shared_library.h"
+#include "nest/profile/machine.h"
 #include "torch_half.h"
 
 namespace nest {
@@ -23,7 +23,7 @@ Json optional_libraries() {
 Json examine() {
   Json report;
   report["version"] = NEST_VERSION;
-  report.update(machine_json());
+  report.update(profile::machine_json());
   report["torch"] = torch_info();
   report["optional_libraries"] = optional_libraries();
   return report;

@@ -1,26 +1,82 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
 
-#include "inspect.h"
+#include "inspect_text.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
+#include "nest/graph/graph.h"
+
+extern char** environ;
 
 namespace nest {
 namespace {
 
-InspectReport inspect(const InspectOptions& options) {
-  for (const auto& kind : {inspect_prepared, inspect_array, inspect_config, inspect_weights,
-                           inspect_tokenizer, inspect_recording}) {
-    if (std::optional<InspectReport> report = kind(options)) return *report;
+struct Arguments {
+  std::string file;
+  deploy::InspectOptions options;
+  std::string svg;   ///< where to write a picture
+  bool dot = false;  ///< Graphviz source instead of the text
+  bool json = false;
+};
+
+/// Runs Graphviz's program.
+void draw(const std::string& dot_source, const std::string& svg) {
+  const std::string source = svg + ".dot";
+  write_text_file(source, dot_source);
+  const std::string arguments[] = {"dot", "-Tsvg", "-o", svg, source};
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) {
+    argv.push_back(const_cast<char*>(argument.c_str()));
   }
-  fail(ErrorCode::kDataCorrupt,
-       "{}: neither weights (.pt, .safetensors), a prepared model, arrays (.npy, .npz), a "
-       "tokenizer (.json) nor a "
-       "known "
-       "EEG recording ({} bytes)",
-       options.file, MappedFile::open(options.file)->size());
+  argv.push_back(nullptr);
+  pid_t pid = 0;
+  const int error = ::posix_spawnp(&pid, "dot", nullptr, nullptr, argv.data(), environ);
+  int status = 0;
+  const bool is_done = error == 0 && ::waitpid(pid, &status, 0) == pid;
+  std::filesystem::remove(source);
+  require(is_done && WIFEXITED(status) && WEXITSTATUS(status) == 0, ErrorCode::kUnsupported,
+          "{}: drawing needs Graphviz's program 'dot', which is missing or failed (apt-get install "
+          "graphviz); --dot prints the source without it",
+          svg);
+}
+
+const graph::Model& need_model(const deploy::Inspection& found, const Arguments& a) {
+  require(found.model.has_value(), ErrorCode::kDataCorrupt, "{}: there is no model to draw: {}",
+          a.file, found.description.value("model_error", "it is no model file"));
+  return *found.model;
+}
+
+std::string dot_of(const graph::Model& model, const std::string& graph) {
+  std::string dot;
+  for (const auto& [name, one] : model.graphs) {
+    if (graph.empty() || graph == name) dot += graph::to_dot(one);
+  }
+  return dot;
+}
+
+/// The graph asked for, else the encoder, else the first.
+std::string svg_source(const graph::Model& model, const std::string& graph) {
+  if (!graph.empty()) return graph::to_dot(model.graph(graph));
+  if (model.graphs.contains("encoder")) return graph::to_dot(model.graph("encoder"));
+  return graph::to_dot(model.graphs.begin()->second);
+}
+
+int run(const Arguments& a) {
+  const deploy::Inspection found = deploy::inspect(a.file, a.options);
+  if (!a.svg.empty()) draw(svg_source(need_model(found, a), a.options.graph), a.svg);
+  std::string text;
+  if (a.dot) {
+    text = dot_of(need_model(found, a), a.options.graph);
+  } else {
+    text = a.json ? found.description.dump(2) + "\n" : inspection_text(found);
+  }
+  fmt::print("{}", text);
+  require(found.problem.empty(), ErrorCode::kDataCorrupt, "{}", found.problem);
+  return 0;
 }
 
 }  // namespace
@@ -29,20 +85,15 @@ void add_inspect(CommandLine& line) {
   line.add_verb("inspect",
                 "What is in a file: weights, configuration, arrays, tokenizer, EEG recording",
                 [](Flags& flags) -> CommandLine::Run {
-                  auto options = std::make_shared<InspectOptions>();
-                  flags.positional("file", options->file, "the file").required();
-                  flags.add("graph", options->graph, "only this graph of a model");
-                  flags.add("model-key", options->model_key, "one model of a configuration");
-                  flags.add("dot", options->dot, "print Graphviz source instead of a table");
-                  flags.add("svg", options->svg, "draw a graph to this file (needs Graphviz)");
-                  flags.add("stream", options->stream, "one part of a recording with several");
-                  flags.add("json", options->json, "print JSON");
-                  return [options] {
-                    const InspectReport report = inspect(*options);
-                    fmt::print("{}", options->json ? report.json.dump(2) + "\n" : report.text);
-                    require(report.problem.empty(), ErrorCode::kDataCorrupt, "{}", report.problem);
-                    return 0;
-                  };
+                  auto a = std::make_shared<Arguments>();
+                  flags.positional("file", a->file, "the file").required();
+                  flags.add("graph", a->options.graph, "only this graph of a model");
+                  flags.add("model-key", a->options.model_key, "one model of a configuration");
+                  flags.add("dot", a->dot, "print Graphviz source instead of a table");
+                  flags.add("svg", a->svg, "draw a graph to this file (needs Graphviz)");
+                  flags.add("stream", a->options.stream, "one part of a recording with several");
+                  flags.add("json", a->json, "print JSON");
+                  return [a] { return run(*a); };
                 });
 }
 

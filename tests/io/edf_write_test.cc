@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
 #include "nest/io/edf.h"
+#include "nest/io/write_recording.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {
@@ -116,6 +117,18 @@ TEST_F(EdfWrite, nan_is_refused_by_channel_and_sample_and_nothing_is_written) {
       },
       testing::ThrowsMessage<Error>(HasSubstr("channel Cz sample 50 is nan")));
   EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(EdfWrite, the_extension_names_the_format_that_is_written) {
+  const auto original = make_recording(info_of({"Fz", "Cz"}, 100), noise(2, 300));
+  const auto npy = std::filesystem::path(path_).replace_extension(".npy");
+  write_recording(path_, *original);
+  write_recording(npy, *original);
+  EXPECT_EQ(recording_format(path_), "EDF+C");
+  expect_close(*open_recording(path_), *original);
+  EXPECT_EQ(open_recording(npy)->info().num_samples, 300);
+  EXPECT_FALSE(can_write_recording("a.vhdr"));
+  EXPECT_THROW(write_recording("a.vhdr", *original), Error);
 }
 
 TEST_F(EdfWrite, an_unknown_rate_is_refused) {

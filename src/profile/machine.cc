@@ -1,4 +1,4 @@
-#include "machine.h"
+#include "nest/profile/machine.h"
 
 #include <fstream>
 #include <string>
@@ -6,7 +6,7 @@
 #include "nest/core/parallel.h"
 #include "nest/runtime/isa.h"
 
-namespace nest {
+namespace nest::profile {
 namespace {
 
 /// Value of a "key : value" line of a /proc file, "" if there is none.
@@ -44,4 +44,4 @@ Json machine_json() {
   return report;
 }
 
-}  // namespace nest
+}  // namespace nest::profile

@@ -1,10 +1,8 @@
-// EEG recordings, also broken ones.
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "inspect.h"
-#include "nest/io/recording.h"
+#include "inspect_text.h"
 #include "terminal.h"
 
 namespace nest {
@@ -84,23 +82,14 @@ std::string info_text(const Json& info) {
 
 }  // namespace
 
-std::optional<InspectReport> inspect_recording(const InspectOptions& options) {
-  if (io::recording_format(options.file).empty()) return std::nullopt;
-  io::OpenOptions open;
-  open.stream = options.stream;
-  InspectReport report;
-  report.json = io::explain(options.file, open);
-  report.json["kind"] = "recording";
-  if (report.json.value("ok", false)) {
-    report.text = "recording  " + info_text(report.json["info"]);
-    return report;
+std::string recording_text(const Json& description) {
+  if (description.value("ok", false)) return "recording  " + info_text(description["info"]);
+  std::string text =
+      fmt::format("recording  {}, damaged\n", description["format"].get<std::string>());
+  if (description.contains("readable_part") && !description["readable_part"].is_null()) {
+    text += "readable with --allow-truncated:\n" + info_text(description["readable_part"]);
   }
-  report.problem = report.json.value("error", options.file + ": the recording is damaged");
-  report.text = fmt::format("recording  {}, damaged\n", report.json["format"].get<std::string>());
-  if (report.json.contains("readable_part") && !report.json["readable_part"].is_null()) {
-    report.text += "readable with --allow-truncated:\n" + info_text(report.json["readable_part"]);
-  }
-  return report;
+  return text;
 }
 
 }  // namespace nest

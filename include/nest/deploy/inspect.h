@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "nest/core/json.h"
+#include "nest/graph/model.h"
+
+namespace nest::deploy {
+
+struct InspectOptions {
+  std::string model_key = {};  ///< one model of a configuration
+  std::string graph = {};      ///< only this graph of a model
+  std::string stream = {};     ///< which part of a recording
+};
+
+/// What a file is and holds.
+struct Inspection {
+  /// "kind" is "prepared model", "array", "arrays", "configuration", "checkpoint", "tokenizer" or
+  /// "recording"; the rest follows from it (docs/inspect.md). Where there is a model: "model",
+  /// "family", "parameters", "vocabulary", "signal", and "graphs", a table each.
+  Json description;
+  /// Of the right kind, but damaged or inconsistent: what is wrong. Empty: nothing.
+  std::string problem;
+  std::optional<graph::Model> model;
+};
+
+/// Looks into any file of a known kind.
+///
+/// Errors: DataCorrupt if the file is of no known kind, or of one but cannot be read at all;
+/// NotFound for the file, and for a graph that the model does not have.
+Inspection inspect(const std::filesystem::path& path, const InspectOptions& options = {});
+
+}  // namespace nest::deploy

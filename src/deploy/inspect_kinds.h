@@ -1,0 +1,17 @@
+#pragma once
+
+#include "nest/deploy/inspect.h"
+
+namespace nest::deploy {
+
+// One kind of file each; nothing if the file is of another kind.
+std::optional<Inspection> inspect_prepared(const std::filesystem::path& path,
+                                           const InspectOptions& options);
+std::optional<Inspection> inspect_arrays(const std::filesystem::path& path,
+                                         const InspectOptions& options);
+std::optional<Inspection> inspect_config(const std::filesystem::path& path,
+                                         const InspectOptions& options);
+std::optional<Inspection> inspect_weights(const std::filesystem::path& path,
+                                          const InspectOptions& options);
+
+}  // namespace nest::deploy
