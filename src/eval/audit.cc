@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "audit_checks.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/log.h"

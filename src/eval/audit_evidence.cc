@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "audit_checks.h"
+#include "floors.h"
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/core/rng.h"
-#include "nest/eval/audit.h"
-#include "nest/eval/floors.h"
-#include "nest/eval/surrogates.h"
 #include "nest/text/significance.h"
+#include "surrogates.h"
 
 namespace nest::eval {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "audit_checks.h"
 #include "nest/core/error.h"
-#include "nest/eval/audit.h"
 #include "nest/text/unicode.h"
 
 namespace nest::eval {

@@ -1,4 +1,4 @@
-#include "nest/eval/floors.h"
+#include "floors.h"
 
 #include <algorithm>
 #include <cmath>

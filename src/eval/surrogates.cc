@@ -1,4 +1,4 @@
-#include "nest/eval/surrogates.h"
+#include "surrogates.h"
 
 #include <cmath>
 #include <numbers>

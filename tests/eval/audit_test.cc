@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "eval/audit_checks.h"
 #include "nest/eval/summary.h"
 #include "tests/eval/fakes.h"
 

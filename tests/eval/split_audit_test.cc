@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "eval/floors.h"
 #include "nest/core/error.h"
-#include "nest/eval/floors.h"
 
 namespace nest::eval {
 namespace {

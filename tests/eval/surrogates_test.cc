@@ -1,4 +1,4 @@
-#include "nest/eval/surrogates.h"
+#include "eval/surrogates.h"
 
 #include <cmath>
 #include <complex>

@@ -70,16 +70,4 @@ Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& j
 /// The verdict file, nest.audit/1.
 Json to_json(const Audit& audit);
 
-/// The single checks.
-LabelBlindCheck check_label_blind(const AuditInputs& inputs, const Results& real,
-                                  const AuditOptions& options, const Job& job = {});
-ControlCheck check_eeg_use(const AuditInputs& inputs, const Results& real,
-                           const AuditOptions& options, const Job& job = {});
-ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
-                          const AuditOptions& options);
-SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options,
-                        const Job& job = {});
-CollapseCheck check_collapse(const Results& real, const AuditOptions& options);
-TeacherForcingCheck check_teacher_forcing(const AuditInputs& inputs, const Results& real);
-
 }  // namespace nest::eval

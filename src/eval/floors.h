@@ -18,8 +18,7 @@ struct Floor {
 
 /// What can be reached without EEG:
 ///   constant_sentence  the one training sentence with the fewest character errors on this test set
-///   lm_only            the most likely word sequence of each reference's length under a word
-///   bigram
+///   lm_only            the most likely word sequence of each reference's length under a bigram
 ///                      model of the training text (Viterbi)
 ///   nearest_training_sentence  oracle: the training sentence nearest to the reference
 /// At most `max_candidates` distinct training sentences are tried, the most frequent first.
