@@ -47,7 +47,8 @@ Error::Error(ErrorCode code, std::string message, std::source_location where)
 
 void Error::add_context(std::string context) {
   context_.push_back(std::move(context));
-  what_ = context_.back() + ": " + what_;
+  const std::string prefix = context_.back() + ": ";
+  if (!what_.starts_with(prefix)) what_ = prefix + what_;  // "file: no such file" names it already
 }
 
 }  // namespace nest

@@ -115,6 +115,16 @@ Material open_material(const RunOptions& run, const Config& section, const Train
   return open_recordings(run, options.seed);
 }
 
+/// A run that was stopped before it stored a checkpoint has nothing to go on from: it begins anew.
+bool goes_on(const RunOptions& run, int rank) {
+  const std::filesystem::path last = std::filesystem::path(run.out) / "last.pt";
+  if (!run.resume || std::filesystem::exists(last)) return run.resume;
+  if (rank == 0) {
+    log_warn("{} does not exist: nothing to go on from, the run begins anew", last.string());
+  }
+  return false;
+}
+
 template <class T>
 void take(T& option, const T& fallback, const T& configured) {
   if (option == fallback) option = configured;
@@ -195,12 +205,13 @@ void apply_training_section(const Config& section, TrainOptions& options) {
        static_cast<int>(details.get_int("patience", plain.schedule.patience)));
 }
 
-Json run_training(const RunOptions& run, TrainOptions options, const Job& job) {
+Json run_training(RunOptions run, TrainOptions options, const Job& job) {
   validate(run);
   const Config section = Config::load(run.config).at(run.model_key);
   apply_training_section(section.get("training"), options);
   validate(options);
   Communicator communicator(placement_from_environment());
+  run.resume = goes_on(run, communicator.rank());
   Material material = open_material(run, section, options);
   if (material.validation == nullptr) {
     log_warn("there is no validation part: the training loss decides which weights are best");

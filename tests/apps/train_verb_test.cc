@@ -139,6 +139,34 @@ TEST_F(TrainVerb, ctrl_c_stops_cleanly_and_the_resumed_run_equals_an_uninterrupt
   }
 }
 
+TEST_F(TrainVerb, killed_before_its_first_checkpoint_begins_anew_when_resumed) {
+  const std::string whole = run_folder("at_once"), killed = run_folder("killed");
+  const std::vector<std::string> epochs{"--epochs", "2"};
+  ASSERT_EQ(wait_for(start(train("tiny", whole, epochs))), 0);
+
+  const pid_t child = start(train("tiny", killed, epochs));
+  while (!fs::exists(fs::path(killed) / "tokenizer.json") &&
+         waitpid(child, nullptr, WNOHANG) == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  kill(child, SIGKILL);
+  wait_for(child);
+  for (const char* file : {"best.pt", "last.pt", "log.jsonl"}) fs::remove(fs::path(killed) / file);
+
+  std::string arguments;
+  const std::vector<std::string> again = train("tiny", killed, {"--epochs", "2", "--resume"});
+  for (std::size_t i = 1; i < again.size(); ++i) arguments += again[i] + " ";
+  const auto result = test::run_nest(NEST_BINARY, arguments, 16'000'000);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("last.pt does not exist: nothing to go on from, the run begins anew"),
+            std::string::npos)
+      << result.err;
+  const TensorMap expected = weights(fs::path(whole) / "last.pt");
+  const TensorMap found = weights(fs::path(killed) / "last.pt");
+  ASSERT_EQ(found.size(), expected.size());
+  for (const auto& [name, value] : expected) EXPECT_TRUE(bit_equal(value, found.at(name))) << name;
+}
+
 TEST_F(TrainVerb, two_processes_equal_one_with_twice_the_batch) {
   const auto with_batch = [&](const std::string& out, const char* size) {
     return train("plain", out,

@@ -20,6 +20,15 @@ TEST(Error, carries_code_message_location_and_context_outermost_first) {
   }
 }
 
+TEST(Error, a_context_that_the_text_begins_with_is_not_repeated) {
+  Error error(ErrorCode::kNotFound, "run/last.pt: no such file");
+  error.add_context("run/last.pt");
+  EXPECT_STREQ(error.what(), "run/last.pt: no such file");
+  error.add_context("run/last");
+  EXPECT_STREQ(error.what(), "run/last: run/last.pt: no such file");
+  EXPECT_EQ(error.context().size(), 2u);
+}
+
 TEST(Error, exit_codes_follow_the_command_contract) {
   EXPECT_EQ(exit_code(ErrorCode::kCheckFailed), 1);
   EXPECT_EQ(exit_code(ErrorCode::kInvalidArgument), 2);

@@ -44,7 +44,7 @@ class Error : public std::exception {
   const std::vector<std::string>& context() const noexcept { return context_; }
   const std::source_location& where() const noexcept { return where_; }
 
-  /// "outermost context: ...: message"
+  /// "outermost context: ...: message"; a context that it begins with already is not repeated
   const char* what() const noexcept override { return what_.c_str(); }
 
   void add_context(std::string context);

@@ -78,6 +78,7 @@ Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tok
 
 /// Trains from a dataset folder (or, a language model, from text files) to a run folder; returns
 /// the report. Distributed if the launcher's variables say so (see placement_from_environment).
-Json run_training(const RunOptions& run, TrainOptions options, const Job& job = {});
+/// With `resume` a run that left no last.pt (killed in its first epoch) begins anew, with a warning.
+Json run_training(RunOptions run, TrainOptions options, const Job& job = {});
 
 }  // namespace nest::train
