@@ -146,7 +146,9 @@ TEST_F(File, mode_owner_and_group_of_the_old_file_are_kept) {
   write_text_file(dir_ / "file", "old");
   fs::permissions(dir_ / "file", fs::perms(0604));
   const bool is_root = ::geteuid() == 0;
-  if (is_root) ASSERT_EQ(::chown((dir_ / "file").c_str(), kNobody, kNobody), 0);
+  if (is_root) {
+    ASSERT_EQ(::chown((dir_ / "file").c_str(), kNobody, kNobody), 0);
+  }
   write_text_file(dir_ / "file", "new");
   EXPECT_EQ(mode_of(dir_ / "file"), 0604u);
   EXPECT_EQ(read_text_file(dir_ / "file"), "new");
@@ -204,7 +206,8 @@ TEST_F(File, a_full_disk_leaves_the_old_file_and_no_other) {
   EXPECT_EXIT(
       {
         std::signal(SIGXFSZ, SIG_IGN);
-        const rlimit limit{1000, 1000};
+        rlimit limit = {};
+        limit.rlim_cur = limit.rlim_max = 1000;
         ::setrlimit(RLIMIT_FSIZE, &limit);
         say_error_of(dir_ / "file", text);
       },
