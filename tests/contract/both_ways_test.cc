@@ -61,7 +61,7 @@ class BothWays : public ::testing::Test {
  protected:
   std::vector<decode::TokenId> streamed(const graph::Model& model, const std::string& source,
                                         const contract::MatchOptions& match) {
-    const auto prepared = std::make_shared<const runtime::PreparedModel>(model, runtime::Options{});
+    const auto prepared = runtime::prepare(model);
     stream::StreamingInference pipeline(recognize::make_bundle(recognize::make_runnable(prepared)),
                                         {.hop_s = 0.5}, {}, clock_);
     std::vector<decode::TokenId> tokens;
@@ -78,7 +78,7 @@ class BothWays : public ::testing::Test {
     data::Utterance utterance;
     utterance.signal = file;
     const data::Dataset dataset(folder_.path(), info, {utterance});
-    runtime::NativeExecutor executor(model);
+    runtime::NativeExecutor executor(runtime::prepare(model));
     decode::ModelRecognizer recognizer(executor, {});
     const Tensor signal = dataset.load_signal(0);
     return recognizer.recognize(std::span(&signal, 1)).front().tokens;
