@@ -13,9 +13,13 @@ function(nest_install_half component library)
 endfunction()
 
 nest_install_half(nest_core nest_core)
+# Helpers that the modules share and no user needs.
+set(NEST_INTERNAL_HEADERS core/base64 core/json_number core/memory core/shared_library core/suggest)
+list(JOIN NEST_INTERNAL_HEADERS "|" internal)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nest DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT nest_core FILES_MATCHING PATTERN "*.h"
-  PATTERN "nn" EXCLUDE PATTERN "train" EXCLUDE)
+  PATTERN "nn" EXCLUDE PATTERN "train" EXCLUDE
+  REGEX "/nest/(${internal})\\.h$" EXCLUDE)
 
 if(NEST_WITH_TORCH)
   install(TARGETS nest_torch nest_torch_deps EXPORT nest_torch-targets

@@ -3,9 +3,10 @@
 asks whether one is a terminal, handles signals for the process or ends it.
 
 Log lines go through the log sink, progress and stop requests through nest::Job (nest/core/job.h).
-    tools/check_quiet.py [ROOT]
+    tools/check_quiet.py [--root FOLDER]
 Exit code 1 lists every violation.
 """
+import argparse
 import pathlib
 import re
 import sys
@@ -49,7 +50,9 @@ def violations(name: str, text: str, patterns=tuple(PATTERNS), allowed=ALLOWED) 
 
 def report(title: str, folders: tuple[str, ...], check) -> int:
     """Checks every source below the folders of the root that is named on the command line."""
-    root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent.parent
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent)
+    root = parser.parse_args().root
     files = sorted(f for folder in folders for f in (root / folder).rglob("*")
                    if f.suffix in (".h", ".cc", ".inc"))
     found = [v for f in files

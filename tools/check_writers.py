@@ -2,7 +2,7 @@
 """Checks that one place writes files: src/core/file_writer.cc, behind write_file_atomic() of
 nest/core/file.h. Everything else in include/, src/ and apps/ hands its bytes there, so that links,
 pipes, devices, modes and full disks are treated alike.
-    tools/check_writers.py [ROOT]
+    tools/check_writers.py [--root FOLDER]
 Exit code 1 lists every violation.
 """
 import re

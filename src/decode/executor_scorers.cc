@@ -1,4 +1,4 @@
-#include "nest/decode/executor_scorers.h"
+#include "executor_scorers.h"
 
 #include <algorithm>
 #include <cstring>

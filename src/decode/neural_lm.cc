@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "executor_scorers.h"
 #include "nest/core/error.h"
 #include "nest/decode/options.h"
 

@@ -1,6 +1,6 @@
 #include "nest/decode/search_space.h"
 
-#include "nest/decode/executor_scorers.h"
+#include "executor_scorers.h"
 
 namespace nest::decode {
 
@@ -19,8 +19,5 @@ ModelSearchSpace::ModelSearchSpace(graph::Executor& executor) {
     space_.transducer = transducer_.get();
   }
 }
-
-ModelSearchSpace::~ModelSearchSpace() = default;
-ModelSearchSpace::ModelSearchSpace(ModelSearchSpace&&) noexcept = default;
 
 }  // namespace nest::decode

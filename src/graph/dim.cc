@@ -162,15 +162,10 @@ Dim::Dim(std::shared_ptr<const Expr> expr) : expr_(std::move(expr)) {}
 Dim::Dim(std::int64_t value) {
   Polynomial sum;
   if (value != 0) sum.terms.emplace(Product{}, value);
-  expr_ = make(std::move(sum)).expr_;
+  expr_ = std::make_shared<Expr>(std::move(sum));
 }
 
-Dim Dim::make(Polynomial sum) {
-  auto expr = std::make_shared<Expr>();
-  expr->text = text_of(sum);
-  expr->sum = std::move(sum);
-  return Dim(std::move(expr));
-}
+Dim::Expr::Expr(Polynomial polynomial) : sum(std::move(polynomial)), text(text_of(sum)) {}
 
 Dim Dim::symbol(std::string name) {
   auto atom = std::make_shared<DimAtom>();
@@ -178,7 +173,7 @@ Dim Dim::symbol(std::string name) {
   atom->symbol = std::move(name);
   Polynomial sum;
   sum.terms.emplace(Product{std::move(atom)}, 1);
-  return make(std::move(sum));
+  return Dim(std::make_shared<Expr>(std::move(sum)));
 }
 
 bool Dim::is_constant() const {
@@ -224,15 +219,15 @@ std::string Dim::text() const {
 }
 
 Dim operator+(const Dim& a, const Dim& b) {
-  return Dim::make(scaled_sum(a.expr_->sum, b.expr_->sum, 1));
+  return Dim(std::make_shared<Dim::Expr>(scaled_sum(a.expr_->sum, b.expr_->sum, 1)));
 }
 
 Dim operator-(const Dim& a, const Dim& b) {
-  return Dim::make(scaled_sum(a.expr_->sum, b.expr_->sum, -1));
+  return Dim(std::make_shared<Dim::Expr>(scaled_sum(a.expr_->sum, b.expr_->sum, -1)));
 }
 
 Dim operator*(const Dim& a, const Dim& b) {
-  return Dim::make(product_of(a.expr_->sum, b.expr_->sum));
+  return Dim(std::make_shared<Dim::Expr>(product_of(a.expr_->sum, b.expr_->sum)));
 }
 
 Dim operator/(const Dim& a, std::int64_t b) {
@@ -240,7 +235,7 @@ Dim operator/(const Dim& a, std::int64_t b) {
           "axis length {} divided by {}: the divisor must be "
           "positive",
           a.text(), b);
-  return b == 1 ? a : Dim::make(quotient_of(a.expr_->sum, b));
+  return b == 1 ? a : Dim(std::make_shared<Dim::Expr>(quotient_of(a.expr_->sum, b)));
 }
 
 bool operator==(const Dim& a, const Dim& b) {

@@ -33,6 +33,8 @@ struct Polynomial {
 };
 
 struct Dim::Expr {
+  explicit Expr(Polynomial polynomial);
+
   Polynomial sum;
   std::string text;
 };

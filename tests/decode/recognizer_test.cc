@@ -6,7 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/rng.h"
-#include "nest/decode/executor_scorers.h"
+#include "decode/executor_scorers.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/frames.h"

@@ -43,6 +43,7 @@ class Config {
   /// Null config if absent.
   Config get(std::string_view key) const;
 
+  /// Errors of as_*() and get_*(): DataCorrupt "<location>: expected an integer, found 'many'".
   std::int64_t as_int() const;
   std::uint64_t as_unsigned() const;
   double as_double() const;
@@ -52,6 +53,7 @@ class Config {
   std::vector<std::int64_t> as_ints() const;
   std::vector<std::string> as_strings() const;
 
+  /// The value of a key; `fallback` if it is absent.
   std::int64_t get_int(std::string_view key, std::int64_t fallback) const;
   double get_double(std::string_view key, double fallback) const;
   bool get_bool(std::string_view key, bool fallback) const;

@@ -20,7 +20,7 @@ enum class ErrorCode {
   kUnsupported,      ///< understood, but this build or version does not do it
   kIo,               ///< the operating system refused to read or write
   kCheckFailed,      ///< a verification, audit or regression check came out negative
-  kInterrupted,      ///< stopped by the user (Ctrl-C)
+  kInterrupted,      ///< a stop was requested (nest::Job, Ctrl-C)
   kInternal,         ///< a broken promise inside this library
 };
 

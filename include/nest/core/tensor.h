@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nest/core/dtype.h"
@@ -35,6 +36,7 @@ class Tensor {
   /// Borrows `data`; `owner` keeps it alive. Read-only.
   static Tensor view(DType dtype, Shape shape, const void* data, std::shared_ptr<const void> owner);
 
+  /// A copy of the values. Errors: InvalidArgument unless they are as many as the shape has.
   template <class T>
   static Tensor from(Shape shape, std::span<const T> values) {
     Tensor tensor(dtype_of<T>(), std::move(shape));

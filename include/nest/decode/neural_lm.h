@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "nest/decode/executor_scorers.h"
+#include "nest/decode/hypothesis.h"
 #include "nest/decode/language_model.h"
 #include "nest/graph/model.h"
 

@@ -7,9 +7,6 @@
 
 namespace nest::decode {
 
-class ExecutorStepScorer;
-class ExecutorTransducerScorer;
-
 /// The search space of a model on an executor: its family and special tokens, and step functions
 /// that run its graphs.
 ///
@@ -18,15 +15,13 @@ class ModelSearchSpace {
  public:
   /// Errors: NotFound if the model lacks a graph of its family.
   explicit ModelSearchSpace(graph::Executor& executor);
-  ~ModelSearchSpace();
-  ModelSearchSpace(ModelSearchSpace&&) noexcept;
 
   /// Points into this object.
   const SearchSpace& space() const { return space_; }
 
  private:
-  std::unique_ptr<ExecutorStepScorer> attention_;
-  std::unique_ptr<ExecutorTransducerScorer> transducer_;
+  std::unique_ptr<StepScorer> attention_;
+  std::unique_ptr<TransducerScorer> transducer_;
   SearchSpace space_;
 };
 

@@ -13,8 +13,6 @@ namespace nest::graph {
 /// Values of symbols, e.g. {"B": 2, "T": 500}.
 using Bindings = std::map<std::string, std::int64_t, std::less<>>;
 
-struct Polynomial;
-
 /// One axis length: an integer, a symbol ("B", "T", "U"), or an expression of them.
 ///
 /// Expressions are sums, products and floor divisions, which is all that convolution and pooling
@@ -53,7 +51,6 @@ class Dim {
  private:
   struct Expr;
   explicit Dim(std::shared_ptr<const Expr> expr);
-  static Dim make(Polynomial sum);
   std::shared_ptr<const Expr> expr_;
 };
 

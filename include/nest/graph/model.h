@@ -67,7 +67,7 @@ bool is_buffer(std::string_view weight_name);
 ///
 /// Inputs and outputs go by port name. "lengths" (int64 [B], in units of T) may be given to any
 /// graph with a time axis; see Value::time_axis. Missing optional inputs are left out of the map.
-/// Thread safety: one call at a time an executor.
+/// State: one call at a time.
 class Executor {
  public:
   virtual ~Executor() = default;

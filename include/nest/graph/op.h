@@ -212,7 +212,7 @@ using Op = std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, L
                         PositionalEncoding, Add, Mul, Scale, Concat, Permute, Unsqueeze, Squeeze,
                         Slice, LogSoftmax, Softmax>;
 
-/// "conv", "batch_norm", "multi_head..." : the name used in dumps, profiles and errors.
+/// "conv", "batch_norm", "additive_attention": the name used in dumps, profiles and errors.
 std::string_view kind_name(const Op& op);
 /// "in=8 out=16 kernel=1x250 ..." : the attributes that differ from a plain default.
 std::string attributes_text(const Op& op);

@@ -12,8 +12,8 @@ namespace nest::signal {
 /// What one call did.
 struct PreprocessResult {
   std::int64_t samples = 0;  ///< written to the output
-  bool is_refused =
-      false;  ///< a value was not finite and the policy is "error": nothing was changed
+  /// A value was not finite and the policy is "error": nothing was changed.
+  bool is_refused = false;
 };
 
 /// Counted since construction.

@@ -18,12 +18,13 @@ struct Placement {
   int port = 29500;
 };
 
+/// A variable's value, std::nullopt if it is not set.
+using Lookup = std::function<std::optional<std::string>(const std::string&)>;
+
 /// Reads the launcher's variables: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
 /// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or Open MPI
 /// (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
-/// `lookup` returns a variable's value, std::nullopt if it is not set.
 /// Errors: InvalidArgument for values that are not numbers or do not fit together.
-using Lookup = std::function<std::optional<std::string>(const std::string&)>;
 Placement placement_from(const Lookup& lookup);
 Placement placement_from_environment();
 
