@@ -97,7 +97,7 @@ TEST(FramedSource, a_requested_stop_ends_a_stream_that_is_silent) {
   std::stop_source stop;
   const auto source = open_framed_source(ends[0], true, "pipe", 10, clock, stop.get_token());
   stop.request_stop();
-  std::vector<float> block(2 * 8);
+  std::vector<double> block(2 * 8);
   EXPECT_EQ(source->read({block.data(), 2, 8}).samples, 0);
   ::close(ends[1]);
 }
