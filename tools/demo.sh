@@ -11,7 +11,7 @@ mkdir -p "$out"
 
 if [ ! -f "$data/manifest.jsonl" ] || [ ! -f "$recording" ]; then
   stage "generate: sentences the model has not seen, and one continuous recording"
-  "$nest" synth --out "$data" --recording "$recording" --seed 1 --rate 125 --sentences 1300
+  "$nest" synth --output "$data" --recording "$recording" --seed 1 --rate 125 --sentences 1300
 fi
 STREAM="--window 4 --hop 0.512 --lookahead 1" \
   "$tools/main_job.sh" "$nest" "$tools/../models/synth_ctc.pt" "$data" "$recording" "$out"

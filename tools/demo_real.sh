@@ -22,7 +22,7 @@ import() { # import NAME FLAGS...: makes $out/NAME once
   shift
   [ -f "$out/$name/manifest.jsonl" ] && return
   stage "import: $name"
-  "$nest" import --in "$source" --out "$out/$name" "$@"
+  "$nest" import --in "$source" --output "$out/$name" "$@"
 }
 
 if [ -f "$source/manifest.jsonl" ]; then
@@ -35,7 +35,7 @@ elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
   train=${TRAIN:-"--epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100
     --augment-join 0.9 --augment-join-most 8 --augment-join-ramp 30 --ema-decay 0.998 --seed 1 --threads 1"}
 elif compgen -G "$source/*.edf" >/dev/null; then
-  import data --format edf-annotations --bandpass 1,40 --window-norm zscore --split-by session \
+  import data --format annotations --bandpass 1,40 --window-norm zscore --split-by session \
     --test-fraction 0.2 --validation-fraction 0.1
 else
   echo "demo-real: $source has no manifest.jsonl, no labels.tsv with utterances.tsv, and no .edf file" >&2
@@ -49,7 +49,7 @@ if [ ! -f "$model" ]; then
   resume=()
   [ -f "$out/run/last.pt" ] && resume=(--resume)
   read -r -d '' -a flags <<<"$train" || true
-  "$nest" train --data "$training" --config "$config" --model-key "$key" --out "$out/run" "${validation[@]}" "${flags[@]}" "${resume[@]}"
+  "$nest" train --data "$training" --config "$config" --model-key "$key" --output "$out/run" "${validation[@]}" "${flags[@]}" "${resume[@]}"
 fi
 if [ "$training" != "$data" ]; then
   stage "evaluate: single trials, known boundaries"

@@ -34,7 +34,7 @@ if unshare --map-root-user chroot . /nest --version >/dev/null 2>&1; then
 fi
 
 stage "decode: synthetic EEG, int8"
-"${nest[@]}" synth --out data --recording live.edf --recording-sentences 4 --seed 1 --rate 125 --sentences 60
+"${nest[@]}" synth --output data --recording live.edf --recording-sentences 4 --seed 1 --rate 125 --sentences 60
 "${nest[@]}" benchmark --model synth_ctc.pt --data data --split test --precision int8 --output results.json
 
 stage "stream: whole, in deliveries of 7 samples, from standard input, from a socket"
@@ -42,10 +42,10 @@ stage "stream: whole, in deliveries of 7 samples, from standard input, from a so
 stream() {
   "${nest[@]}" stream --model model.prepared --window 4 --hop 0.512 --lookahead 1 "$@"
 }
-stream --source edf:live.edf >text
+stream --source file:live.edf >text
 cat text
 [ -s text ] || fail "no text was decoded"
-stream --source edf:live.edf --chunk 7 >text-7 2>log-7
+stream --source file:live.edf --chunk 7 >text-7 2>log-7
 cmp text text-7
 
 "${nest[@]}" convert live.edf live.npy >/dev/null

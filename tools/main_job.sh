@@ -25,7 +25,7 @@ stage "audit"
 "$nest" audit --model "$model" --data "$data" --replicates 2000 --output "$out/audit.json" "${audit_flags[@]}"
 
 stream() {
-  "$nest" stream --model "$model" --source "edf:$recording" --precision int8 "${stream_flags[@]}" "$@"
+  "$nest" stream --model "$model" --source "file:$recording" --precision int8 "${stream_flags[@]}" "$@"
 }
 stage "stream in real time: ${LIVE_S:-10} s, int8"
 stream --real-time --duration "${LIVE_S:-10}" >"$out/live.txt"

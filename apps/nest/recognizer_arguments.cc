@@ -1,6 +1,7 @@
 #include "recognizer_arguments.h"
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 
 namespace nest {
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/register.h"
 #include "nest/train/run.h"
@@ -25,12 +26,13 @@ Json torch_info() {
 CommandLine::Run define_train(Flags& flags) {
   auto run = std::make_shared<train::RunOptions>();
   auto options = std::make_shared<train::TrainOptions>();
+  options->torch.threads = 1;  // as on every verb
   auto json = std::make_shared<bool>(false);
-  train::register_flags(flags, *run);
-  train::register_flags(flags, *options);
+  register_flags(flags, *run);
+  register_flags(flags, *options);
   flags.add("json", *json, "print JSON");
-  return [run, options, json] {
-    const Json report = train::run_training(*run, *options, command_job());
+  return [run, options, json, flags] {
+    const Json report = train::run_training(*run, *options, flags.given(), command_job());
     const bool is_interrupted = report["interrupted"].get<bool>();
     const int code = is_interrupted ? exit_code(ErrorCode::kInterrupted) : 0;
     if (*json) {

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/eval/audit.h"
 #include "recognizer_arguments.h"
 #include "terminal.h"
@@ -27,7 +28,7 @@ int run(Arguments& a) {
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.audit.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.audit.split.test = a.set.split;
-  a.audit.split.threads = a.audit.eval.threads;
+  a.audit.split.threads = a.audit.eval.jobs;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
   const recognize::Bundle bundle = load_bundle(a.recognizer);
   eval::AuditInputs inputs;
@@ -57,11 +58,7 @@ void add_audit(CommandLine& line) {
                   auto a = std::make_shared<Arguments>();
                   flags.add("data,test-data", a->data,
                             "dataset folder with training and test split");
-                  flags.add("split", a->set.split, "the split that is tested");
-                  flags.add("subject", a->set.subject, "only this subject");
-                  flags.add("session", a->set.session, "only this session");
-                  flags.add("resample", a->set.resample,
-                            "resample recordings of another rate to the model's");
+                  register_flags(flags, a->set);
                   flags.add("results", a->results, "files with figures, searched by check 6");
                   flags.add("output", a->output, "verdict file (nest.audit/1)");
                   flags.add("json", a->json, "print JSON");

@@ -10,6 +10,7 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/layer_timing.h"
 #include "nest/profile/machine.h"
@@ -54,15 +55,14 @@ void register_flags(Flags& flags, BenchOptions& options) {
   flags.add("suite", options.suite, "YAML list of work (configs/bench.yaml)");
   flags.add("only", options.only, "names of the suite's work to measure");
   flags.add("model,checkpoint", options.model, ".pt or .safetensors, instead of a suite");
-  deploy::register_flags(flags, options.load);
+  register_flags(flags, options.load);
   register_flags(flags, options.work);
   flags.group("Contenders");
   flags.add("precision", options.precisions,
             "of the native runtime, with -static for fixed activation scales; the first is the "
             "yardstick");
-  flags.add("isa", options.machine.isa, "instruction set (default: NEST_ISA or the strongest)");
-  flags.add("threads", options.machine.threads, "threads of every contender; 0: all cores");
-  flags.add("rewrite", options.prepare.rewrite, "fold, reorder and fuse layers");
+  register_flags(flags, options.prepare);
+  register_flags(flags, options.machine);
   flags.add("peer", options.peers,
             "torch, onnxruntime (NAME.onnx), onnxruntime-int8 (NAME.int8.onnx)");
   flags.add("peer-command", options.peer_command,
@@ -87,7 +87,7 @@ void validate(const BenchOptions& options) {
   validate(options.comparison);
   require(!options.precisions.empty(), ErrorCode::kInvalidArgument, "--precision names none");
   for (const std::string& name : options.precisions) {
-    const auto storage = graph::precision_from_name(storage_of(name));
+    const auto storage = from_name<graph::Precision>(storage_of(name));
     require(!name.ends_with(kStatic) || graph::is_integer(storage), ErrorCode::kInvalidArgument,
             "--precision {}: only int8 and int4 round activations", name);
   }
@@ -118,7 +118,7 @@ std::vector<std::string> peer_command(const BenchOptions& options) {
 /// What a precision's name stands for; fixed scales come from one run of the work itself.
 graph::Quantization quantization_of(const BenchItem& item, const profile::Work& work,
                                     const std::string& precision) {
-  graph::Quantization made{graph::precision_from_name(storage_of(precision))};
+  graph::Quantization made{from_name<graph::Precision>(storage_of(precision))};
   if (!precision.ends_with(kStatic)) return made;
   graph::Model floats = item.model;
   floats.quantization = {};

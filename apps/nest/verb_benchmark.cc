@@ -6,6 +6,7 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
@@ -100,11 +101,7 @@ void add_benchmark(CommandLine& line) {
       [](Flags& flags) -> CommandLine::Run {
         auto a = std::make_shared<Arguments>();
         flags.add("data,test-data", a->data, "dataset folder");
-        flags.add("split", a->set.split, "which split; empty: all");
-        flags.add("subject", a->set.subject, "only this subject");
-        flags.add("session", a->set.session, "only this session");
-        flags.add("resample", a->set.resample,
-                  "resample recordings of another rate to the model's");
+        register_flags(flags, a->set);
         flags.add("output", a->output, "results file (nest.results/1)");
         flags.add("shard", a->shard, "decode only part i/n; join the files with --merge");
         flags.add("merge", a->merge, "results files of all parts, in place of a model");

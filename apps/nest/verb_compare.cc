@@ -7,6 +7,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/overview.h"
 

@@ -6,12 +6,14 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
 #include "nest/eval/eval_set.h"
 #include "nest/io/checkpoint.h"
 #include "nest/io/recording.h"
 #include "nest/io/write_recording.h"
 #include "nest/recognize/activation_scales.h"
+#include "nest/text/tokenizer.h"
 #include "terminal.h"
 
 namespace nest {
@@ -19,60 +21,75 @@ namespace {
 
 /// Signals that show how large the activations of a model become.
 struct Calibration {
-  std::string data;                    ///< dataset folder; empty: no calibration
-  std::string split = "train";         ///< of the dataset
-  int utterances = 100;                ///< evenly spaced over the split
-  std::string fixed = "convolutions";  ///< which products get a fixed scale
+  std::string data;             ///< dataset folder; empty: no calibration
+  std::string split = "train";  ///< of the dataset
+  int utterances = 100;         ///< evenly spaced over the split
+  recognize::FixedScales fixed = recognize::FixedScales::kConvolutions;
 };
+
+void visit_fields(FieldVisitor& visitor, Calibration& o) {
+  visitor.group("Fixed scales of 8-bit activations (.prepared)");
+  visitor.field("calibrate", o.data, "dataset folder whose signals show how large they become");
+  visitor.field("calibrate_split", o.split, "which split of it");
+  visitor.field("calibrate_utterances", o.utterances, "how many, evenly spaced over the split",
+                at_least(1));
+  visitor.field("fixed_scales", o.fixed, "of which products; the others find theirs row by row");
+}
 
 struct ConvertOptions {
   std::string in;
   std::string out;
   io::OpenOptions recording;
-  std::optional<std::string> precision;  ///< of a prepared model
+  deploy::LoadOptions load;
+  std::string tokenizer;                      ///< file; empty: the one in the model
+  std::optional<graph::Precision> precision;  ///< of a prepared model
   Calibration calibration;
   bool json = false;
+
+  /// What the file says of the model is not all.
+  bool describes_model() const {
+    return !load.config.empty() || !load.model_key.empty() || !tokenizer.empty();
+  }
 };
 
-void register_flags(Flags& flags, Calibration& calibration) {
-  flags.group("Fixed scales of 8-bit activations (.prepared)");
-  flags.add("calibrate", calibration.data,
-            "dataset folder whose signals show how large they become");
-  flags.add("calibrate-split", calibration.split, "which split of it");
-  flags.add("calibrate-utterances", calibration.utterances,
-            "how many, evenly spaced over the split");
-  flags
-      .add("fixed-scales", calibration.fixed,
-           "of which products; the others find theirs row by row")
-      .choices({"convolutions", "all"});
+graph::Model described_model(const ConvertOptions& options) {
+  graph::Model model = deploy::load_model(options.in, options.load);
+  if (options.tokenizer.empty()) return model;
+  const auto tokenizer = text::load_tokenizer(options.tokenizer);
+  require(tokenizer->size() <= model.vocabulary.size, ErrorCode::kDataCorrupt,
+          "{} has {} tokens, but the model only {}", options.tokenizer, tokenizer->size(),
+          model.vocabulary.size);
+  model.vocabulary.tokenizer = tokenizer->to_json();
+  return model;
 }
 
 /// Gives the model fixed scales of its activations.
 void calibrate(graph::Model& model, const Calibration& calibration) {
-  require(calibration.utterances > 0, ErrorCode::kInvalidArgument,
-          "--calibrate-utterances is {}, must be above 0", calibration.utterances);
+  validate(calibration);
   const eval::EvalSet set =
       eval::open_eval_set(calibration.data, {calibration.split, "", ""}, model.signal)
           .spread(static_cast<std::size_t>(calibration.utterances));
   auto& scales = model.quantization.activations = recognize::calibrate_activations(
-      model, {set.utterances.size(), set.load},
-      recognize::fixed_scales_from_name(calibration.fixed), command_job());
+      model, {set.utterances.size(), set.load}, calibration.fixed, command_job());
   log_info("{} activations calibrated on {} utterances", scales.size(), set.utterances.size());
 }
 
 /// The model of a file, with fixed scales where they are asked for.
 std::shared_ptr<const runtime::PreparedModel> prepared_model(const ConvertOptions& options) {
-  std::optional<graph::Precision> precision;
-  if (options.precision) precision = graph::precision_from_name(*options.precision);
-  if (options.calibration.data.empty()) return deploy::load_prepared(options.in, {}, precision);
+  const bool is_calibrated = !options.calibration.data.empty();
+  if (!is_calibrated && !options.describes_model()) {
+    return deploy::load_prepared(options.in, {}, options.precision);
+  }
   require(!runtime::is_prepared_file(options.in), ErrorCode::kInvalidArgument,
-          "{} is prepared already; calibrate while preparing the original model", options.in);
-  graph::Model model = deploy::load_model(options.in);
-  if (precision) graph::set_precision(model.quantization, *precision);
-  require(graph::is_integer(model.quantization.precision), ErrorCode::kInvalidArgument,
-          "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
-          graph::name_of(model.quantization.precision));
-  calibrate(model, options.calibration);
+          "{} is prepared already; describe and calibrate the original model", options.in);
+  graph::Model model = described_model(options);
+  if (options.precision) graph::set_precision(model.quantization, *options.precision);
+  if (is_calibrated) {
+    require(graph::is_integer(model.quantization.precision), ErrorCode::kInvalidArgument,
+            "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
+            name_of(model.quantization.precision));
+    calibrate(model, options.calibration);
+  }
   return runtime::prepare(std::move(model));
 }
 
@@ -121,7 +138,9 @@ int convert(const ConvertOptions& options) {
   require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
           "--precision and --calibrate are for OUT.prepared, not {}", options.out);
   if (!io::recording_format(options.in).empty()) return convert_recording(options);
-  const io::Checkpoint checkpoint = io::read_checkpoint(options.in);
+  const io::Checkpoint checkpoint = options.describes_model()
+                                        ? deploy::to_checkpoint(described_model(options))
+                                        : io::read_checkpoint(options.in);
   io::write_checkpoint(options.out, checkpoint);
   Json report;
   report["in"] = options.in;
@@ -149,17 +168,15 @@ void add_convert(CommandLine& line) {
             .positional("out", options->out,
                         ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
-        flags.group("EEG recordings");
-        flags.add("stream", options->recording.stream,
-                  "which part of the input (see nest inspect)");
-        flags.add("rate", options->recording.rate_hz,
-                  "sampling rate of an input that states none [Hz]");
-        flags.add("allow-truncated", options->recording.allow_truncated,
-                  "read the complete part of a cut-off file");
-        flags.add("precision", options->precision,
-                  ".prepared: fp32, fp16, bf16, int8 or int4; default: the model's own");
-        register_flags(flags, options->calibration);
         flags.add("json", options->json, "print JSON");
+        flags.group("Models");
+        register_flags(flags, options->load);
+        flags.add("tokenizer", options->tokenizer, "tokenizer file that goes into the model");
+        flags.add("precision", options->precision,
+                  "of a .prepared model, not fp64; default: the model's own");
+        flags.group("EEG recordings");
+        register_flags(flags, options->recording);
+        register_flags(flags, options->calibration);
         return [options] { return convert(*options); };
       });
 }

@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/core/log.h"
 #include "nest/eval/evaluator.h"
 #include "recognizer_arguments.h"
@@ -65,11 +66,7 @@ void add_decode(CommandLine& line) {
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
                   flags.add("data,test-data", a->data, "dataset folder");
-                  flags.add("split", a->set.split, "which split; empty: all");
-                  flags.add("subject", a->set.subject, "only this subject");
-                  flags.add("session", a->set.session, "only this session");
-                  flags.add("resample", a->set.resample,
-                            "resample recordings of another rate to the model's");
+                  register_flags(flags, a->set);
                   flags.add("output", a->output, "write there instead of standard output");
                   flags.add("json", a->json, "one JSON object a line, with times and n-best");
                   register_flags(flags, a->recognizer);

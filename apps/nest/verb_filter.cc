@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
 #include "nest/signal/preprocess.h"
@@ -56,7 +57,7 @@ Tensor load_signal(const std::string& path) {
 int run_filter(FilterArguments& a) {
   const Tensor stored = load_signal(a.input);
   require(a.chunk >= 0, ErrorCode::kInvalidArgument, "--chunk {}: give a positive number", a.chunk);
-  const DType dtype = a.dtype == "same" ? stored.dtype() : dtype_from_name(a.dtype);
+  const DType dtype = a.dtype == "same" ? stored.dtype() : from_name<DType>(a.dtype);
   a.preprocess.channels = static_cast<int>(stored.dim(0));
   signal::OnlinePreprocessor preprocessor(a.preprocess);
   const std::int64_t chunk = a.chunk > 0 ? a.chunk : std::max<std::int64_t>(stored.dim(1), 1);

@@ -5,6 +5,7 @@
 
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/data/import.h"
 #include "terminal.h"
 
@@ -31,7 +32,7 @@ void add_import(CommandLine& line) {
                 [](Flags& flags) -> CommandLine::Run {
                   auto options = std::make_shared<data::ImportOptions>();
                   auto json = std::make_shared<bool>(false);
-                  data::register_flags(flags, *options);
+                  register_flags(flags, *options);
                   flags.add("json", *json, "print JSON");
                   return [options, json] {
                     const Json report = summary(data::import_dataset(*options, command_job()));

@@ -9,6 +9,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/decode/ngram.h"
 #include "nest/decode/ngram_train.h"
 #include "nest/decode/options.h"
@@ -22,8 +23,8 @@ struct Arguments {
   std::string action;
   std::vector<std::string> text;
   std::string lm;
-  std::string out;
-  std::string unit = "word";
+  std::string output;
+  decode::LmUnit unit = decode::LmUnit::kWord;
   std::string tokenizer;
   bool json = false;
   decode::NGramTrainOptions train;
@@ -32,7 +33,7 @@ struct Arguments {
 /// Splits a line into the model's words.
 class Splitter {
  public:
-  explicit Splitter(const Arguments& a) : unit_(decode::lm_unit_from_name(a.unit)) {
+  explicit Splitter(const Arguments& a) : unit_(a.unit) {
     const bool by_token = unit_ == decode::LmUnit::kToken;
     require(by_token == !a.tokenizer.empty(), ErrorCode::kInvalidArgument,
             "--tokenizer goes with --unit token, and only with it");
@@ -55,8 +56,8 @@ class Splitter {
 };
 
 int train(const Arguments& a) {
-  require(!a.text.empty() && !a.out.empty(), ErrorCode::kInvalidArgument,
-          "nest lm train needs --text and --out");
+  require(!a.text.empty() && !a.output.empty(), ErrorCode::kInvalidArgument,
+          "nest lm train needs --text and --output");
   const Splitter split(a);
   decode::NGramTrainer trainer(a.train);
   for (const std::string& path : a.text) {
@@ -69,15 +70,15 @@ int train(const Arguments& a) {
     });
   }
   decode::NGramTrainReport report;
-  write_file_atomic(a.out,
+  write_file_atomic(a.output,
                     [&](std::ostream& out) { report = trainer.write_arpa(out, command_job()); });
   if (a.json) {
     Json json = to_json(report);
-    json["out"] = a.out;
+    json["out"] = a.output;
     fmt::print("{}\n", json.dump(2));
     return 0;
   }
-  fmt::print("{}: {} sentences, {} words\n", a.out, report.sentences, report.words);
+  fmt::print("{}: {} sentences, {} words\n", a.output, report.sentences, report.words);
   for (std::size_t k = 0; k < report.orders.size(); ++k) {
     const auto& o = report.orders[k];
     fmt::print("order {}: {:>9} n-grams, discounts {:.4f} {:.4f} {:.4f}{}\n", k + 1, o.ngrams,
@@ -88,16 +89,17 @@ int train(const Arguments& a) {
 }
 
 int compile(const Arguments& a) {
-  require(!a.lm.empty() && !a.out.empty(), ErrorCode::kInvalidArgument,
-          "nest lm compile needs --lm and --out");
+  require(!a.lm.empty() && !a.output.empty(), ErrorCode::kInvalidArgument,
+          "nest lm compile needs --lm and --output");
   const auto model = decode::NGram::load(a.lm);
-  model->save(a.out);
+  model->save(a.output);
   if (a.json) {
-    const Json json = {{"out", a.out}, {"order", model->order()}, {"ngrams", model->num_ngrams()}};
+    const Json json = {
+        {"out", a.output}, {"order", model->order()}, {"ngrams", model->num_ngrams()}};
     fmt::print("{}\n", json.dump(2));
   } else {
-    fmt::print("{}: order {}, {} words, {} n-grams\n", a.out, model->order(), model->vocab_size(),
-               model->num_ngrams());
+    fmt::print("{}: order {}, {} words, {} n-grams\n", a.output, model->order(),
+               model->vocab_size(), model->num_ngrams());
   }
   return 0;
 }
@@ -150,9 +152,9 @@ void add_lm(CommandLine& line) {
                   flags.choices({"train", "compile", "score"});
                   flags.add("text", a->text, "text files, one sentence a line");
                   flags.add("lm", a->lm, "model to compile or score with");
-                  flags.add("out", a->out, "file to write: ARPA (train) or compact (compile)");
-                  flags.add("unit", a->unit, "what a word of the model is")
-                      .choices({"word", "char", "token"});
+                  flags.add("output", a->output,
+                            "file to write: ARPA (train) or compact (compile)");
+                  flags.add("unit", a->unit, "what a word of the model is");
                   flags.add("tokenizer", a->tokenizer, "tokenizer file, for --unit token");
                   register_flags(flags, a->train);
                   flags.add("json", a->json, "print JSON");

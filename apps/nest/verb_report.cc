@@ -5,18 +5,27 @@
 
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
+#include "nest/core/json.h"
 #include "nest/eval/eval_set.h"
 #include "nest/eval/report.h"
 
 namespace nest {
 namespace {
 
+enum class ReportFormat { kHtml, kMarkdown };
+EnumTable enum_table(ReportFormat /*of*/) {
+  static constexpr EnumName kNames[] = {{ReportFormat::kHtml, "html"},
+                                        {ReportFormat::kMarkdown, "md"}};
+  return {"format of a report", kNames};
+}
+
 struct Arguments {
   std::string results;
   std::string audit;
   std::string data;
   std::string output;
-  std::string format = "html";
+  ReportFormat format = ReportFormat::kHtml;
+  bool json = false;
 };
 
 std::vector<eval::ReportSignal> signals_of(const Arguments& arguments,
@@ -41,14 +50,22 @@ int run(const Arguments& arguments) {
   eval::ReportContent content{results, summary};
   if (!arguments.audit.empty()) content.audit = eval::load_audit_verdict(arguments.audit);
   std::vector<eval::ReportSignal> signals;
-  if (arguments.format == "html") signals = signals_of(arguments, results);
+  if (arguments.format == ReportFormat::kHtml) signals = signals_of(arguments, results);
   content.signals = signals;
-  const std::string text =
-      arguments.format == "md" ? eval::report_markdown(content) : eval::report_html(content);
-  if (arguments.output.empty()) {
+  const std::string text = arguments.format == ReportFormat::kMarkdown
+                               ? eval::report_markdown(content)
+                               : eval::report_html(content);
+  if (!arguments.output.empty()) write_text_file(arguments.output, text);
+  if (arguments.json) {
+    Json json{{"results", arguments.results},
+              {"format", name_of(arguments.format)},
+              {"bytes", text.size()},
+              {"examples_with_signal", signals.size()}};
+    json[arguments.output.empty() ? "text" : "output"] =
+        arguments.output.empty() ? text : arguments.output;
+    fmt::print("{}\n", json.dump(2));
+  } else if (arguments.output.empty()) {
     fmt::print("{}", text);
-  } else {
-    write_text_file(arguments.output, text);
   }
   return 0;
 }
@@ -64,7 +81,8 @@ void add_report(CommandLine& line) {
         flags.add("audit", a->audit, "verdict file written by nest audit");
         flags.add("data", a->data, "dataset folder, for pictures of the EEG");
         flags.add("output", a->output, "file to write; default: standard output");
-        flags.add("format", a->format, "html or md").choices({"html", "md"});
+        flags.add("format", a->format, "of the report");
+        flags.add("json", a->json, "print JSON: what was written, or the report as a text");
         return [a] { return run(*a); };
       });
 }

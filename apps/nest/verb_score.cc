@@ -8,6 +8,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/text/score.h"
 
@@ -20,7 +21,7 @@ struct Arguments {
   std::string by;
   std::string output;
   int show = 0;
-  int threads = 0;
+  int threads = 1;
   bool json = false;
   text::ScoreOptions score;
   text::BootstrapOptions bootstrap;
@@ -182,7 +183,7 @@ void add_score(CommandLine& line) {
         register_flags(flags, a->score);
         flags.group("Intervals");
         register_flags(flags, a->bootstrap);
-        flags.add("threads", a->threads, "0: all cores");
+        flags.add("threads", a->threads, "threads; 0: all cores");
         return [a] {
           a->bootstrap.threads = a->threads;
           return run(*a);

@@ -6,6 +6,7 @@
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
@@ -103,14 +104,11 @@ void add_stream(CommandLine& line) {
   line.add_verb("stream", "Decode a live or replayed signal as it arrives",
                 [](Flags& flags) -> CommandLine::Run {
                   auto verb = std::make_shared<StreamVerb>();
-                  stream::register_flags(flags, verb->source);
-                  stream::register_flags(flags, verb->config);
+                  register_flags(flags, verb->source);
+                  register_flags(flags, verb->config);
                   register_flags(flags, verb->recognizer);
-                  flags.add("duration", verb->feed.duration_s, "seconds of signal; 0: all of it");
-                  flags.add("resample", verb->feed.match.resample,
-                            "resample a source of another rate to the model's");
-                  flags.add("unit", verb->feed.match.unit,
-                            "unit of a source that states none: V, mV, uV, nV");
+                  flags.group("Source");
+                  register_flags(flags, verb->feed);
                   flags.add("json", verb->json, "one line of JSON an event, then a summary");
                   return [verb] { return run(*verb); };
                 });

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/synth/corpus.h"
 #include "terminal.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 struct SynthArguments {
   synth::SynthOptions options;
-  std::string out;
+  std::string output;
   std::string recording;
   int recording_sentences = 0;
   double pause_s = 1;
@@ -36,9 +37,9 @@ int write_recording(const SynthArguments& a, const std::vector<std::string>& tex
 }
 
 int write_corpus(const SynthArguments& a) {
-  const synth::CorpusSummary summary = synth::write_corpus(a.options, a.out, command_job());
+  const synth::CorpusSummary summary = synth::write_corpus(a.options, a.output, command_job());
   if (a.json) {
-    fmt::print("{}\n", Json{{"folder", a.out},
+    fmt::print("{}\n", Json{{"folder", a.output},
                             {"utterances", summary.utterances},
                             {"train", summary.train},
                             {"valid", summary.valid},
@@ -51,7 +52,7 @@ int write_corpus(const SynthArguments& a) {
   }
   const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"
                                                 : fmt::format("evoked at {} dB", a.options.snr_db);
-  fmt::print("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n", a.out,
+  fmt::print("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n", a.output,
              summary.utterances, summary.train, summary.valid, summary.test,
              format_duration(summary.duration_s));
   fmt::print("{} channels at {} Hz, {} people x {} sessions, {}\n", a.options.channels,
@@ -60,11 +61,11 @@ int write_corpus(const SynthArguments& a) {
 }
 
 int run_synth(const SynthArguments& a) {
-  require(!a.out.empty() || !a.recording.empty(), ErrorCode::kInvalidArgument,
-          "give --out DIR for a dataset, --recording FILE.edf for one recording, or both");
+  require(!a.output.empty() || !a.recording.empty(), ErrorCode::kInvalidArgument,
+          "give --output DIR for a dataset, --recording FILE.edf for one recording, or both");
   std::vector<std::string> texts;  // drawn first, so that a bad number is known before work is done
   if (!a.recording.empty()) texts = synth::recording_sentences(a.options, a.recording_sentences);
-  if (!a.out.empty()) write_corpus(a);
+  if (!a.output.empty()) write_corpus(a);
   if (!a.recording.empty()) write_recording(a, texts);
   return 0;
 }
@@ -75,11 +76,11 @@ void add_synth(CommandLine& line) {
   line.add_verb("synth", "Make synthetic EEG with text: a dataset to learn from, or a recording",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<SynthArguments>();
-                  flags.add("out", a->out, "dataset folder to write");
+                  flags.add("output", a->output, "dataset folder to write");
                   flags.add("recording", a->recording, "continuous .edf to write");
                   flags.add("recording-sentences", a->recording_sentences,
                             "test sentences in the recording; 0: all, at most 10");
-                  flags.add("pause", a->pause_s, "seconds between them");
+                  flags.add_field("pause_s", "pause", a->pause_s, "seconds between them");
                   flags.add("json", a->json, "print JSON");
                   register_flags(flags, a->options);
                   return [a] { return run_synth(*a); };

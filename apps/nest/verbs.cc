@@ -18,7 +18,7 @@ void add_stream(CommandLine& line);
 void add_train(CommandLine& line);
 void add_audit(CommandLine& line);
 void add_bench(CommandLine& line);
-void add_calibrate(CommandLine& line);
+void add_confidence(CommandLine& line);
 void add_benchmark(CommandLine& line);
 void add_compare(CommandLine& line);
 void add_decode(CommandLine& line);
@@ -38,7 +38,7 @@ void add_all_verbs(CommandLine& line) {
   add_train(line);
   add_audit(line);
   add_bench(line);
-  add_calibrate(line);
+  add_confidence(line);
   add_benchmark(line);
   add_compare(line);
   add_decode(line);

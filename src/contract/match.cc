@@ -8,6 +8,7 @@
 
 #include "nest/contract/electrode.h"
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 
 namespace nest::contract {
 namespace {
@@ -167,6 +168,13 @@ class Matcher {
 };
 
 }  // namespace
+
+void visit_fields(FieldVisitor& visitor, MatchOptions& o) {
+  visitor.field("resample", o.resample, "resample a source of another rate to the model's");
+  visitor.field("unit", o.unit, "unit of a source that states none: V, mV, uV, nV");
+  visitor.field("gain", o.gain, "of channels without a unit", {}, kNoFlag);
+  visitor.field("offset", o.offset, "of channels without a unit", {}, kNoFlag);
+}
 
 SourceMatch SourceMatch::packed() const {
   SourceMatch result = *this;

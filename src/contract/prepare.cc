@@ -51,7 +51,7 @@ Tensor process_all(ContractProcessor& processor, const Tensor& samples) {
 
 signal::WindowNormOptions window_norm(const graph::SignalContract& contract) {
   if (!is_of_window(contract.normalization)) return {};
-  return {.kind = std::string(name_of(contract.normalization))};
+  return {.kind = from_name<signal::WindowNorm>(name_of(contract.normalization))};
 }
 
 Tensor prepare(const Tensor& samples, const SourceInfo& source,

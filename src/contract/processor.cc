@@ -25,7 +25,7 @@ OnlinePreprocessorOptions resampling(const graph::SignalContract& contract,
   options.rate_hz = match.rate_hz;
   options.output_rate_hz = contract.rate_hz;
   options.bandpass_hz.clear();
-  options.start = "steady";
+  options.start = signal::Start::kSteady;
   options.resample.is_dc_exact = true;
   return options;
 }
@@ -37,20 +37,20 @@ void add_filters(const graph::SignalContract& contract, const SourceMatch& match
   if (contract.notch_hz > 0) options.notch_hz = {contract.notch_hz};
   options.notch_q = contract.notch_q;
   if (contract.ref_electrode == "average") {
-    options.ref_electrode = "average";
+    options.ref_electrode = signal::Reference::kAverage;
   } else if (match.ref_row >= 0) {
-    options.ref_electrode = "channels";
+    options.ref_electrode = signal::Reference::kChannels;
     options.ref_channels = {static_cast<int>(match.ref_row)};
   }
 }
 
 void add_normalization(const graph::SignalContract& contract, OnlinePreprocessorOptions& options) {
   if (contract.normalization == graph::Normalization::kRunning) {
-    options.normalization = "running";
+    options.normalization = signal::Normalization::kRunning;
     options.running_s = contract.running_s;
   }
   if (contract.normalization != graph::Normalization::kFixed) return;
-  options.normalization = "fixed";
+  options.normalization = signal::Normalization::kFixed;
   options.mean = contract.mean;
   for (const double stddev : contract.stddev) options.stddev.push_back(stddev > 0 ? stddev : 1);
   // A reference electrode beside the channels is carried along and dropped at the end.
@@ -65,7 +65,7 @@ OnlinePreprocessorOptions preprocessing(const graph::SignalContract& contract,
   options.channels = static_cast<int>(match.rows.size());
   options.rate_hz = contract.rate_hz;
   options.bandpass_hz.clear();
-  options.start = "steady";
+  options.start = signal::Start::kSteady;
   if (steps.filter) add_filters(contract, match, options);
   if (steps.normalize) add_normalization(contract, options);
   return options;
@@ -92,7 +92,8 @@ struct ContractProcessor::Impl {
     gathered.resize(static_cast<std::size_t>(rows * kTile));
     resampled.resize(resampler ? static_cast<std::size_t>(rows * room) : 0);
     newest.resize(static_cast<std::size_t>(rows));
-    has_memory = resampler || !work.sos().empty() || work.options().normalization == "running";
+    has_memory = resampler || !work.sos().empty() ||
+                 work.options().normalization == signal::Normalization::kRunning;
   }
 
   /// The matched rows of some source samples in the contract's unit.

@@ -8,40 +8,21 @@
 namespace nest {
 namespace {
 
-struct Row {
-  DType dtype;
-  std::size_t size;
-  std::string_view name;
-};
-
-constexpr std::array<Row, 10> kRows{{{DType::kF32, 4, "float32"},
-                                     {DType::kF64, 8, "float64"},
-                                     {DType::kF16, 2, "float16"},
-                                     {DType::kBF16, 2, "bfloat16"},
-                                     {DType::kI8, 1, "int8"},
-                                     {DType::kU8, 1, "uint8"},
-                                     {DType::kI16, 2, "int16"},
-                                     {DType::kI32, 4, "int32"},
-                                     {DType::kI64, 8, "int64"},
-                                     {DType::kBool, 1, "bool"}}};
+constexpr std::array<std::size_t, 10> kSizes{4, 8, 2, 2, 1, 1, 2, 4, 8, 1};
 
 }  // namespace
 
 std::size_t size_of(DType dtype) {
-  return kRows[static_cast<std::size_t>(dtype)].size;
-}
-std::string_view name_of(DType dtype) {
-  return kRows[static_cast<std::size_t>(dtype)].name;
+  return kSizes[static_cast<std::size_t>(dtype)];
 }
 
-DType dtype_from_name(std::string_view name) {
-  std::string known;
-  for (const Row& row : kRows) {
-    if (row.name == name) return row.dtype;
-    known += known.empty() ? "" : ", ";
-    known += row.name;
-  }
-  fail(ErrorCode::kInvalidArgument, "unknown element type '{}'; known: {}", name, known);
+EnumTable enum_table(DType /*of*/) {
+  static constexpr EnumName kNames[] = {{DType::kF32, "float32"}, {DType::kF64, "float64"},
+                                        {DType::kF16, "float16"}, {DType::kBF16, "bfloat16"},
+                                        {DType::kI8, "int8"},     {DType::kU8, "uint8"},
+                                        {DType::kI16, "int16"},   {DType::kI32, "int32"},
+                                        {DType::kI64, "int64"},   {DType::kBool, "bool"}};
+  return {"element type", kNames};
 }
 
 float to_float(Half h) {

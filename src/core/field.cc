@@ -108,15 +108,6 @@ std::string problem_of(const T& value, const Limits& limits,
 
 }  // namespace
 
-FieldError::FieldError(std::string field, std::string problem, std::source_location where)
-    : Error(ErrorCode::kInvalidArgument, fmt::format("`{}` {}", field, problem), where),
-      field_(std::move(field)),
-      problem_(std::move(problem)) {}
-
-FieldError FieldError::inside(std::string_view part) const {
-  return FieldError(fmt::format("{}.{}", part, field_), problem_, where());
-}
-
 bool Limits::contains(double value) const {
   const bool is_low = low && (excludes_low ? !(value > *low) : !(value >= *low));
   const bool is_high = high && (excludes_high ? !(value < *high) : !(value <= *high));
@@ -134,7 +125,8 @@ std::string Limits::text() const {
 }
 
 bool FieldValue::is_optional() const {
-  return std::visit(Overloaded{[]<class T>(const std::optional<T>*) { return true; },
+  return std::visit(Overloaded{[](const EnumVariable& e) { return e.is_optional; },
+                               []<class T>(const std::optional<T>*) { return true; },
                                [](const auto&) { return false; }},
                     variable_);
 }
@@ -168,7 +160,10 @@ std::string FieldValue::text() const {
   };
   return std::visit(
       Overloaded{
-          [](const EnumVariable& e) { return std::string(enum_name(e.table, e.get(e.variable))); },
+          [](const EnumVariable& e) {
+            const std::optional<int> value = e.get(e.variable);
+            return value ? std::string(enum_name(e.table, *value)) : "";
+          },
           [&](const EnumMapVariable& e) {
             return pairs(e.get(e.variable),
                          [&](int v) { return std::string(enum_name(e.table, v)); });
@@ -183,7 +178,10 @@ std::string FieldValue::text() const {
 
 Json FieldValue::json() const {
   return std::visit(
-      Overloaded{[](const EnumVariable& e) { return Json(enum_name(e.table, e.get(e.variable))); },
+      Overloaded{[](const EnumVariable& e) {
+                   const std::optional<int> value = e.get(e.variable);
+                   return value ? Json(enum_name(e.table, *value)) : Json();
+                 },
                  [](const EnumMapVariable& e) {
                    Json map = Json::object();
                    for (const auto& [key, value] : e.get(e.variable))

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
+#include "help_formatter.h"
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/core/suggest.h"
@@ -17,7 +18,9 @@ namespace nest {
 namespace {
 
 /// "model_config,config" becomes "--model-config,--config"; command lines are normalised alike.
+/// What a verb writes has two spellings, the same everywhere.
 std::string flag_names(std::string_view name) {
+  if (name == "output") return "--output,--out";
   std::string text = "--";
   for (const char c : name) {
     text += c == '_' ? '-' : c;
@@ -25,23 +28,6 @@ std::string flag_names(std::string_view name) {
   }
   return text;
 }
-
-bool is_switch(const CLI::Option& option) {
-  return option.get_items_expected_max() == 0 && !option.get_default_str().empty();
-}
-
-/// Switches show both of their names and which one holds.
-class HelpFormatter : public CLI::Formatter {
- public:
-  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
-    if (!is_switch(*option)) return CLI::Formatter::make_option_name(option, is_positional);
-    return fmt::format("--{}", fmt::join(option->get_lnames(), " / --"));
-  }
-  std::string make_option_opts(const CLI::Option* option) const override {
-    if (!is_switch(*option)) return CLI::Formatter::make_option_opts(option);
-    return " [" + option->get_default_str() + "]";
-  }
-};
 
 }  // namespace
 
@@ -126,7 +112,7 @@ Flags& Flags::positional(std::string_view name, FieldValue value, std::string_vi
 }
 
 Flags& Flags::required() {
-  impl_->last->required();
+  impl_->last->required()->default_str("");
   return *this;
 }
 
@@ -172,14 +158,17 @@ struct CommandLine::Impl {
   std::map<std::string, Run> verbs;
   std::vector<std::unique_ptr<Flags::Impl>> flags;
   const Flags::Impl* chosen = nullptr;
-  std::string log_level = "info";
+  LogLevel log_level = LogLevel::kInfo;
+  Flags::Impl global{&app};
 };
 
 void CommandLine::Impl::explain(const CLI::ParseError& error) const {
-  const std::string verb = fmt::format("{} {}", app.get_name(), chosen->app->get_name());
-  const std::string help = fmt::format("{} help {}", app.get_name(), chosen->app->get_name());
-  std::vector<std::string> known;
-  for (const CLI::Option* option : chosen->app->get_options()) {
+  const CLI::App& at = chosen == nullptr ? app : *chosen->app;
+  const bool is_verb = chosen != nullptr;
+  const std::string verb = app.get_name() + (is_verb ? " " + at.get_name() : "");
+  const std::string help = app.get_name() + (is_verb ? " help " + at.get_name() : " --help");
+  std::vector<std::string> known{"--log-level"};
+  for (const CLI::Option* option : at.get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   for (const std::string& word : app.remaining(true)) {
@@ -190,7 +179,7 @@ void CommandLine::Impl::explain(const CLI::ParseError& error) const {
             verb, word, help);
   }
   std::vector<std::string> missing;
-  for (const CLI::Option* option : chosen->app->get_options()) {
+  for (const CLI::Option* option : at.get_options()) {
     if (option->get_required() && option->count() == 0) missing.push_back(option->get_name());
   }
   require(missing.empty(), ErrorCode::kInvalidArgument, "{} needs {} ({} says more)", verb,
@@ -199,13 +188,14 @@ void CommandLine::Impl::explain(const CLI::ParseError& error) const {
 }
 
 std::string CommandLine::Impl::with_flags(std::string_view message) const {
-  if (chosen == nullptr) return std::string(message);
   std::string text;
   while (true) {
     const std::size_t begin = message.find('`');
     const std::size_t end = begin == message.npos ? begin : message.find('`', begin + 1);
     if (end == message.npos) return text + std::string(message);
-    const std::string flag = chosen->flag_of(message.substr(begin + 1, end - begin - 1));
+    const std::string_view field = message.substr(begin + 1, end - begin - 1);
+    std::string flag = chosen == nullptr ? "" : chosen->flag_of(field);
+    if (flag.empty()) flag = global.flag_of(field);
     // A quote that is no field may stand before one that is: go on behind its first mark.
     text += flag.empty() ? message.substr(0, begin + 1) : message.substr(0, begin);
     text += flag;
@@ -223,8 +213,7 @@ CommandLine::CommandLine(std::string name, std::string summary, std::string vers
   app.require_subcommand(1);
   app.fallthrough();
   app.formatter(std::make_shared<HelpFormatter>());
-  app.add_option("--log-level", impl_->log_level, "debug, info, warn, error or off")
-      ->capture_default_str();
+  impl_->global.add("log_level", "--log-level", impl_->log_level, "least that is logged", false);
 }
 
 CommandLine::~CommandLine() = default;
@@ -289,7 +278,7 @@ int CommandLine::run(int argc, const char* const* argv, std::ostream& out, std::
     } catch (const CLI::ParseError& error) {
       impl_->explain(error);
     }
-    set_log_level(log_level_from_name(impl_->log_level));
+    set_log_level(impl_->log_level);
     return impl_->verbs.at(impl_->app.get_subcommands().front()->get_name())();
   } catch (const Error& error) {
     err << "error: " << impl_->with_flags(error.what()) << std::endl;

@@ -28,7 +28,7 @@ std::string names_of_available() {
 
 Isa select() {
   if (const char* forced = std::getenv("NEST_ISA"); forced != nullptr && *forced != '\0') {
-    const Isa isa = isa_from_name(forced);
+    const Isa isa = from_name<Isa>(forced);
     require(isa_supported(isa), ErrorCode::kInvalidArgument,
             "NEST_ISA={}: this machine does not run it; available: {}", forced,
             names_of_available());
@@ -52,36 +52,16 @@ bool has_avx_vnni() noexcept {
 
 }  // namespace
 
-std::string_view name_of(Isa isa) {
-  switch (isa) {
-    case Isa::kGeneric:
-      return "generic";
-    case Isa::kAvx2:
-      return "avx2";
-    case Isa::kAvxVnni:
-      return "avx_vnni";
-    case Isa::kAvx512:
-      return "avx512";
-    case Isa::kAvx512Vnni:
-      return "avx512_vnni";
-    case Isa::kAvx512Bf16:
-      return "avx512_bf16";
-    case Isa::kNeon:
-      return "neon";
-    case Isa::kNeonDot:
-      return "neon_dot";
-  }
-  return "unknown";
-}
-
-Isa isa_from_name(std::string_view name) {
-  for (const Isa isa : kAll) {
-    if (name_of(isa) == name) return isa;
-  }
-  fail(ErrorCode::kInvalidArgument,
-       "instruction set '{}' is unknown; choose generic, avx2, avx_vnni, avx512, avx512_vnni, "
-       "avx512_bf16, neon or neon_dot",
-       name);
+EnumTable enum_table(Isa /*of*/) {
+  static constexpr EnumName kNames[] = {{Isa::kGeneric, "generic"},
+                                        {Isa::kAvx2, "avx2"},
+                                        {Isa::kAvxVnni, "avx_vnni"},
+                                        {Isa::kAvx512, "avx512"},
+                                        {Isa::kAvx512Vnni, "avx512_vnni"},
+                                        {Isa::kAvx512Bf16, "avx512_bf16"},
+                                        {Isa::kNeon, "neon"},
+                                        {Isa::kNeonDot, "neon_dot"}};
+  return {"instruction set", kNames};
 }
 
 bool isa_supported(Isa isa) noexcept {

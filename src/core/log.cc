@@ -40,14 +40,13 @@ void set_log_level(LogLevel level) {
   log.update();
 }
 
-LogLevel log_level_from_name(std::string_view name) {
-  if (name == "debug") return LogLevel::kDebug;
-  if (name == "info") return LogLevel::kInfo;
-  if (name == "warn") return LogLevel::kWarn;
-  if (name == "error") return LogLevel::kError;
-  if (name == "off") return LogLevel::kOff;
-  fail(ErrorCode::kInvalidArgument, "unknown log level '{}'; known: debug, info, warn, error, off",
-       name);
+EnumTable enum_table(LogLevel /*of*/) {
+  static constexpr EnumName kNames[] = {{LogLevel::kDebug, "debug"},
+                                        {LogLevel::kInfo, "info"},
+                                        {LogLevel::kWarn, "warn"},
+                                        {LogLevel::kError, "error"},
+                                        {LogLevel::kOff, "off"}};
+  return {"log level", kNames};
 }
 
 bool is_logged(LogLevel level) noexcept {

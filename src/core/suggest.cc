@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 
 namespace nest {
-namespace {
 
-std::size_t distance(std::string_view a, std::string_view b) {
+std::size_t name_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before;
   std::vector<std::size_t> last;
   std::vector<std::size_t> row(b.size() + 1);
@@ -27,15 +26,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace
-
 std::string nearest_name(std::string_view name, std::span<const std::string> known) {
-  constexpr std::size_t kShortest = 3;  // shorter ones are near to everything
+  constexpr std::size_t kShortest = 3;   // shorter ones are near to everything
+  constexpr std::size_t kLongest = 100;  // longer ones are no slips
   std::string nearest;
-  if (name.size() < kShortest) return nearest;
+  if (name.size() < kShortest || name.size() > kLongest) return nearest;
   std::size_t fewest = name.size() / 3 + 1;
   for (const std::string& candidate : known) {
-    const std::size_t edits = distance(name, candidate);
+    const std::size_t edits = name_distance(name, candidate);
     if (edits < fewest) {
       fewest = edits;
       nearest = candidate;

@@ -10,6 +10,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 
 namespace nest::data {
 namespace {
@@ -17,6 +18,23 @@ namespace {
 constexpr std::size_t kOpenFiles = 128;
 
 }  // namespace
+
+EnumTable enum_table(Check /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {Check::kManifest, "manifest"}, {Check::kHeaders, "headers"}, {Check::kSamples, "samples"}};
+  return {"check of a dataset", kNames};
+}
+
+void visit_fields(FieldVisitor& visitor, DatasetOptions& o) {
+  visitor.field("check", o.check, "what is looked at when the dataset is opened");
+  visitor.field("strict", o.strict, "any problem is an error");
+  visitor.field("resample", o.resample, "resample files of another rate as they are read");
+}
+
+void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
+  visitor.field("filter", o.filter, "reference electrode, band-pass and notch of the contract");
+  visitor.field("normalize", o.normalize, "normalisation of the contract");
+}
 
 struct Dataset::State {
   std::filesystem::path folder;

@@ -12,7 +12,7 @@ Json to_json(const DatasetInfo& info) {
   json["version"] = kVersion;
   json["name"] = info.name;
   json["description"] = info.description;
-  json["signal"] = graph::to_json(info.signal);
+  json["signal"] = nest::to_json(info.signal);
   if (info.file_gain != 1 || info.file_offset != 0) {
     json["file_scale"] = {{"gain", info.file_gain}, {"offset", info.file_offset}};
   }

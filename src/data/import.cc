@@ -1,34 +1,32 @@
 #include "nest/data/import.h"
 
-#include <array>
 #include <map>
 
 #include "data/importers.h"
 #include "nest/contract/electrode.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/core/flags.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/data/splits.h"
 
 namespace nest::data {
 namespace {
 
-struct Importer {
-  std::string_view name;
-  Imported (*run)(const ImportOptions&, const Job&);
-};
-
-constexpr std::array kImporters = {
-    Importer{"ssvep-exo", import_ssvep_exo}, Importer{"edf-annotations", import_edf_annotations},
-    Importer{"feis", import_feis},           Importer{"cvep", import_cvep},
-    Importer{"zuco", import_zuco},
-};
-
-std::vector<std::string> importer_names() {
-  std::vector<std::string> names;
-  for (const Importer& importer : kImporters) names.emplace_back(importer.name);
-  return names;
+Imported import_with(const ImportOptions& options, const Job& job) {
+  switch (options.format) {
+    case ImportFormat::kSsvepExo:
+      return import_ssvep_exo(options, job);
+    case ImportFormat::kAnnotations:
+      return import_edf_annotations(options, job);
+    case ImportFormat::kFeis:
+      return import_feis(options, job);
+    case ImportFormat::kCvep:
+      return import_cvep(options, job);
+    case ImportFormat::kZuco:
+      return import_zuco(options, job);
+  }
+  fail(ErrorCode::kInternal, "no importer for {}", name_of(options.format));
 }
 
 bool is_inside(const std::filesystem::path& file, const std::filesystem::path& folder) {
@@ -70,62 +68,55 @@ bool draws_splits(const SplitOptions& split) {
 
 }  // namespace
 
-void register_flags(Flags& flags, ImportOptions& options) {
-  flags.add("format", options.format, "what the input is").required().choices(importer_names());
-  flags.add("in", options.in, "folder or file to import").required();
-  flags.add("out", options.out, "dataset folder to write").required();
-  flags.add("copy", options.copy,
-            "copy signal files into the dataset instead of referring to them");
-  flags.add("mode", options.mode, "ssvep-exo: one trial an utterance, or the fixed joined trials")
-      .choices({"trials", "utterances"});
-  flags.add("window-start", options.window_start_s, "start of a trial's window after its cue [s]");
-  flags.add("window-length", options.window_length_s, "length of a trial's window [s]");
-  flags.group("Signal contract (applied whenever the dataset is loaded)");
-  flags.add("resample", options.resample_hz,
-            "resample recordings to this rate as they are loaded [Hz], 0: refuse other rates");
-  flags.add("bandpass", options.bandpass_hz, "low,high edge [Hz]");
-  flags.add("bandpass-order", options.bandpass_order, "Butterworth order");
-  flags.add("notch", options.notch_hz, "mains frequency to remove [Hz], 0: none");
-  flags.add("ref-electrode", options.ref_electrode, "'average' or a channel name");
-  flags.add("normalize", options.normalize,
-            "fit mean and deviation per channel on the training part");
-  flags
-      .add("window-norm", options.window_norm,
-           "normalise each utterance by itself instead of by a fit")
-      .choices({"none", "zscore", "robust", "whiten"});
-  flags.add("strict", options.strict, "any unusable utterance is an error");
-  register_flags(flags, options.split);
+EnumTable enum_table(ImportFormat /*of*/) {
+  static constexpr EnumName kNames[] = {{ImportFormat::kAnnotations, "annotations"},
+                                        {ImportFormat::kAnnotations, "edf-annotations"},
+                                        {ImportFormat::kSsvepExo, "ssvep-exo"},
+                                        {ImportFormat::kFeis, "feis"},
+                                        {ImportFormat::kCvep, "cvep"},
+                                        {ImportFormat::kZuco, "zuco"}};
+  return {"import format", kNames};
 }
 
-void validate(const ImportOptions& options) {
-  require(options.window_length_s > 0 && options.window_start_s >= 0, ErrorCode::kInvalidArgument,
-          "--window-length {} must be above 0 and --window-start {} not negative",
-          options.window_length_s, options.window_start_s);
-  require(options.bandpass_hz.empty() || options.bandpass_hz.size() == 2,
-          ErrorCode::kInvalidArgument, "--bandpass takes two edges, low,high; {} given",
-          options.bandpass_hz.size());
-  require(options.resample_hz >= 0, ErrorCode::kInvalidArgument,
-          "--resample {} Hz: give a positive rate, or 0 for none", options.resample_hz);
-  validate(options.split);
+EnumTable enum_table(TrialMode /*of*/) {
+  static constexpr EnumName kNames[] = {{TrialMode::kTrials, "trials"},
+                                        {TrialMode::kUtterances, "utterances"}};
+  return {"mode of trials", kNames};
 }
 
-Json to_json(const ImportOptions& o) {
-  return {{"format", o.format},
-          {"in", o.in},
-          {"out", o.out},
-          {"copy", o.copy},
-          {"mode", o.mode},
-          {"window_start_s", o.window_start_s},
-          {"window_length_s", o.window_length_s},
-          {"split", to_json(o.split)},
-          {"resample_hz", o.resample_hz},
-          {"bandpass_hz", o.bandpass_hz},
-          {"bandpass_order", o.bandpass_order},
-          {"notch_hz", o.notch_hz},
-          {"ref_electrode", o.ref_electrode},
-          {"normalize", o.normalize},
-          {"window_norm", o.window_norm},
-          {"strict", o.strict}};
+void visit_fields(FieldVisitor& visitor, ImportOptions& o) {
+  visitor.field("format", o.format, "what the input is", {}, {.is_required = true});
+  visitor.field("in", o.in, "folder or file to import", {}, {.is_required = true});
+  visitor.field("out", o.out, "dataset folder to write", {},
+                {.flag = "output", .is_required = true});
+  visitor.field("copy", o.copy, "copy signal files into the dataset instead of referring to them");
+  visitor.field("mode", o.mode, "ssvep-exo: one trial an utterance, or the fixed joined trials");
+  visitor.field("window_start_s", o.window_start_s, "start of a trial's window after its cue [s]",
+                at_least(0), {.flag = "window-start"});
+  visitor.field("window_length_s", o.window_length_s, "length of a trial's window [s]", above(0),
+                {.flag = "window-length"});
+  visitor.group("Signal contract (applied whenever the dataset is loaded)");
+  visitor.field("resample_hz", o.resample_hz,
+                "resample recordings to this rate as they are loaded [Hz], 0: refuse other rates",
+                at_least(0), {.flag = "resample"});
+  visitor.field("bandpass_hz", o.bandpass_hz, "low,high edge [Hz]", at_least(0),
+                {.flag = "bandpass"});
+  visitor.field("bandpass_order", o.bandpass_order, "Butterworth order", at_least(1));
+  visitor.field("notch_hz", o.notch_hz, "mains frequency to remove [Hz], 0: none", at_least(0),
+                {.flag = "notch"});
+  visitor.field("ref_electrode", o.ref_electrode, "'average' or a channel name");
+  visitor.field("normalize", o.normalize,
+                "fit mean and deviation per channel on the training part");
+  visitor.field("window_norm", o.window_norm,
+                "normalise each utterance by itself instead of by a fit");
+  visitor.field("strict", o.strict, "any unusable utterance is an error");
+  visitor.part("split", o.split);
+}
+
+void validate(const ImportOptions& o) {
+  check_fields(o);
+  require_field(o.bandpass_hz.empty() || o.bandpass_hz.size() == 2, "bandpass_hz",
+                "takes two edges, low,high; {} given", o.bandpass_hz.size());
 }
 
 graph::SignalContract contract_of(const io::RecordingInfo& recording) {
@@ -140,14 +131,7 @@ graph::SignalContract contract_of(const io::RecordingInfo& recording) {
 
 Dataset import_dataset(const ImportOptions& options, const Job& job) {
   validate(options);
-  Imported imported;
-  bool is_known = false;
-  for (const Importer& importer : kImporters) {
-    if (importer.name != options.format) continue;
-    imported = importer.run(options, job);
-    is_known = true;
-  }
-  require(is_known, ErrorCode::kInvalidArgument, "unknown import format '{}'", options.format);
+  Imported imported = import_with(options, job);
   require(!imported.utterances.empty(), ErrorCode::kDataCorrupt, "{}: nothing to import",
           options.in);
   graph::SignalContract& contract = imported.info.signal;
@@ -160,7 +144,7 @@ Dataset import_dataset(const ImportOptions& options, const Job& job) {
   contract.bandpass_order = options.bandpass_order;
   contract.notch_hz = options.notch_hz;
   contract.ref_electrode = options.ref_electrode;
-  contract.normalization = graph::normalization_from_name(options.window_norm);
+  contract.normalization = from_name<graph::Normalization>(name_of(options.window_norm));
   if (draws_splits(options.split)) assign_splits(imported.utterances, options.split);
   place_signals(options, imported.utterances);
   const Dataset unchecked(options.out, imported.info, imported.utterances);
@@ -181,7 +165,8 @@ Dataset import_dataset(const ImportOptions& options, const Job& job) {
   Dataset dataset(options.out, std::move(imported.info), std::move(usable));
   Selection train;
   train.split = "train";
-  if (options.normalize && options.window_norm == "none" && !dataset.select(train).empty()) {
+  if (options.normalize && options.window_norm == signal::WindowNorm::kNone &&
+      !dataset.select(train).empty()) {
     dataset.fit_normalization("train", job);
   }
   dataset.write(options.out);

@@ -51,10 +51,10 @@ Imported import_ssvep_exo(const ImportOptions& options, const Job& /*job*/) {
   const Trials trials = read_trials(labels);
   const auto first = io::open_recording(folder / labels.at(0, "file"));
   Imported result;
-  result.info.name = "ssvep-exo-" + options.mode;
+  result.info.name = fmt::format("ssvep-exo-{}", name_of(options.mode));
   result.info.signal = contract_of(first->info());
   const double rate_hz = result.info.signal.rate_hz;
-  if (options.mode == "trials") {
+  if (options.mode == TrialMode::kTrials) {
     result.info.description =
         "SSVEP exoskeleton, CC0; one trial, one letter (R rest, A 13 Hz, B 17 Hz, "
         "C 21 Hz); split by session";

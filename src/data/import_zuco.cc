@@ -4,6 +4,7 @@
 #include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/io/npy.h"
 #include "nest/io/zuco.h"
 
@@ -56,9 +57,9 @@ Json words_json(const std::vector<io::ZucoWord>& words) {
 
 Imported import_zuco(const ImportOptions& options, const Job& job) {
   const bool draws = options.split.validation_fraction > 0 || options.split.test_fraction > 0;
-  require(!draws || options.split.by != "utterance", ErrorCode::kInvalidArgument,
-          "--split-by utterance: all ZuCo subjects read the same sentences, which would be in "
-          "several splits; use --split-by text (or subject)");
+  require_field(!draws || options.split.by != SplitBy::kUtterance, "split.by",
+                "is utterance, but all ZuCo subjects read the same sentences, which would be in "
+                "several splits; take text or subject");
   Imported result;
   result.info.name = "zuco";
   result.info.description =

@@ -6,51 +6,53 @@
 #include <span>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
+#include "nest/core/options.h"
 #include "nest/core/rng.h"
 
 namespace nest::data {
 
-void register_flags(Flags& flags, SplitOptions& options) {
-  flags.group("Splits");
-  flags.add("split-by", options.by, "what stays together: subject, session, text, utterance")
-      .choices({"subject", "session", "text", "utterance"});
-  flags.add("validation-fraction", options.validation_fraction,
-            "share of utterances for validation");
-  flags.add("test-fraction", options.test_fraction, "share of utterances for test");
-  flags.add("split-seed", options.seed, "seed of the assignment");
-  flags.add("split-only", options.only, "assign only utterances that now have this split");
-  flags.add("split-train", options.train, "groups that go to train");
-  flags.add("split-validation", options.validation, "groups that go to validation");
-  flags.add("split-test", options.test, "groups that go to test");
+EnumTable enum_table(SplitBy /*of*/) {
+  static constexpr EnumName kNames[] = {{SplitBy::kSubject, "subject"},
+                                        {SplitBy::kSession, "session"},
+                                        {SplitBy::kText, "text"},
+                                        {SplitBy::kUtterance, "utterance"}};
+  return {"unit of a split", kNames};
 }
 
-void validate(const SplitOptions& options) {
-  const double validation = options.validation_fraction;
-  const double test = options.test_fraction;
-  require(validation >= 0 && test >= 0 && validation + test < 1, ErrorCode::kInvalidArgument,
-          "split fractions: validation {} and test {} must not be negative and leave something for "
-          "training",
-          validation, test);
+void visit_fields(FieldVisitor& visitor, SplitOptions& o) {
+  visitor.group("Splits");
+  visitor.field("by", o.by, "what stays together", {}, {.flag = "split-by"});
+  visitor.field("validation_fraction", o.validation_fraction, "share of utterances for validation",
+                at_least(0).below(1));
+  visitor.field("test_fraction", o.test_fraction, "share of utterances for test",
+                at_least(0).below(1));
+  visitor.field("seed", o.seed, "seed of the assignment", {}, {.flag = "split-seed"});
+  visitor.field("only", o.only, "assign only utterances that now have this split", {},
+                {.flag = "split-only"});
+  visitor.field("train", o.train, "groups that go to train", {}, {.flag = "split-train"});
+  visitor.field("validation", o.validation, "groups that go to validation", {},
+                {.flag = "split-validation"});
+  visitor.field("test", o.test, "groups that go to test", {}, {.flag = "split-test"});
 }
 
-Json to_json(const SplitOptions& options) {
-  return {{"by", options.by},
-          {"validation_fraction", options.validation_fraction},
-          {"test_fraction", options.test_fraction},
-          {"seed", options.seed},
-          {"only", options.only},
-          {"train", options.train},
-          {"validation", options.validation},
-          {"test", options.test}};
+void validate(const SplitOptions& o) {
+  check_fields(o);
+  require_field(o.validation_fraction + o.test_fraction < 1, "validation_fraction",
+                "is {} and `test_fraction` {}: nothing is left for training", o.validation_fraction,
+                o.test_fraction);
 }
 
-std::string split_group(const Utterance& utterance, const std::string& by) {
-  if (by == "subject") return utterance.subject;
-  if (by == "session") return utterance.subject + "/" + utterance.session;
-  if (by == "text") return utterance.text;
-  require(by == "utterance", ErrorCode::kInvalidArgument,
-          "split by '{}': expected subject, session, text or utterance", by);
+std::string split_group(const Utterance& utterance, SplitBy by) {
+  switch (by) {
+    case SplitBy::kSubject:
+      return utterance.subject;
+    case SplitBy::kSession:
+      return utterance.subject + "/" + utterance.session;
+    case SplitBy::kText:
+      return utterance.text;
+    case SplitBy::kUtterance:
+      break;
+  }
   return utterance.id;
 }
 
@@ -67,7 +69,7 @@ void assign_splits(std::vector<Utterance>& utterances, const SplitOptions& optio
   const auto give = [&](const std::string& group, const std::string& split) {
     const auto found = groups.find(group);
     require(found != groups.end(), ErrorCode::kInvalidArgument,
-            "split list: no {} '{}' in the data", options.by, group);
+            "split list: no {} '{}' in the data", name_of(options.by), group);
     for (Utterance* utterance : found->second) utterance->split = split;
     given[split] += found->second.size();
     groups.erase(found);
@@ -95,7 +97,7 @@ void assign_splits(std::vector<Utterance>& utterances, const SplitOptions& optio
   fill("validation", options.validation_fraction);
   while (next < order.size()) give(order[next++], "train");
   require(given["train"] > 0, ErrorCode::kInvalidArgument,
-          "no {} is left for training: there are too few for these fractions", options.by);
+          "no {} is left for training: there are too few for these fractions", name_of(options.by));
 }
 
 }  // namespace nest::data

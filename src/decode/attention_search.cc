@@ -13,7 +13,7 @@ AttentionSearch::AttentionSearch(const SearchSpace& space, const DecodeOptions& 
       vocab_(static_cast<std::size_t>(space.vocab_size)),
       beam_(is_greedy ? 1 : static_cast<std::size_t>(options.beam_size)),
       rank_limit_(is_greedy ? 1 : 2 * beam_),
-      convention_(length_convention_from_name(options.length_convention)),
+      convention_(options.length_convention),
       bounds_(vocab_) {
   for (std::size_t i = 0; i < vocab_; ++i) {
     bounds_[i] = fusion_.upper_bound(static_cast<TokenId>(i));

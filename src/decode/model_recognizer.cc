@@ -7,6 +7,7 @@
 #include "decoders.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/decode/fusion_parts.h"
 #include "nest/decode/neural_lm.h"
 #include "nest/graph/frames.h"
@@ -187,13 +188,13 @@ Json ModelRecognizer::info() const {
   const graph::Model& model = executor_.model();
   Json json;
   json["model"] = model.name;
-  json["family"] = std::string(graph::name_of(model.family));
+  json["family"] = std::string(name_of(model.family));
   json["executor"] = executor_.describe();
   json["decoder"] = decoder_->describe();
   json["tokenizer"] = tokenizer_ ? std::string(tokenizer_->kind()) : "none (token ids)";
   json["vocab_size"] = search_.space().vocab_size;
   json["frame_s"] = frame_s_;
-  json["options"] = to_json(options_);
+  json["options"] = nest::to_json(options_);
   return json;
 }
 

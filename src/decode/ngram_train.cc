@@ -7,8 +7,8 @@
 #include <unordered_map>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::decode {
 
@@ -197,18 +197,10 @@ NGramTrainReport NGramTrainer::write_arpa(std::ostream& out, const Job& job) {
   return impl_->report;
 }
 
-void register_flags(Flags& flags, NGramTrainOptions& options) {
-  flags.add("order", options.order, "longest n-gram");
+void visit_fields(FieldVisitor& visitor, NGramTrainOptions& o) {
+  visitor.field("order", o.order, "longest n-gram", between(1, 6));
 }
-void validate(const NGramTrainOptions& options) {
-  require(options.order >= 1 && options.order <= 6, ErrorCode::kInvalidArgument,
-          "order is {}; it must lie between 1 and 6", options.order);
-}
-Json to_json(const NGramTrainOptions& options) {
-  Json json;
-  json["order"] = options.order;
-  return json;
-}
+
 Json to_json(const NGramTrainReport& report) {
   Json json;
   json["sentences"] = report.sentences;

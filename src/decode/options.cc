@@ -3,134 +3,99 @@
 #include <cmath>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::decode {
 
-namespace {
-
-void require_range(std::string_view name, double value, double low, double high) {
-  require(value >= low && value <= high, ErrorCode::kInvalidArgument,
-          "{} is {}; it must lie between {} and {}", name, value, low, high);
+EnumTable enum_table(LengthConvention /*of*/) {
+  static constexpr EnumName kNames[] = {{LengthConvention::kWithEos, "with_eos"},
+                                        {LengthConvention::kWithoutEos, "without_eos"},
+                                        {LengthConvention::kWithSosAndEos, "with_sos_and_eos"}};
+  return {"length convention", kNames};
 }
 
-void validate_search(const DecodeOptions& o) {
-  require_range("beam", o.beam_size, 1, 100000);
-  require_range("nbest", o.nbest, 1, 2.0 * o.beam_size);
-  require_range("temperature", o.temperature, 1e-3, 1e3);
-  require_range("token-beam", o.token_beam, 0, 1e9);
-  require_range("token-threshold", o.token_threshold, 0, 1e9);
-  require_range("score-threshold", o.score_threshold, 0, 1e9);
-  require_range("blank-skip", o.blank_skip, 0, 1);
-  require_range("max-symbols", o.max_symbols, 1, 1000);
+EnumTable enum_table(LmUnit /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {LmUnit::kToken, "token"}, {LmUnit::kWord, "word"}, {LmUnit::kChar, "char"}};
+  return {"unit of a language model", kNames};
+}
+
+namespace {
+
+void visit_search(FieldVisitor& visitor, DecodeOptions& o) {
+  visitor.group("Search");
+  visitor.field("beam_size", o.beam_size, "hypotheses kept; 1 is greedy", between(1, 100000),
+                {.flag = "beam,beam-size"});
+  visitor.field("nbest", o.nbest, "hypotheses returned an utterance", between(1, 200000));
+  visitor.field("temperature", o.temperature, "divides the model's log-probabilities",
+                between(1e-3, 1e3));
+  visitor.field("token_beam", o.token_beam, "new tokens tried a step, 0 for all", between(0, 1e9));
+  visitor.field("token_threshold", o.token_threshold, "nats below the best token, 0 for no limit",
+                between(0, 1e9));
+  visitor.field("score_threshold", o.score_threshold,
+                "nats below the best hypothesis, 0 for no limit", between(0, 1e9));
+  visitor.field("blank_skip", o.blank_skip, "CTC: P(blank) above which a frame starts no token",
+                between(0, 1));
+  visitor.field("max_symbols", o.max_symbols, "RNN-T: tokens a frame", between(1, 1000));
+}
+
+void visit_ranking(FieldVisitor& visitor, DecodeOptions& o) {
+  visitor.group("Ranking");
+  visitor.field("length_penalty", o.length_penalty, "alpha of ((5+|Y|)/6)^alpha", between(0, 100));
+  visitor.field("coverage_penalty", o.coverage_penalty, "beta of the coverage penalty",
+                between(0, 100));
+  visitor.field("length_convention", o.length_convention, "what |Y| counts");
+  visitor.field("min_length", o.min_length, "attention: generated tokens with the end token",
+                between(0, 1000000));
+  visitor.field("max_length", o.max_length, "attention: generated tokens with the end token",
+                between(1, 1000000));
+  visitor.field("include_unfinished", o.include_unfinished,
+                "rank hypotheses cut at the largest length too");
+}
+
+void visit_knowledge(FieldVisitor& visitor, DecodeOptions& o) {
+  visitor.group("Language model and biasing");
+  visitor.field("lm", o.lm, "n-gram file (ARPA or compact) or trained NEST_LM (.pt)");
+  visitor.field("lm_weight", o.lm_weight, "multiplies natural logarithms", between(0, 1000));
+  visitor.field("lm_unit", o.lm_unit, "what the model's words are");
+  visitor.field("rescore_lm", o.rescore_lm, "language model that ranks the n-best list anew");
+  visitor.field("rescore_weight", o.rescore_weight, "its weight, on natural logarithms",
+                between(0, 1000));
+  visitor.field("token_bonus", o.token_bonus, "added a token", between(-1000, 1000));
+  visitor.field("hotwords", o.hotwords, "phrases to favour");
+  visitor.field("hotword_weight", o.hotword_weight, "added a matched hotword token",
+                between(0, 1000));
+  visitor.field("vocabulary", o.vocabulary, "file with the only words allowed, one a line");
+  visitor.field("banned_tokens", o.banned_tokens, "ids never written", at_least(0), kNoFlag);
 }
 
 }  // namespace
 
-LengthConvention length_convention_from_name(std::string_view name) {
-  if (name == "with_eos") return LengthConvention::kWithEos;
-  if (name == "without_eos") return LengthConvention::kWithoutEos;
-  if (name == "with_sos_and_eos") return LengthConvention::kWithSosAndEos;
-  fail(ErrorCode::kInvalidArgument,
-       "unknown length convention '{}'; known: with_eos, without_eos, with_sos_and_eos", name);
-}
-
-LmUnit lm_unit_from_name(std::string_view name) {
-  if (name == "token") return LmUnit::kToken;
-  if (name == "word") return LmUnit::kWord;
-  if (name == "char") return LmUnit::kChar;
-  fail(ErrorCode::kInvalidArgument, "unknown LM unit '{}'; known: token, word, char", name);
-}
-
-void register_flags(Flags& flags, DecodeOptions& o) {
-  flags.group("Search");
-  flags.add("beam,beam-size", o.beam_size, "hypotheses kept; 1 is greedy");
-  flags.add("nbest", o.nbest, "hypotheses returned an utterance");
-  flags.add("temperature", o.temperature, "divides the model's log-probabilities");
-  flags.add("token-beam", o.token_beam, "new tokens tried a step, 0 for all");
-  flags.add("token-threshold", o.token_threshold, "nats below the best token, 0 for no limit");
-  flags.add("score-threshold", o.score_threshold, "nats below the best hypothesis, 0 for no limit");
-  flags.add("blank-skip", o.blank_skip, "CTC: P(blank) above which a frame starts no token");
-  flags.add("max-symbols", o.max_symbols, "RNN-T: tokens a frame");
-  flags.group("Ranking");
-  flags.add("length-penalty", o.length_penalty, "alpha of ((5+|Y|)/6)^alpha");
-  flags.add("coverage-penalty", o.coverage_penalty, "beta of the coverage penalty");
-  flags.add("length-convention", o.length_convention, "what |Y| counts")
-      .choices({"with_eos", "without_eos", "with_sos_and_eos"});
-  flags.add("min-length", o.min_length, "attention: generated tokens with the end token");
-  flags.add("max-length", o.max_length, "attention: generated tokens with the end token");
-  flags.add("include-unfinished", o.include_unfinished, "rank hypotheses cut at max-length too");
-  flags.group("Language model and biasing");
-  flags.add("lm", o.lm, "n-gram file (ARPA or compact) or trained NEST_LM (.pt)");
-  flags.add("lm-weight", o.lm_weight, "multiplies natural logarithms");
-  flags.add("lm-unit", o.lm_unit, "what the model's words are").choices({"token", "word", "char"});
-  flags.add("rescore-lm", o.rescore_lm, "language model that ranks the n-best list anew");
-  flags.add("rescore-weight", o.rescore_weight, "its weight, on natural logarithms");
-  flags.add("token-bonus", o.token_bonus, "added a token");
-  flags.add("hotwords", o.hotwords, "phrases to favour");
-  flags.add("hotword-weight", o.hotword_weight, "added a matched hotword token");
-  flags.add("vocabulary", o.vocabulary, "file with the only words allowed, one a line");
-  flags.group("Output");
-  flags.add("confidence-temperature", o.confidence_temperature, "from a calibration run");
-  flags.add("batch-size", o.batch_size, "utterances an encoder call");
+void visit_fields(FieldVisitor& visitor, DecodeOptions& o) {
+  visit_search(visitor, o);
+  visit_ranking(visitor, o);
+  visit_knowledge(visitor, o);
+  visitor.group("Output");
+  visitor.field("confidence_temperature", o.confidence_temperature, "from nest confidence",
+                between(1e-3, 1e3));
+  visitor.field("batch_size", o.batch_size, "utterances an encoder call", between(1, 100000));
 }
 
 void validate(const DecodeOptions& o) {
-  validate_search(o);
-  require_range("length-penalty", o.length_penalty, 0, 100);
-  require_range("coverage-penalty", o.coverage_penalty, 0, 100);
-  length_convention_from_name(o.length_convention);
-  lm_unit_from_name(o.lm_unit);
-  require_range("max-length", o.max_length, 1, 1000000);
-  require_range("min-length", o.min_length, 0, o.max_length);
-  require_range("lm-weight", o.lm_weight, 0, 1000);
-  require_range("rescore-weight", o.rescore_weight, 0, 1000);
-  require(o.rescore_lm.empty() || o.nbest > 1, ErrorCode::kInvalidArgument,
-          "rescore-lm ranks an n-best list, but nbest is {}; give --nbest 10 or so", o.nbest);
-  require(o.rescore_lm.empty() || o.coverage_penalty == 0, ErrorCode::kInvalidArgument,
-          "rescore-lm has no coverage penalty; coverage-penalty is {}", o.coverage_penalty);
-  require_range("token-bonus", o.token_bonus, -1000, 1000);
-  require_range("hotword-weight", o.hotword_weight, 0, 1000);
-  require_range("confidence-temperature", o.confidence_temperature, 1e-3, 1e3);
-  require_range("batch-size", o.batch_size, 1, 100000);
+  check_fields(o);
+  require_field(o.nbest <= 2 * o.beam_size, "nbest",
+                "is {}; it must be from 1 to {}, twice the `beam_size`", o.nbest, 2 * o.beam_size);
+  require_field(o.min_length <= o.max_length, "min_length",
+                "is {}; it must be from 0 to {}, the `max_length`", o.min_length, o.max_length);
+  require_field(o.rescore_lm.empty() || o.nbest > 1, "rescore_lm",
+                "ranks an n-best list, but `nbest` is {}; 10 or so make sense", o.nbest);
+  require_field(o.rescore_lm.empty() || o.coverage_penalty == 0, "rescore_lm",
+                "has no coverage penalty; `coverage_penalty` is {}", o.coverage_penalty);
   const bool guided =
       !o.lm.empty() || !o.hotwords.empty() || !o.vocabulary.empty() || !o.banned_tokens.empty();
-  require(o.beam_size > 1 || !guided, ErrorCode::kInvalidArgument,
-          "a language model, hotwords, a vocabulary or banned tokens need a beam of at least 2; "
-          "beam is {}",
-          o.beam_size);
-}
-
-Json to_json(const DecodeOptions& o) {
-  Json json;
-  json["beam"] = o.beam_size;
-  json["nbest"] = o.nbest;
-  json["temperature"] = o.temperature;
-  json["token_beam"] = o.token_beam;
-  json["token_threshold"] = o.token_threshold;
-  json["score_threshold"] = o.score_threshold;
-  json["blank_skip"] = o.blank_skip;
-  json["max_symbols"] = o.max_symbols;
-  json["length_penalty"] = o.length_penalty;
-  json["coverage_penalty"] = o.coverage_penalty;
-  json["length_convention"] = o.length_convention;
-  json["min_length"] = o.min_length;
-  json["max_length"] = o.max_length;
-  json["include_unfinished"] = o.include_unfinished;
-  json["lm"] = o.lm;
-  json["lm_weight"] = o.lm_weight;
-  json["lm_unit"] = o.lm_unit;
-  json["rescore_lm"] = o.rescore_lm;
-  json["rescore_weight"] = o.rescore_weight;
-  json["token_bonus"] = o.token_bonus;
-  json["hotwords"] = o.hotwords;
-  json["hotword_weight"] = o.hotword_weight;
-  json["vocabulary"] = o.vocabulary;
-  json["banned_tokens"] = o.banned_tokens;
-  json["confidence_temperature"] = o.confidence_temperature;
-  json["batch_size"] = o.batch_size;
-  return json;
+  require_field(o.beam_size > 1 || !guided, "beam_size",
+                "is {}; a language model, hotwords, a vocabulary or banned tokens need at least 2",
+                o.beam_size);
 }
 
 bool is_neural_lm(std::string_view path) {

@@ -21,7 +21,7 @@ void add_model(graph::Model model, const InspectOptions& options, Inspection& fo
   json["parameters"] = model.num_parameters();
   json["vocabulary"] = model.vocabulary.size;
   json["quantization"] = graph::to_json(model.quantization);
-  json["signal"] = graph::to_json(model.signal);
+  json["signal"] = nest::to_json(model.signal);
   const TensorMap* weights = model.weights.empty() ? nullptr : &model.weights;
   for (const auto& [name, one] : model.graphs) {
     if (!options.graph.empty() && options.graph != name) continue;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
 
@@ -41,7 +41,7 @@ graph::Model build_from_file(const std::filesystem::path& path, const std::strin
   std::string key = model_key;
   if (key.empty() && file.keys().size() == 1) key = file.keys().front();
   require(!key.empty(), ErrorCode::kInvalidArgument,
-          "{}: several models are described; choose one with --model-key: {}", path.string(),
+          "{}: several models are described; choose one with `model_key`: {}", path.string(),
           keys_text(file));
   return graph::build_model(key, file.at(key));
 }
@@ -75,7 +75,7 @@ graph::Model build(const io::Checkpoint& checkpoint, const Json& stored, const s
   const std::filesystem::path sidecar = sidecar_of(origin);
   require(
       !sidecar.empty(), ErrorCode::kInvalidArgument,
-      "{}: the file has no model_config; name a config file with --config, or put one beside it",
+      "{}: the file has no model_config; name a config file with `config`, or put one beside it",
       origin);
   return build_from_file(sidecar, options.model_key);
 }
@@ -99,22 +99,16 @@ bool is_built_by_config(const graph::Model& model) {
 
 }  // namespace
 
-void register_flags(Flags& flags, LoadOptions& options) {
-  flags.add("config,model-config", options.config,
-            "YAML or JSON that describes the model, if the weights file does not");
-  flags.add("model-key", options.model_key, "which model of the config file");
+void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
+  visitor.field("config", o.config,
+                "YAML or JSON that describes the model, if the weights file does not", {},
+                {.flag = "config,model-config"});
+  visitor.field("model_key", o.model_key, "which model of the config file");
 }
 
 void validate(const LoadOptions& options) {
   require(options.config.empty() || std::filesystem::exists(options.config), ErrorCode::kNotFound,
           "{}: no such config file", options.config);
-}
-
-Json to_json(const LoadOptions& options) {
-  Json json;
-  json["config"] = options.config;
-  json["model_key"] = options.model_key;
-  return json;
 }
 
 std::string infer_model_name(const Config& model_config) {
@@ -157,7 +151,7 @@ io::Checkpoint to_checkpoint(const graph::Model& model) {
   checkpoint.model_config = model.config;
   Json entry;
   entry["name"] = model.name;
-  entry["signal"] = graph::to_json(model.signal);
+  entry["signal"] = nest::to_json(model.signal);
   entry["vocabulary"] = graph::to_json(model.vocabulary);
   if (model.quantization != graph::Quantization{}) {
     entry["quantization"] = graph::to_json(model.quantization);

@@ -13,7 +13,7 @@ void check_request(const std::string& path, const runtime::PreparedModel& prepar
   require(!precision || (*precision == own.precision && own.layers.empty()),
           ErrorCode::kInvalidArgument,
           "{} was prepared for {}; for {} prepare the original model again", path,
-          graph::describe(own), graph::name_of(precision.value_or(own.precision)));
+          graph::describe(own), name_of(precision.value_or(own.precision)));
   require((options.sparse || !prepared.options().sparse) &&
               (options.rewrite || !prepared.options().rewrite) && !options.record_activations,
           ErrorCode::kInvalidArgument,

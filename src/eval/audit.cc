@@ -8,8 +8,8 @@
 
 #include "audit_checks.h"
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/core/rng.h"
 
 namespace nest::eval {
@@ -116,45 +116,18 @@ Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& j
   return audit;
 }
 
-void register_flags(Flags& flags, AuditOptions& options) {
-  register_flags(flags, options.eval);
-  flags.group("Audit");
-  flags.add("train-split", options.split.train, "name of the training split");
-  flags.add("disjoint", options.split.disjoint,
-            "what must not be in both splits: sentence,subject,session or none");
-  flags.add("near-duplicate", options.split.near_duplicate, "similarity that counts as one");
-  flags.add("max-near-duplicates", options.split.max_near_duplicates, "share that is tolerated");
-  flags.add("unit", options.unit, "what is resampled for the intervals")
-      .choices({"utterance", "sentence", "subject", "session"});
-  flags.add("shuffles", options.shuffles, "pairings with other utterances' references");
-  flags.add("min-distinct-ratio", options.min_distinct_ratio,
-            "distinct hypotheses over distinct references");
-  flags.add("min-entropy-ratio", options.min_entropy_ratio,
-            "entropy of the hypotheses over that of the references");
-}
-
-void validate(const AuditOptions& options) {
-  validate(options.eval);
-  require(options.shuffles >= 1 && options.shuffles <= 1000, ErrorCode::kInvalidArgument,
-          "--shuffles {} must be 1 to 1000", options.shuffles);
-  for (const double share : {options.split.near_duplicate, options.split.max_near_duplicates,
-                             options.min_distinct_ratio, options.min_entropy_ratio}) {
-    require(share >= 0 && share <= 1, ErrorCode::kInvalidArgument,
-            "audit thresholds must lie between 0 and 1, not {}", share);
-  }
-}
-
-Json to_json(const AuditOptions& options) {
-  return {{"eval", to_json(options.eval)},
-          {"train_split", options.split.train},
-          {"disjoint", options.split.disjoint},
-          {"near_duplicate", options.split.near_duplicate},
-          {"max_near_duplicates", options.split.max_near_duplicates},
-          {"unit", options.unit},
-          {"shuffles", options.shuffles},
-          {"min_distinct_ratio", options.min_distinct_ratio},
-          {"min_entropy_ratio", options.min_entropy_ratio},
-          {"seed", options.seed}};
+void visit_fields(FieldVisitor& visitor, AuditOptions& o) {
+  visitor.part("eval", o.eval);
+  visitor.group("Audit");
+  visitor.part("", o.split);
+  visitor.field("unit", o.unit, "what is resampled for the intervals");
+  visitor.field("shuffles", o.shuffles, "pairings with other utterances' references",
+                between(1, 1000));
+  visitor.field("min_distinct_ratio", o.min_distinct_ratio,
+                "distinct hypotheses over distinct references", between(0, 1));
+  visitor.field("min_entropy_ratio", o.min_entropy_ratio,
+                "entropy of the hypotheses over that of the references", between(0, 1));
+  visitor.field("seed", o.seed, "of pairings and surrogates", {}, kNoFlag);
 }
 
 }  // namespace nest::eval

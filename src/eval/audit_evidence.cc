@@ -167,7 +167,7 @@ ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
   for (const UtteranceResult& u : real.utterances) references.push_back(u.reference);
   const auto units = units_of(real, options.unit);
   std::vector<Control> controls;
-  for (const Floor& floor : text_floors(training, references, 2000, options.eval.threads)) {
+  for (const Floor& floor : text_floors(training, references, 2000, options.eval.jobs)) {
     Control& control = controls.emplace_back(
         compare_with(floor.name, scores_of(real), score_against(real, floor.hypotheses, options),
                      units, options));

@@ -3,6 +3,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json_number.h"
+#include "nest/core/options.h"
 #include "nest/eval/audit.h"
 
 namespace nest::eval {
@@ -109,7 +110,7 @@ Json to_json(const Audit& audit) {
   json["eeg_use"] = eeg_use_text(audit.eeg_use.passed);
   json["model"] = audit.model;
   json["dataset"] = to_json(audit.dataset);
-  json["options"] = to_json(audit.options);
+  json["options"] = nest::to_json(audit.options);
   json["environment"] = to_json(audit.environment);
   json["metrics"] = to_json(audit.metrics, audit.options.eval.summary.score);
   Json eeg_use = to_json(audit.eeg_use);

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json_number.h"
+#include "nest/core/options.h"
 
 namespace nest::eval {
 namespace {
@@ -93,32 +93,20 @@ std::string metric_line(const MetricChange& change) {
 
 }  // namespace
 
-void register_flags(Flags& flags, CompareOptions& options) {
-  flags.add("margin", options.margin, "percentage points a metric may get worse");
-  flags.add("unit", options.unit, "what is resampled")
-      .choices({"utterance", "sentence", "subject", "session"});
-  flags.add("alpha", options.alpha, "level of significance");
-  register_flags(flags, options.bootstrap);
+void visit_fields(FieldVisitor& visitor, CompareOptions& o) {
+  visitor.field("margin", o.margin, "percentage points a metric may get worse", at_least(0));
+  visitor.field("unit", o.unit, "what is resampled");
+  visitor.field("alpha", o.alpha, "level of significance", above(0).below(1));
+  visitor.part("bootstrap", o.bootstrap);
+  visitor.part("score", o.score);
 }
 
-void validate(const CompareOptions& options) {
-  require(options.margin >= 0, ErrorCode::kInvalidArgument, "--margin {} must not be negative",
-          options.margin);
-  require(options.alpha > 0 && options.alpha < 1, ErrorCode::kInvalidArgument,
-          "--alpha {} must lie between 0 and 1", options.alpha);
-  validate(options.bootstrap);
-}
-
-std::string_view name_of(Change change) {
-  switch (change) {
-    case Change::kNoSignificantDifference:
-      return "no significant difference";
-    case Change::kBetter:
-      return "better";
-    case Change::kWorse:
-      return "worse";
-  }
-  return "";
+EnumTable enum_table(Change /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {Change::kNoSignificantDifference, "no significant difference"},
+      {Change::kBetter, "better"},
+      {Change::kWorse, "worse"}};
+  return {"verdict of a comparison", kNames};
 }
 
 bool Comparison::is_regression() const {
@@ -149,11 +137,11 @@ Json to_json(const Comparison& comparison) {
   json["a"] = run_json(comparison.a);
   json["b"] = run_json(comparison.b);
   json["shared_utterances"] = comparison.shared_utterances;
-  json["unit"] = comparison.options.unit;
+  json["unit"] = name_of(comparison.options.unit);
   json["units"] = comparison.units;
   json["margin_points"] = comparison.options.margin;
   json["alpha"] = comparison.options.alpha;
-  json["bootstrap"] = to_json(comparison.options.bootstrap);
+  json["bootstrap"] = nest::to_json(comparison.options.bootstrap);
   json["metrics"] = Json::array();
   for (const MetricChange& change : comparison.metrics) {
     json["metrics"].push_back(metric_json(change));
@@ -166,7 +154,7 @@ std::string comparison_text(const Comparison& comparison) {
   std::string text = fmt::format(
       "{} shared utterances, {} units ({}), margin {:g} points\n{:<12} {:>9} {:>9} {:>9}  {:<20} "
       "{:>9} {:>9}  verdict\n",
-      comparison.shared_utterances, comparison.units, comparison.options.unit,
+      comparison.shared_utterances, comparison.units, name_of(comparison.options.unit),
       comparison.options.margin, "metric", "a", "b", "b - a", "interval", "p (boot.)", "p (rand.)");
   for (const MetricChange& change : comparison.metrics) text += metric_line(change);
   return text;

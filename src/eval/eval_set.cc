@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 
 namespace nest::eval {
 namespace {
@@ -66,14 +67,14 @@ Json to_json(const Failure& failure) {
   return {{"id", failure.id},
           {"subject", failure.subject},
           {"session", failure.session},
-          {"kind", data::name_of(failure.kind)},
+          {"kind", name_of(failure.kind)},
           {"message", failure.message}};
 }
 
 Failure failure_from_json(const Json& json) {
   return {json.at("id").get<std::string>(), json.at("subject").get<std::string>(),
           json.at("session").get<std::string>(),
-          data::problem_kind_from_name(json.at("kind").get<std::string>()),
+          from_name<data::ProblemKind>(json.at("kind").get<std::string>(), ErrorCode::kDataCorrupt),
           json.at("message").get<std::string>()};
 }
 
@@ -129,6 +130,13 @@ void require_compatible(const graph::SignalContract& model, const graph::SignalC
   contract::SourceInfo source = contract::source_of(data);
   source.name = "the dataset";
   contract::match(source, wanted, {.resample = resample});
+}
+
+void visit_fields(FieldVisitor& visitor, EvalSetOptions& o) {
+  visitor.field("split", o.split, "which split; empty: all");
+  visitor.field("subject", o.subject, "only this subject");
+  visitor.field("session", o.session, "only this session");
+  visitor.field("resample", o.resample, "resample recordings of another rate to the model's");
 }
 
 EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,

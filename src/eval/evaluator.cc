@@ -157,7 +157,7 @@ class BatchRun {
     if (error.code() == ErrorCode::kInterrupted || error.code() == ErrorCode::kInternal) throw;
     const data::Utterance& utterance = set_.utterances[i];
     if (options_.strict) {
-      fail(ErrorCode::kDataCorrupt, "utterance {}: {}: {} (--strict)", utterance.id, name_of(kind),
+      fail(ErrorCode::kDataCorrupt, "utterance {}: {}: {} (`strict`)", utterance.id, name_of(kind),
            error.what());
     }
     log_warn("utterance {}: {}: {}", utterance.id, name_of(kind), error.what());
@@ -207,7 +207,7 @@ ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
 Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {
   if (options_.strict && !set.failures.empty()) {
     const Failure& first = set.failures.front();
-    fail(ErrorCode::kDataCorrupt, "{} bad utterances, the first is {}: {}: {} (--strict)",
+    fail(ErrorCode::kDataCorrupt, "{} bad utterances, the first is {}: {}: {} (`strict`)",
          set.failures.size(), first.id, name_of(first.kind), first.message);
   }
   RecognizerPool pool(factory_, set);
@@ -225,7 +225,7 @@ Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {
     pool.give(std::move(recognizer));
   }
   const auto start = Clock::now();
-  parallel_for((count + size - 1) / size, options_.threads, [&](std::size_t batch) {
+  parallel_for((count + size - 1) / size, options_.jobs, [&](std::size_t batch) {
     job.check_stop("no results were written; run the same command again");
     auto recognizer = pool.take();
     const std::size_t end = std::min(count, (batch + 1) * size);

@@ -1,66 +1,25 @@
 #include "nest/eval/options.h"
 
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::eval {
-namespace {
 
-template <class T>
-void read(const Json& json, const char* key, T& value) {
-  if (json.contains(key)) json.at(key).get_to(value);
+void visit_fields(FieldVisitor& visitor, SummaryOptions& o) {
+  visitor.part("score", o.score);
+  visitor.group("Intervals");
+  visitor.part("bootstrap", o.bootstrap);
+  visitor.field("worst", o.worst, "utterances listed with their alignments", {}, kNoFlag);
+  visitor.field("confusions", o.confusions, "pairs of characters listed", {}, kNoFlag);
 }
 
-}  // namespace
-
-void register_flags(Flags& flags, EvalOptions& options) {
-  flags.group("Evaluation");
-  flags.add("jobs", options.threads, "batches decoded at the same time; 0: all cores");
-  flags.add("strict", options.strict, "stop at the first bad utterance");
-  register_flags(flags, options.summary.score);
-  flags.group("Intervals");
-  register_flags(flags, options.summary.bootstrap);
-}
-
-void validate(const EvalOptions& options) {
-  require(options.batch_size >= 1 && options.batch_size <= 4096, ErrorCode::kInvalidArgument,
-          "--batch-size {} must be 1 to 4096", options.batch_size);
-  require(options.threads >= 0 && options.threads <= 1024, ErrorCode::kInvalidArgument,
-          "--jobs {} must be 0 (all cores) to 1024", options.threads);
-  validate(options.summary.score);
-  validate(options.summary.bootstrap);
-}
-
-Json to_json(const EvalOptions& options) {
-  return {{"score", to_json(options.summary.score)},
-          {"bootstrap", to_json(options.summary.bootstrap)},
-          {"batch_size", options.batch_size},
-          {"threads", options.threads}};
-}
-
-EvalOptions eval_options_from_json(const Json& json) {
-  require(json.is_object(), ErrorCode::kDataCorrupt, "options: expected an object, found {}",
-          json.dump());
-  EvalOptions options;
-  read(json, "batch_size", options.batch_size);
-  read(json, "threads", options.threads);
-  const Json score = json.value("score", Json::object());
-  read(score, "normalization", options.summary.score.normalization);
-  read(score, "lowercase", options.summary.score.lowercase);
-  read(score, "bleu_tokenize", options.summary.score.bleu_tokenization);
-  read(score, "bleu_smooth", options.summary.score.bleu_smoothing);
-  const Json bootstrap = json.value("bootstrap", Json::object());
-  read(bootstrap, "method", options.summary.bootstrap.method);
-  read(bootstrap, "replicates", options.summary.bootstrap.replicates);
-  read(bootstrap, "confidence", options.summary.bootstrap.confidence);
-  read(bootstrap, "seed", options.summary.bootstrap.seed);
-  try {
-    validate(options);
-  } catch (const Error& error) {
-    fail(ErrorCode::kDataCorrupt, "options: {}", error.what());
-  }
-  return options;
+void visit_fields(FieldVisitor& visitor, EvalOptions& o) {
+  visitor.group("Evaluation");
+  visitor.field("jobs", o.jobs, "batches decoded at the same time; 0: all cores", between(0, 1024),
+                {.also = "threads"});
+  visitor.field("strict", o.strict, "stop at the first bad utterance");
+  visitor.field("batch_size", o.batch_size, "utterances an encoder call", between(1, 4096),
+                kNoFlag);
+  visitor.part("", o.summary);
 }
 
 }  // namespace nest::eval

@@ -60,20 +60,30 @@ std::vector<text::TextPair> pairs_of(const Results& results) {
   return pairs;
 }
 
-std::vector<std::string> units_of(const Results& results, const std::string& unit) {
+EnumTable enum_table(Unit /*of*/) {
+  static constexpr EnumName kNames[] = {{Unit::kUtterance, "utterance"},
+                                        {Unit::kSentence, "sentence"},
+                                        {Unit::kSubject, "subject"},
+                                        {Unit::kSession, "session"}};
+  return {"unit of resampling", kNames};
+}
+
+std::vector<std::string> units_of(const Results& results, Unit unit) {
   std::vector<std::string> names;
   for (const UtteranceResult& u : results.utterances) {
-    if (unit == "utterance") {
-      names.push_back(std::to_string(u.position));
-    } else if (unit == "sentence") {
-      names.push_back(u.reference);
-    } else if (unit == "subject") {
-      names.push_back(u.subject);
-    } else if (unit == "session") {
-      names.push_back(u.subject + "/" + u.session);
-    } else {
-      fail(ErrorCode::kInvalidArgument,
-           "unknown resampling unit '{}': use utterance, sentence, subject or session", unit);
+    switch (unit) {
+      case Unit::kUtterance:
+        names.push_back(std::to_string(u.position));
+        break;
+      case Unit::kSentence:
+        names.push_back(u.reference);
+        break;
+      case Unit::kSubject:
+        names.push_back(u.subject);
+        break;
+      case Unit::kSession:
+        names.push_back(u.subject + "/" + u.session);
+        break;
     }
   }
   return names;

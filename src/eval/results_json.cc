@@ -1,6 +1,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json_number.h"
+#include "nest/core/options.h"
 #include "nest/eval/summary.h"
 
 namespace nest::eval {
@@ -121,7 +122,7 @@ Json to_json(const Results& results, const Summary& summary) {
   json["schema"] = kResultsSchema;
   json["model"] = results.model;
   json["dataset"] = to_json(results.dataset);
-  json["options"] = to_json(results.options);
+  json["options"] = nest::to_json(results.options);
   json["environment"] = to_json(results.environment);
   json["parts"] = results.parts;
   json["wall_s"] = results.wall_s;
@@ -150,7 +151,7 @@ Results results_from_json(const Json& json) {
     Results results;
     results.model = json.at("model");
     results.dataset = set_info_from_json(json.at("dataset"));
-    results.options = eval_options_from_json(json.at("options"));
+    results.options = options_from_json<EvalOptions>(json.at("options"), "options");
     results.environment = environment_from_json(json.at("environment"));
     json.at("parts").get_to(results.parts);
     json.at("wall_s").get_to(results.wall_s);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/text/edit_distance.h"
 #include "nest/text/unicode.h"
@@ -138,8 +139,6 @@ SharedSamples shared_samples(const Side& train, const Side& test) {
 const Overlap& overlap_of(const SplitAudit& audit, const std::string& what) {
   if (what == "sentence") return audit.sentence;
   if (what == "subject") return audit.subject;
-  require(what == "session", ErrorCode::kInvalidArgument,
-          "--disjoint {}: use sentence, subject, session or none", what);
   return audit.session;
 }
 
@@ -179,8 +178,21 @@ Json overlap_json(const Overlap& overlap) {
 
 }  // namespace
 
+void visit_fields(FieldVisitor& visitor, SplitAuditOptions& o) {
+  static constexpr std::string_view kParts[] = {"sentence", "subject", "session", "none"};
+  visitor.field("train_split", o.train, "name of the training split");
+  visitor.field("test_split", o.test, "name of the test split", {}, kNoFlag);
+  visitor.field("disjoint", o.disjoint, "what must not be in both splits", {}, {.choices = kParts});
+  visitor.field("near_duplicate", o.near_duplicate, "similarity that counts as one", between(0, 1));
+  visitor.field("max_near_duplicates", o.max_near_duplicates, "share that is tolerated",
+                between(0, 1));
+  visitor.field("threads", o.threads, "0: all cores", at_least(0),
+                {.has_flag = false, .is_stored = false});
+}
+
 SplitAudit audit_split(const std::vector<data::Utterance>& utterances,
                        const SplitAuditOptions& options) {
+  check_fields(options);
   const Side train = side_of(utterances, options.train);
   const Side test = side_of(utterances, options.test);
   SplitAudit audit;

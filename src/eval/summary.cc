@@ -16,15 +16,14 @@ double rate(const text::EditCounts& counts) {
 
 UnitIntervals intervals(const Results& results, const SummaryOptions& options) {
   const text::CountTable counts = text::count_table(scores_of(results));
-  const auto by = [&](const char* unit) {
+  const auto by = [&](Unit unit) {
     return text::score_intervals(counts, units_of(results, unit), options.score, options.bootstrap);
   };
-  return {by("utterance"), by("sentence"), by("subject")};
+  return {by(Unit::kUtterance), by(Unit::kSentence), by(Unit::kSubject)};
 }
 
 /// One row a group, in order of name.
-std::vector<GroupScore> groups(const Results& results, const std::string& unit,
-                               const SummaryOptions& options) {
+std::vector<GroupScore> groups(const Results& results, Unit unit, const SummaryOptions& options) {
   const std::vector<std::string> names = units_of(results, unit);
   std::map<std::string, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < names.size(); ++i) members[names[i]].push_back(i);
@@ -213,8 +212,8 @@ Summary summarize(const Results& results, const SummaryOptions& options) {
   summary.counts = counts(results);
   summary.metrics = text::sum_scores(scores_of(results), pairs_of(results));
   summary.intervals = intervals(results, options);
-  summary.subjects = groups(results, "subject", options);
-  summary.sessions = groups(results, "session", options);
+  summary.subjects = groups(results, Unit::kSubject, options);
+  summary.sessions = groups(results, Unit::kSession, options);
   summary.latency = latency_of(results);
   summary.oracle = oracle(results);
   summary.calibration = calibration(results);

@@ -39,16 +39,11 @@ void randomize_phases(std::span<const float> in, std::span<float> out,
 
 }  // namespace
 
-std::string_view name_of(Surrogate kind) {
-  switch (kind) {
-    case Surrogate::kGaussian:
-      return "gaussian_noise";
-    case Surrogate::kPhase:
-      return "phase_randomized";
-    case Surrogate::kZeros:
-      return "zeros";
-  }
-  return "";
+EnumTable enum_table(Surrogate /*of*/) {
+  static constexpr EnumName kNames[] = {{Surrogate::kGaussian, "gaussian_noise"},
+                                        {Surrogate::kPhase, "phase_randomized"},
+                                        {Surrogate::kZeros, "zeros"}};
+  return {"surrogate", kNames};
 }
 
 Tensor make_surrogate(const Tensor& signal, Surrogate kind, std::uint64_t seed) {

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
+#include "nest/core/enum.h"
 #include "nest/core/tensor.h"
 #include "nest/eval/eval_set.h"
 
@@ -14,7 +14,7 @@ enum class Surrogate {
   kPhase,     ///< phases at random: every channel keeps its spectrum, every pair its cross-spectrum
   kZeros,
 };
-std::string_view name_of(Surrogate kind);
+EnumTable enum_table(Surrogate of);  ///< "gaussian_noise", "phase_randomized", "zeros"
 
 /// Shapes: [C, T] float32 in and out. Deterministic in the seed.
 /// Source: Theiler et al. 1992; Prichard & Theiler 1994 (several channels, equal phase shifts)

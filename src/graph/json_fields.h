@@ -33,15 +33,4 @@ inline const Json& list(const Json& json, std::string_view name) {
   return value;
 }
 
-/// The enumerator of that name; name_of() says "unknown" behind the last one.
-template <class E>
-E enum_from_name(const std::string& name) {
-  std::string known;
-  for (int i = 0; name_of(static_cast<E>(i)) != "unknown"; ++i) {
-    if (name_of(static_cast<E>(i)) == name) return static_cast<E>(i);
-    known += (i == 0 ? "" : ", ") + std::string(name_of(static_cast<E>(i)));
-  }
-  fail(ErrorCode::kDataCorrupt, "unknown name '{}'; known: {}", name, known);
-}
-
 }  // namespace nest::graph

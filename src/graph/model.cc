@@ -6,20 +6,13 @@
 
 namespace nest::graph {
 
-std::string_view name_of(Family family) {
-  switch (family) {
-    case Family::kCtc:
-      return "ctc";
-    case Family::kTransducer:
-      return "transducer";
-    case Family::kAttention:
-      return "attention";
-    case Family::kLanguage:
-      return "language";
-    case Family::kBlock:
-      return "block";
-  }
-  return "unknown";
+EnumTable enum_table(Family /*of*/) {
+  static constexpr EnumName kNames[] = {{Family::kCtc, "ctc"},
+                                        {Family::kTransducer, "transducer"},
+                                        {Family::kAttention, "attention"},
+                                        {Family::kLanguage, "language"},
+                                        {Family::kBlock, "block"}};
+  return {"family of models", kNames};
 }
 
 const Graph& Model::graph(std::string_view graph_name) const {

@@ -49,13 +49,8 @@ std::string value_text(bool value) {
 std::string value_text(double value) {
   return fmt::format("{}", value);
 }
-std::string value_text(Activation value) {
-  return std::string(name_of(value));
-}
-std::string value_text(Pool::Kind value) {
-  return std::string(name_of(value));
-}
-std::string value_text(Attention::Kind value) {
+template <NamedEnum E>
+std::string value_text(E value) {
   return std::string(name_of(value));
 }
 std::string value_text(const std::vector<int>& value) {
@@ -102,48 +97,25 @@ std::string attributes_text(const Op& op) {
   return writer.text;
 }
 
-std::string_view name_of(Activation activation) {
-  switch (activation) {
-    case Activation::kElu:
-      return "elu";
-    case Activation::kRelu:
-      return "relu";
-    case Activation::kGelu:
-      return "gelu";
-    case Activation::kSilu:
-      return "silu";
-    case Activation::kTanh:
-      return "tanh";
-    case Activation::kSigmoid:
-      return "sigmoid";
-    case Activation::kSquare:
-      return "square";
-    case Activation::kLog:
-      return "log";
-  }
-  return "unknown";
+EnumTable enum_table(Activation /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {Activation::kElu, "elu"},       {Activation::kRelu, "relu"},
+      {Activation::kGelu, "gelu"},     {Activation::kSilu, "silu"},
+      {Activation::kTanh, "tanh"},     {Activation::kSigmoid, "sigmoid"},
+      {Activation::kSquare, "square"}, {Activation::kLog, "log"}};
+  return {"activation", kNames};
 }
 
-std::string_view name_of(Pool::Kind kind) {
-  switch (kind) {
-    case Pool::Kind::kMean:
-      return "mean";
-    case Pool::Kind::kMax:
-      return "max";
-  }
-  return "unknown";
+EnumTable enum_table(Pool::Kind /*of*/) {
+  static constexpr EnumName kNames[] = {{Pool::Kind::kMean, "mean"}, {Pool::Kind::kMax, "max"}};
+  return {"kind of pooling", kNames};
 }
 
-std::string_view name_of(Attention::Kind kind) {
-  switch (kind) {
-    case Attention::Kind::kSoftmax:
-      return "softmax";
-    case Attention::Kind::kRelative:
-      return "relative";
-    case Attention::Kind::kLinear:
-      return "linear";
-  }
-  return "unknown";
+EnumTable enum_table(Attention::Kind /*of*/) {
+  static constexpr EnumName kNames[] = {{Attention::Kind::kSoftmax, "softmax"},
+                                        {Attention::Kind::kRelative, "relative"},
+                                        {Attention::Kind::kLinear, "linear"}};
+  return {"kind of attention", kNames};
 }
 
 }  // namespace nest::graph

@@ -124,7 +124,4 @@ template <class V, class O>
 requires Like<O, Add> || Like<O, Mul> || Like<O, LogSoftmax> || Like<O, Softmax>
 void visit_fields(V&&, O&) {}
 
-std::string_view name_of(Pool::Kind kind);
-std::string_view name_of(Attention::Kind kind);
-
 }  // namespace nest::graph

@@ -7,14 +7,12 @@
 #include <set>
 
 #include "nest/core/error.h"
+#include "nest/core/suggest.h"
 #include "nest/graph/model.h"
 
 namespace nest::graph {
 namespace {
 
-constexpr std::array<std::string_view, 6> kPrecisions{"fp32", "fp16", "bf16",
-                                                      "int8", "int4", "fp64"};
-constexpr std::array<std::string_view, 3> kGranularities{"per_tensor", "per_channel", "per_block"};
 constexpr int kActivationBits = 8;
 
 bool is_prefix(std::string_view prefix, std::string_view name) {
@@ -46,25 +44,12 @@ struct Products {
   }
 };
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({change, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
 /// The few names most like `wanted`.
 std::string like_names(std::string_view wanted, const std::set<std::string, std::less<>>& names) {
   constexpr std::size_t kShown = 4, kLongest = 200;
   std::vector<std::pair<std::size_t, std::string_view>> near;
   for (const std::string& name : names)
-    near.emplace_back(edit_distance(wanted.substr(0, kLongest), name), name);
+    near.emplace_back(name_distance(wanted.substr(0, kLongest), name), name);
   std::ranges::sort(near);
   std::string text;
   for (std::size_t i = 0; i < std::min(kShown, near.size()); ++i)
@@ -107,25 +92,22 @@ void check(const Quantization& quantization) {
 
 }  // namespace
 
-std::string_view name_of(Precision precision) {
-  const auto i = static_cast<std::size_t>(precision);
-  return i < kPrecisions.size() ? kPrecisions[i] : "unknown";
-}
-
-Precision precision_from_name(std::string_view name) {
-  const auto found = std::ranges::find(kPrecisions, name);
-  require(found != kPrecisions.end(), ErrorCode::kInvalidArgument,
-          "unknown precision '{}'; known: {}", name, fmt::join(kPrecisions, ", "));
-  return static_cast<Precision>(found - kPrecisions.begin());
+EnumTable enum_table(Precision /*of*/) {
+  static constexpr EnumName kNames[] = {{Precision::kFp32, "fp32"}, {Precision::kFp16, "fp16"},
+                                        {Precision::kBf16, "bf16"}, {Precision::kInt8, "int8"},
+                                        {Precision::kInt4, "int4"}, {Precision::kFp64, "fp64"}};
+  return {"precision", kNames};
 }
 
 bool is_integer(Precision precision) {
   return precision == Precision::kInt8 || precision == Precision::kInt4;
 }
 
-std::string_view name_of(Granularity granularity) {
-  const auto i = static_cast<std::size_t>(granularity);
-  return i < kGranularities.size() ? kGranularities[i] : "unknown";
+EnumTable enum_table(Granularity /*of*/) {
+  static constexpr EnumName kNames[] = {{Granularity::kPerTensor, "per_tensor"},
+                                        {Granularity::kPerChannel, "per_channel"},
+                                        {Granularity::kPerBlock, "per_block"}};
+  return {"granularity", kNames};
 }
 
 std::vector<std::string> product_names(const Node& node) {

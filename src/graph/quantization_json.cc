@@ -16,9 +16,11 @@ Json layer_json(const LayerQuantization& layer) {
 }
 
 LayerQuantization layer_from_json(const Json& json) {
-  LayerQuantization layer{enum_from_name<Precision>(get<std::string>(json, "precision"))};
+  LayerQuantization layer{
+      from_name<Precision>(get<std::string>(json, "precision"), ErrorCode::kDataCorrupt)};
   if (json.contains("granularity"))
-    layer.granularity = enum_from_name<Granularity>(get<std::string>(json, "granularity"));
+    layer.granularity =
+        from_name<Granularity>(get<std::string>(json, "granularity"), ErrorCode::kDataCorrupt);
   return layer;
 }
 

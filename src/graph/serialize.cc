@@ -4,6 +4,7 @@
 
 #include "json_fields.h"
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "op_fields.h"
 
 namespace nest::graph {
@@ -30,7 +31,7 @@ struct FieldReader {
   template <class T>
   void operator()(std::string_view name, T& value) const {
     if constexpr (std::is_enum_v<T>) {
-      value = enum_from_name<T>(get<std::string>(json, name));
+      value = from_name<T>(get<std::string>(json, name), ErrorCode::kDataCorrupt);
     } else {
       value = get<T>(json, name);
     }
@@ -100,7 +101,7 @@ Node node_from_json(const Json& json) {
 Value value_from_json(const Json& json) {
   Value value;
   value.name = get<std::string>(json, "name");
-  value.dtype = dtype_from_name(get<std::string>(json, "dtype"));
+  value.dtype = from_name<DType>(get<std::string>(json, "dtype"));
   for (const auto& dim : get<std::vector<std::string>>(json, "shape")) {
     value.shape.push_back(Dim::parse(dim));
   }
@@ -188,7 +189,7 @@ Json to_json(const Model& model) {
   json["name"] = model.name;
   json["family"] = name_of(model.family);
   json["config"] = model.config;
-  json["signal"] = to_json(model.signal);
+  json["signal"] = nest::to_json(model.signal);
   json["vocabulary"] = to_json(model.vocabulary);
   if (model.quantization != Quantization{}) json["quantization"] = to_json(model.quantization);
   json["graphs"] = Json::array();
@@ -202,7 +203,7 @@ Model model_from_json(const Json& json) {
           "model description of version {}, this build reads version {}", version, kVersion);
   Model model;
   model.name = get<std::string>(json, "name");
-  model.family = enum_from_name<Family>(get<std::string>(json, "family"));
+  model.family = from_name<Family>(get<std::string>(json, "family"), ErrorCode::kDataCorrupt);
   model.config = field(json, "config");
   model.signal = signal_contract_from_json(field(json, "signal"));
   model.vocabulary = vocabulary_from_json(field(json, "vocabulary"));

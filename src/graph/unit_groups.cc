@@ -223,18 +223,12 @@ std::vector<UnitGroup> unit_groups(const Model& model) {
   return groups;
 }
 
-std::string_view name_of(UnitKind kind) {
-  switch (kind) {
-    case UnitKind::kChannel:
-      return "channel";
-    case UnitKind::kFeature:
-      return "feature";
-    case UnitKind::kHidden:
-      return "hidden";
-    case UnitKind::kHead:
-      return "head";
-  }
-  return "unknown";
+EnumTable enum_table(UnitKind /*of*/) {
+  static constexpr EnumName kNames[] = {{UnitKind::kChannel, "channel"},
+                                        {UnitKind::kFeature, "feature"},
+                                        {UnitKind::kHidden, "hidden"},
+                                        {UnitKind::kHead, "head"}};
+  return {"kind of unit", kNames};
 }
 
 }  // namespace nest::graph

@@ -109,8 +109,8 @@ class BrainVisionRecording : public Recording {
             "{}",
             declared, num_channels_, size, info_.num_samples);
         require(allow_truncated && is_multiplexed_, ErrorCode::kDataCorrupt,
-                "{}; the complete part of a multiplexed file reads with allow_truncated "
-                "(--allow-truncated)",
+                "{}; the complete part of a multiplexed file reads with "
+                "`allow_truncated`",
                 what);
         info_.warnings.push_back(what);
       } else {

@@ -175,7 +175,7 @@ void count_records(const ByteSource& source, bool allow_truncated, EdfHeader& he
         header.declared_records, header.record_bytes,
         header.header_bytes + header.declared_records * header.record_bytes, size, complete);
     require(allow_truncated, ErrorCode::kDataCorrupt,
-            "{}; read the complete part with allow_truncated (--allow-truncated)", what);
+            "{}; read the complete part with `allow_truncated`", what);
     header.warnings.push_back(what);
     return;
   }

@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/io/edf.h"
 
 namespace nest::io {
@@ -264,11 +265,19 @@ void write_record(std::ostream& out, const Recording& recording, const Segment& 
 
 }  // namespace
 
+void visit_fields(FieldVisitor& visitor, EdfWriteOptions& o) {
+  visitor.field("patient", o.patient, "the header's patient field");
+  visitor.field("record_duration_s", o.record_duration_s, "near which a data record is cut",
+                above(0));
+  visitor.field("physical_min", o.physical_min, "lower end of each channel; empty: of the data");
+  visitor.field("physical_max", o.physical_max, "upper end of each channel; empty: of the data");
+}
+
 void write_edf(const std::filesystem::path& path, const Recording& recording,
                const EdfWriteOptions& options) {
   const RecordingInfo& info = recording.info();
   require(info.rate_hz > 0, ErrorCode::kInvalidArgument,
-          "{}: the sampling rate is unknown, EDF needs one (--rate)", path.string());
+          "{}: the sampling rate is unknown, EDF needs one (`rate_hz`)", path.string());
   require(!info.channels.empty() && info.num_samples > 0, ErrorCode::kInvalidArgument,
           "{}: nothing to write: {} channels, {} samples", path.string(), info.channels.size(),
           info.num_samples);

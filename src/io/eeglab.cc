@@ -113,7 +113,7 @@ class EeglabRecording : public Recording {
         fmt::format("truncated: {} has {} samples of {} channels, the header declares {}",
                     beside.filename().string(), frames, num_channels_, info_.num_samples);
     require(allow_truncated, ErrorCode::kDataCorrupt,
-            "{}; read the complete part with allow_truncated (--allow-truncated)", what);
+            "{}; read the complete part with `allow_truncated`", what);
     info_.warnings.push_back(what);
     info_.num_samples = frames;
   }

@@ -276,8 +276,8 @@ FifHeader read_fif_header(const ByteSource& source, bool allow_truncated) {
   std::string truncated;
   const Raw raw = read_tags(source, truncated);
   if (!truncated.empty()) {
-    require(allow_truncated, ErrorCode::kDataCorrupt, "{}; allow_truncated reads the complete part",
-            truncated);
+    require(allow_truncated, ErrorCode::kDataCorrupt,
+            "{}; `allow_truncated` reads the complete part", truncated);
     header.warnings.push_back(truncated);
   }
   require(raw.has_raw_data, ErrorCode::kUnsupported,

@@ -183,7 +183,7 @@ std::shared_ptr<const Recording> open_fif(const std::filesystem::path& path,
       const std::string missing = fmt::format("the recording goes on in {}, which is not beside it",
                                               file.filename().string());
       require(options.allow_truncated, ErrorCode::kDataCorrupt,
-              "{}; allow_truncated reads what is there", missing);
+              "{}; `allow_truncated` reads what is there", missing);
       parts.back().header.warnings.push_back(missing);
       break;
     }

@@ -4,6 +4,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/io/brainvision.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/csv_recording.h"
@@ -140,6 +141,14 @@ std::string supported() {
 }
 
 }  // namespace
+
+void visit_fields(FieldVisitor& visitor, OpenOptions& o) {
+  visitor.field("stream", o.stream,
+                "part to read: \"128 Hz\" (EDF), a stream's name (XDF), a variable (MATLAB, NPZ)");
+  visitor.field("rate_hz", o.rate_hz, "sampling rate of inputs that state none, in Hz", at_least(0),
+                {.flag = "rate"});
+  visitor.field("allow_truncated", o.allow_truncated, "read what a cut file still holds");
+}
 
 std::string recording_format(const std::filesystem::path& path) {
   const Format* format = find_format(described_by(path));

@@ -4,6 +4,7 @@
 #include "io/pickle.h"
 #include "io/pytorch_storage.h"
 #include "nest/core/file.h"
+#include "nest/core/options.h"
 #include "nest/io/pytorch.h"
 
 namespace nest::io {
@@ -141,6 +142,10 @@ class CheckpointBuilder {
 };
 
 }  // namespace
+
+void visit_fields(FieldVisitor& visitor, PytorchReadOptions& o) {
+  visitor.field("verify_checksums", o.verify_checksums, "of every tensor");
+}
 
 Checkpoint parse_pytorch(std::span<const std::byte> file, std::shared_ptr<const void> owner,
                          const PytorchReadOptions& options) {

@@ -56,10 +56,14 @@ class MemoryRecording : public Recording {
 
 }  // namespace
 
-std::string_view name_of(ChannelType type) {
-  constexpr std::array<std::string_view, 9> kNames = {"",    "eeg",  "eog",  "ecg", "emg",
-                                                      "meg", "ieeg", "stim", "misc"};
-  return kNames[static_cast<std::size_t>(type)];
+EnumTable enum_table(ChannelType /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {ChannelType::kUnknown, ""},          {ChannelType::kEeg, "eeg"},
+      {ChannelType::kEog, "eog"},           {ChannelType::kEcg, "ecg"},
+      {ChannelType::kEmg, "emg"},           {ChannelType::kMeg, "meg"},
+      {ChannelType::kIntracranial, "ieeg"}, {ChannelType::kStim, "stim"},
+      {ChannelType::kMisc, "misc"}};
+  return {"type of channel", kNames};
 }
 
 int RecordingInfo::channel(std::string_view name) const {

@@ -12,8 +12,7 @@ torch::Device resolve_device(const TorchOptions& options) {
   const bool has_cuda = torch::cuda::is_available();
   if (options.device == "auto") return has_cuda ? torch::kCUDA : torch::kCPU;
   require(has_cuda, ErrorCode::kUnsupported,
-          "device '{}' is not there: this LibTorch sees no CUDA device; use --device cpu",
-          options.device);
+          "device '{}' is not there: this LibTorch sees no CUDA device; use cpu", options.device);
   const torch::Device device(options.device);
   const auto count = static_cast<int>(torch::cuda::device_count());
   require(!device.has_index() || device.index() < count, ErrorCode::kUnsupported,

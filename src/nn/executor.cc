@@ -103,7 +103,7 @@ void start_state(const graph::Graph& graph, const graph::Bindings& bindings,
 }  // namespace
 
 TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
-    : model_(std::move(model)), precision_(graph::precision_from_name(options.precision)) {
+    : model_(std::move(model)), precision_(options.precision) {
   const torch::Device device = resolve_device(options);
   apply_global(options, device);
   for (const auto& [name, graph] : model_.graphs) graph::validate(graph, &model_.weights);

@@ -9,7 +9,7 @@ void register_executor() {
   recognize::register_executor(
       "torch", [](const graph::Model& model, const recognize::ExecutorOptions& options) {
         TorchOptions torch;
-        torch.precision = options.precision.value_or("fp32");
+        torch.precision = options.precision.value_or(graph::Precision::kFp32);
         torch.device = options.device;
         torch.threads = options.machine.threads;
         return make_torch_executor(model, torch);

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::profile {
 namespace {
@@ -53,35 +53,22 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-void register_flags(Flags& flags, ComparisonOptions& options) {
-  flags.group("Timing");
-  flags.add("runs", options.runs, "timed runs of each contender");
-  flags.add("turn", options.turn, "runs before the next contender's turn");
-  flags.add("warmup", options.warmup, "untimed runs of each at the start");
-  flags.add("rest-ms", options.rest_ms,
-            "pause before a turn, in which the threads of the one before stop spinning");
-  flags.add("tolerance", options.tolerance, "distance at which full-precision results are equal");
+void visit_fields(FieldVisitor& visitor, ComparisonOptions& o) {
+  visitor.group("Timing");
+  visitor.field("runs", o.runs, "timed runs of each contender", between(1, 1000000));
+  visitor.field("turn", o.turn, "runs before the next contender's turn", at_least(1));
+  visitor.field("warmup", o.warmup, "untimed runs of each at the start", at_least(0));
+  visitor.field("rest_ms", o.rest_ms,
+                "pause before a turn, in which the threads of the one before stop spinning",
+                between(0, 10000));
+  visitor.field("tolerance", o.tolerance, "distance at which full-precision results are equal",
+                above(0));
 }
 
 void validate(const ComparisonOptions& options) {
-  require(options.runs >= 1 && options.runs <= 1000000, ErrorCode::kInvalidArgument,
-          "--runs {} must be 1 to 1000000", options.runs);
-  require(options.turn >= 1 && options.turn <= options.runs, ErrorCode::kInvalidArgument,
-          "--turn {} must be 1 to --runs {}", options.turn, options.runs);
-  require(options.warmup >= 0, ErrorCode::kInvalidArgument, "--warmup {} must not be negative",
-          options.warmup);
-  require(options.rest_ms >= 0 && options.rest_ms <= 10000, ErrorCode::kInvalidArgument,
-          "--rest-ms {} must be 0 to 10000", options.rest_ms);
-  require(options.tolerance > 0, ErrorCode::kInvalidArgument, "--tolerance {} must be positive",
-          options.tolerance);
-}
-
-Json to_json(const ComparisonOptions& options) {
-  return {{"runs", options.runs},
-          {"turn", options.turn},
-          {"warmup", options.warmup},
-          {"rest_ms", options.rest_ms},
-          {"tolerance", options.tolerance}};
+  check_fields(options);
+  require_field(options.turn <= options.runs, "turn", "is {}; it must be from 1 to {}, the `runs`",
+                options.turn, options.runs);
 }
 
 TimeSummary summarize(std::vector<double> times) {

@@ -40,7 +40,7 @@ class NativeContender final : public Contender {
 
   Json info() const override {
     const runtime::PreparedModel& prepared = native_.prepared();
-    return {{"isa", runtime::name_of(runtime::choose_isa(machine_.isa))},
+    return {{"isa", name_of(runtime::choose_isa(machine_.isa))},
             {"threads", machine_.threads},
             {"quantization", graph::to_json(prepared.model().quantization)},
             {"weight_bytes", prepared.weight_bytes()},

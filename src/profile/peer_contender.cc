@@ -4,6 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/options.h"
 #include "nest/profile/contender.h"
 #include "peer_process.h"
 
@@ -32,7 +33,7 @@ class ExchangeFolder {
 
 Tensor read_raw(const Json& entry) {
   const auto file = MappedFile::open(entry.at("file").get<std::string>());
-  const auto dtype = dtype_from_name(entry.at("dtype").get<std::string>());
+  const auto dtype = from_name<DType>(entry.at("dtype").get<std::string>());
   Tensor tensor(dtype, entry.at("shape").get<Shape>());
   require(file->size() == tensor.nbytes(), ErrorCode::kDataCorrupt, "{}: {} bytes for {} {}",
           file->path().string(), file->size(), name_of(dtype), to_string(tensor.shape()));
@@ -47,7 +48,7 @@ class PeerContender final : public Contender {
   PeerContender(std::string name, const PeerOptions& options, const Work& work)
       : name_(std::move(name)), model_(options.model), process_(options.command) {
     Json request;
-    request["open"] = options.model.string();
+    request["open"] = options.model;
     request["threads"] = options.threads;
     for (const auto& [port, tensor] : work.inputs) {
       const auto file = folder_.path() / (port + ".raw");
@@ -58,7 +59,7 @@ class PeerContender final : public Contender {
     request["steps"] = work.steps;
     request["feeds"] = work.feeds;
     if (!work.token.empty()) request["argmax"] = {work.scores, work.token};
-    with_context(options.model.string(), [&] { process_.ask(request); });
+    with_context(options.model, [&] { process_.ask(request); });
   }
 
   const std::string& name() const override { return name_; }
@@ -94,10 +95,16 @@ class PeerContender final : public Contender {
 
 }  // namespace
 
+void visit_fields(FieldVisitor& visitor, PeerOptions& o) {
+  visitor.field("command", o.command, "starts the peer");
+  visitor.field("model", o.model, "file that it opens");
+  visitor.field("threads", o.threads, "threads", at_least(1));
+}
+
 std::unique_ptr<Contender> peer_contender(std::string name, const PeerOptions& options,
                                           const Work& work) {
   require(std::filesystem::exists(options.model), ErrorCode::kNotFound,
-          "{}: no such file; make it with tools/peers/make_onnx.py", options.model.string());
+          "{}: no such file; make it with tools/peers/make_onnx.py", options.model);
   return std::make_unique<PeerContender>(std::move(name), options, work);
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/core/rng.h"
 
 namespace nest::profile {
@@ -37,29 +37,14 @@ void find_tokens(const graph::Graph& graph, Work& work) {
 
 }  // namespace
 
-void register_flags(Flags& flags, WorkOptions& options) {
-  flags.group("Work");
-  flags.add("graph", options.graph, "graph of the model");
-  flags.add("batch", options.batch, "items at once");
-  flags.add("length", options.length,
-            "samples of an encoder, new frames of its step, frames of a decoder's memory");
-  flags.add("steps", options.steps, "tokens of a stepwise graph in one run");
-}
-
-void validate(const WorkOptions& options) {
-  require(options.batch >= 1 && options.batch <= 4096, ErrorCode::kInvalidArgument,
-          "--batch {} must be 1 to 4096", options.batch);
-  require(options.length >= 1 && options.length <= (1 << 24), ErrorCode::kInvalidArgument,
-          "--length {} must be 1 to 16777216", options.length);
-  require(options.steps >= 1 && options.steps <= 100000, ErrorCode::kInvalidArgument,
-          "--steps {} must be 1 to 100000", options.steps);
-}
-
-Json to_json(const WorkOptions& options) {
-  return {{"graph", options.graph},
-          {"batch", options.batch},
-          {"length", options.length},
-          {"steps", options.steps}};
+void visit_fields(FieldVisitor& visitor, WorkOptions& o) {
+  visitor.group("Work");
+  visitor.field("graph", o.graph, "graph of the model");
+  visitor.field("batch", o.batch, "items at once", between(1, 4096));
+  visitor.field("length", o.length,
+                "samples of an encoder, new frames of its step, frames of a decoder's memory",
+                between(1, 1 << 24));
+  visitor.field("steps", o.steps, "tokens of a stepwise graph in one run", between(1, 100000));
 }
 
 Work make_work(const graph::Model& model, const WorkOptions& options) {
@@ -88,8 +73,8 @@ Work make_work(const graph::Model& model, const WorkOptions& options) {
     if (!is_state && port.name != work.token) work.constant.insert(port.name);
   }
   if (work.steps == 1) work.constant.clear();
-  require(work.steps == 1 || !work.feeds.empty(), ErrorCode::kInvalidArgument,
-          "--steps {}: graph '{}' feeds nothing back, so its passes would be the same one",
+  require_field(work.steps == 1 || !work.feeds.empty(), "steps",
+                "is {}, but graph '{}' feeds nothing back, so its passes would be the same one",
           work.steps, options.graph);
   work.bindings = graph::bind(graph, work.inputs);
   return work;

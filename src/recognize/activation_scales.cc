@@ -23,10 +23,10 @@ void keep_convolutions(const graph::Model& model, Scales& scales) {
 
 }  // namespace
 
-FixedScales fixed_scales_from_name(std::string_view name) {
-  if (name == "convolutions") return FixedScales::kConvolutions;
-  if (name == "all") return FixedScales::kAll;
-  fail(ErrorCode::kInvalidArgument, "unknown products '{}'; known: convolutions, all", name);
+EnumTable enum_table(FixedScales /*of*/) {
+  static constexpr EnumName kNames[] = {{FixedScales::kConvolutions, "convolutions"},
+                                        {FixedScales::kAll, "all"}};
+  return {"kind of product", kNames};
 }
 
 Scales calibrate_activations(const graph::Model& model, const SignalSet& signals, FixedScales fixed,

@@ -1,9 +1,9 @@
 #include "nest/recognize/bundle.h"
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 
 namespace nest::recognize {
 namespace {
@@ -43,21 +43,10 @@ Bundle bundle_of(ModelAndTokenizer parts) {
 
 }  // namespace
 
-void register_flags(Flags& flags, LoadOptions& options) {
-  flags.add("tokenizer", options.tokenizer, "tokenizer file; default: the one in the model");
-  deploy::register_flags(flags, options.file);
-  register_flags(flags, options.executor);
-}
-
-void validate(const LoadOptions& options) {
-  deploy::validate(options.file);
-  validate(options.executor);
-}
-
-Json to_json(const LoadOptions& options) {
-  return {{"file", deploy::to_json(options.file)},
-          {"tokenizer", options.tokenizer},
-          {"executor", to_json(options.executor)}};
+void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
+  visitor.part("file", o.file);
+  visitor.field("tokenizer", o.tokenizer, "tokenizer file; default: the one in the model");
+  visitor.part("executor", o.executor);
 }
 
 ModelAndTokenizer load_model_and_tokenizer(const std::filesystem::path& path,

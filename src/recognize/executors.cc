@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
 #include "nest/runtime/executor.h"
 
@@ -39,11 +39,6 @@ ExecutorFactory factory_of(const std::string& name) {
        name, fmt::join(executor_names(), ", "));
 }
 
-std::optional<graph::Precision> precision_of(const ExecutorOptions& options) {
-  if (!options.precision) return std::nullopt;
-  return graph::precision_from_name(*options.precision);
-}
-
 RunnableModel runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
                        const ExecutorOptions& options) {
   const std::shared_ptr<const graph::Model> model(prepared, &prepared->model());
@@ -52,34 +47,24 @@ RunnableModel runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
 
 }  // namespace
 
-void register_flags(Flags& flags, ExecutorOptions& options) {
-  flags.add("executor", options.executor, "native or torch");
-  flags.add("device", options.device, "torch: cpu, cuda, cuda:1 or auto");
-  flags.add("precision", options.precision,
-            "fp32, fp16, bf16; native: int8, int4; torch: fp64; default: the model's own");
-  flags.group("Native runtime");
-  runtime::register_flags(flags, options.prepare);
-  runtime::register_flags(flags, options.machine);
+void visit_fields(FieldVisitor& visitor, ExecutorOptions& o) {
+  visitor.field("executor", o.executor, "native or torch");
+  visitor.field("device", o.device, "torch: cpu, cuda, cuda:1 or auto");
+  visitor.field("precision", o.precision,
+                "native: no fp64; torch: no int8, int4; default: the model's own");
+  visitor.group("Native runtime");
+  visitor.part("prepare", o.prepare);
+  visitor.part("machine", o.machine);
 }
 
-void validate(const ExecutorOptions& options) {
-  precision_of(options);
-  runtime::validate(options.prepare);
-  runtime::validate(options.machine);
-  if (options.executor != kNative) {
-    factory_of(options.executor);
+void validate(const ExecutorOptions& o) {
+  check_fields(o);
+  if (o.executor != kNative) {
+    factory_of(o.executor);
     return;
   }
-  require(options.device == "cpu", ErrorCode::kInvalidArgument,
-          "device {}: the native executor runs on the cpu; use executor torch", options.device);
-}
-
-Json to_json(const ExecutorOptions& options) {
-  return {{"executor", options.executor},
-          {"device", options.device},
-          {"precision", options.precision ? Json(*options.precision) : Json()},
-          {"prepare", runtime::to_json(options.prepare)},
-          {"machine", runtime::to_json(options.machine)}};
+  require_field(o.device == "cpu", "device",
+                "is {}, but the native `executor` runs on the cpu; torch knows others", o.device);
 }
 
 void register_executor(const std::string& name, ExecutorFactory factory) {
@@ -111,8 +96,7 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
                             const ExecutorOptions& options) {
   validate(options);
   if (options.executor == kNative) {
-    return runnable(deploy::load_prepared(path, load, precision_of(options), options.prepare),
-                    options);
+    return runnable(deploy::load_prepared(path, load, options.precision, options.prepare), options);
   }
   require(!runtime::is_prepared_file(path), ErrorCode::kInvalidArgument,
           "{} is prepared for the native runtime; executor {} needs the original model",
@@ -123,8 +107,7 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
 RunnableModel make_runnable(graph::Model model, const ExecutorOptions& options) {
   validate(options);
   if (options.executor == kNative) {
-    if (const auto precision = precision_of(options))
-      graph::set_precision(model.quantization, *precision);
+    if (options.precision) graph::set_precision(model.quantization, *options.precision);
     return runnable(runtime::prepare(std::move(model), options.prepare), options);
   }
   return {std::make_shared<const graph::Model>(std::move(model)), nullptr, options};

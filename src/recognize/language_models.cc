@@ -42,7 +42,7 @@ const RunnableModel& LanguageModels::network(const std::string& path) {
     const graph::Model& model = *runnable.model;
     require(model.family == graph::Family::kLanguage, ErrorCode::kInvalidArgument,
             "{} is a model of family {}, not a language model (nest train with model_name NEST_LM)",
-            path, graph::name_of(model.family));
+            path, name_of(model.family));
     require(model.vocabulary.tokenizer == tokenizer_->to_json(), ErrorCode::kDataCorrupt,
             "{} has another tokenizer than the recogniser; train it with the recogniser's "
             "tokenizer.json",
@@ -52,13 +52,13 @@ const RunnableModel& LanguageModels::network(const std::string& path) {
 }
 
 std::shared_ptr<decode::LanguageModel> LanguageModels::language_model(const std::string& path,
-                                                                      const std::string& lm_unit) {
+                                                                      decode::LmUnit lm_unit) {
   const text::Tokenizer& tokenizer = need_tokenizer();
   const std::lock_guard lock(mutex_);
   if (decode::is_neural_lm(path)) return decode::make_neural_lm(network(path).make_executor());
   return entry_of(bound_, {path, lm_unit}, [&] {
     auto ngram = entry_of(ngrams_, path, [&] { return decode::NGram::load(path); });
-    return decode::make_ngram_lm(std::move(ngram), decode::lm_unit_from_name(lm_unit), tokenizer);
+    return decode::make_ngram_lm(std::move(ngram), lm_unit, tokenizer);
   });
 }
 

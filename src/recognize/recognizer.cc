@@ -1,8 +1,13 @@
 #include "nest/recognize/recognizer.h"
 
+#include "nest/core/options.h"
 #include "nest/decode/model_recognizer.h"
 
 namespace nest::recognize {
+
+void visit_fields(FieldVisitor& visitor, RecognizeOptions& o) {
+  visitor.part("decode", o.decode);
+}
 
 std::unique_ptr<decode::Recognizer> make_recognizer(const Bundle& bundle,
                                                     const RecognizeOptions& options) {

@@ -52,7 +52,7 @@ std::vector<Isa> available_isas() {
 
 Isa choose_isa(std::string_view forced) {
   if (forced.empty()) return isa_selected();
-  const Isa isa = isa_from_name(forced);
+  const Isa isa = from_name<Isa>(forced);
   kernels_for(isa);
   return isa;
 }

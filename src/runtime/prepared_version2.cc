@@ -9,9 +9,9 @@ namespace {
 
 graph::Quantization quantization_of(const Json& options) {
   graph::Quantization quantization;
-  quantization.precision = graph::precision_from_name(options.at("precision").get<std::string>());
+  quantization.precision = from_name<graph::Precision>(options.at("precision").get<std::string>());
   for (const auto& [layer, precision] : options.at("layers").items())
-    quantization.layers[layer] = {graph::precision_from_name(precision.get<std::string>())};
+    quantization.layers[layer] = {from_name<graph::Precision>(precision.get<std::string>())};
   for (const auto& [product, scale] : options.at("activation_scales").items())
     quantization.activations[product].scale = scale.get<float>();
   return quantization;

@@ -16,8 +16,8 @@ enum Row { kHeld, kGoodWeight, kGoodKeep, kGoodAdd, kRefWeight, kRefKeep, kRefAd
 
 ChannelPolicy::ChannelPolicy(const OnlinePreprocessorOptions& options)
     : channels_(options.channels),
-      holds_(options.non_finite == "hold"),
-      references_(!options.ref_electrode.empty()),
+      holds_(options.non_finite == NonFinite::kHold),
+      references_(options.ref_electrode != Reference::kAsRecorded),
       width_(std::ptrdiff_t{groups_of(options.channels)} * kGroup),
       storage_(DType::kF64, {kRows * width_ + kBlockSamples}),
       rows_(storage_.mutable_data<double>().data()) {
@@ -36,7 +36,7 @@ void ChannelPolicy::set_bad_channels(const OnlinePreprocessorOptions& options) n
     row(kRefKeep)[c] = 1;
     row(kRefAdd)[c] = -1;
   }
-  const bool interpolates = options.bad_policy == "interpolate";
+  const bool interpolates = options.bad_policy == BadChannels::kInterpolate;
   for (const int c : options.bad_channels) {
     row(kGoodWeight)[c] = 0;
     row(kGoodKeep)[c] = 0;
@@ -44,7 +44,8 @@ void ChannelPolicy::set_bad_channels(const OnlinePreprocessorOptions& options) n
     row(kRefAdd)[c] = interpolates ? -1 : 0;
   }
   replaces_ = !options.bad_channels.empty();
-  if (options.ref_electrode == "average") std::copy_n(row(kGoodWeight), width_, row(kRefWeight));
+  if (options.ref_electrode == Reference::kAverage)
+    std::copy_n(row(kGoodWeight), width_, row(kRefWeight));
   for (const int c : options.ref_channels) row(kRefWeight)[c] = 1;
   const auto inverse_count = [&](const double* weights) {
     double sum = 0;

@@ -8,9 +8,9 @@
 namespace nest::signal {
 
 Normalizer::Normalizer(const OnlinePreprocessorOptions& options, double rate_hz, int max_samples)
-    : kind_(options.normalization == "fixed"     ? Kind::kFixed
-            : options.normalization == "running" ? Kind::kRunning
-                                                 : Kind::kNone),
+    : kind_(options.normalization == Normalization::kFixed     ? Kind::kFixed
+            : options.normalization == Normalization::kRunning ? Kind::kRunning
+                                                               : Kind::kNone),
       slowest_alpha_(-std::expm1(-1 / (options.running_s * rate_hz))),
       floor_(options.stddev_floor),
       width_(std::ptrdiff_t{groups_of(options.channels)} * kGroup) {

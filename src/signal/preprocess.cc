@@ -50,7 +50,7 @@ struct OnlinePreprocessor::Impl {
       : options(checked(std::move(options_))),
         kernels(signal::kernels()),
         groups(groups_of(options.channels)),
-        starts_steady(options.start == "steady"),
+        starts_steady(options.start == Start::kSteady),
         policy(options),
         bank(design_cascade(options), options.channels),
         resampler(resampler_of(options)),
@@ -87,7 +87,7 @@ struct OnlinePreprocessor::Impl {
 
   template <class T>
   PreprocessResult process(SignalView<const T> in, SignalView<T> out) noexcept {
-    if (options.non_finite == "error" && !is_finite(in)) {
+    if (options.non_finite == NonFinite::kError && !is_finite(in)) {
       ++counts.refused_chunks;
       return {0, true};
     }

@@ -2,122 +2,140 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <string_view>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/signal/design.h"
 
 namespace nest::signal {
 namespace {
 
-void require_choice(std::string_view flag, const std::string& value,
-                    std::initializer_list<std::string_view> allowed) {
-  require(std::ranges::find(allowed, value) != allowed.end(), ErrorCode::kInvalidArgument,
-          "--{} '{}': choose one of \"{}\"", flag, value, fmt::join(allowed, "\", \""));
-}
-
-void require_channels(std::string_view flag, const std::vector<int>& list, int channels) {
+void require_channels(std::string_view field, const std::vector<int>& list, int channels) {
   for (const int channel : list) {
-    require(channel >= 0 && channel < channels, ErrorCode::kInvalidArgument,
-            "--{} {}: channels are numbered 0 to {}", flag, channel, channels - 1);
+    require_field(channel >= 0 && channel < channels, field,
+                  "has {}; channels are numbered 0 to {}", channel, channels - 1);
   }
 }
 
-void validate_channels(const OnlinePreprocessorOptions& options) {
-  require(options.channels >= 1, ErrorCode::kInvalidArgument,
-          "preprocessor: {} channels; at least one is needed", options.channels);
-  require_choice("non-finite", options.non_finite, {"hold", "zero", "error"});
-  require_choice("bad-policy", options.bad_policy, {"zero", "interpolate", "error"});
-  require_channels("bad-channels", options.bad_channels, options.channels);
-  require(options.bad_channels.empty() || options.bad_policy != "error",
-          ErrorCode::kInvalidArgument,
-          "{} bad channels and --bad-policy error: leave them out or choose zero or interpolate",
-          options.bad_channels.size());
-  const auto is_bad = [&](int c) { return std::ranges::count(options.bad_channels, c) > 0; };
+void validate_channels(const OnlinePreprocessorOptions& o) {
+  require_channels("bad_channels", o.bad_channels, o.channels);
+  require_field(o.bad_channels.empty() || o.bad_policy != BadChannels::kError, "bad_channels",
+                "has {} channels and `bad_policy` is error: leave them out or choose zero or "
+                "interpolate",
+                o.bad_channels.size());
+  const auto is_bad = [&](int c) { return std::ranges::count(o.bad_channels, c) > 0; };
   int good = 0;
-  for (int c = 0; c < options.channels; ++c) good += is_bad(c) ? 0 : 1;
-  require(good > 0, ErrorCode::kInvalidArgument, "--bad-channels: no good channel is left");
-  require_choice("ref-electrode", options.ref_electrode, {"", "average", "channels"});
-  require((options.ref_electrode == "channels") == !options.ref_channels.empty(),
-          ErrorCode::kInvalidArgument,
-          "--ref-channels belongs to --ref-electrode channels, and that needs at least one");
-  require_channels("ref-channels", options.ref_channels, options.channels);
-  require(std::ranges::none_of(options.ref_channels, is_bad), ErrorCode::kInvalidArgument,
-          "--ref-channels: a reference channel is listed as bad");
+  for (int c = 0; c < o.channels; ++c) good += is_bad(c) ? 0 : 1;
+  require_field(good > 0, "bad_channels", "leaves no good channel");
+  require_field((o.ref_electrode == Reference::kChannels) == !o.ref_channels.empty(),
+                "ref_channels", "belongs to `ref_electrode` channels, and that needs at least one");
+  require_channels("ref_channels", o.ref_channels, o.channels);
+  require_field(std::ranges::none_of(o.ref_channels, is_bad), "ref_channels",
+                "has one that is listed as bad");
 }
 
-void validate_normalization(const OnlinePreprocessorOptions& options) {
-  require_choice("normalization", options.normalization, {"none", "fixed", "running"});
-  require(options.running_s > 0 && std::isfinite(options.running_s), ErrorCode::kInvalidArgument,
-          "--running-s {}: the time constant must be positive", options.running_s);
-  require(options.stddev_floor > 0, ErrorCode::kInvalidArgument,
-          "--stddev-floor {}: must be positive", options.stddev_floor);
-  if (options.normalization != "fixed") return;
-  const auto channels = static_cast<std::size_t>(options.channels);
-  require(options.mean.size() == channels && options.stddev.size() == channels,
-          ErrorCode::kInvalidArgument,
-          "fixed normalization: {} means and {} deviations for {} channels", options.mean.size(),
-          options.stddev.size(), channels);
+void validate_normalization(const OnlinePreprocessorOptions& o) {
+  if (o.normalization != Normalization::kFixed) return;
+  const auto channels = static_cast<std::size_t>(o.channels);
+  require(o.mean.size() == channels && o.stddev.size() == channels, ErrorCode::kInvalidArgument,
+          "fixed normalization: {} means and {} deviations for {} channels", o.mean.size(),
+          o.stddev.size(), channels);
   for (std::size_t c = 0; c < channels; ++c) {
-    require(
-        std::isfinite(options.mean[c]) && std::isfinite(options.stddev[c]) && options.stddev[c] > 0,
-        ErrorCode::kInvalidArgument, "fixed normalization: channel {} has mean {}, deviation {}", c,
-        options.mean[c], options.stddev[c]);
+    require(std::isfinite(o.mean[c]) && std::isfinite(o.stddev[c]) && o.stddev[c] > 0,
+            ErrorCode::kInvalidArgument,
+            "fixed normalization: channel {} has mean {}, deviation {}", c, o.mean[c], o.stddev[c]);
   }
+}
+
+void visit_channels(FieldVisitor& visitor, OnlinePreprocessorOptions& o) {
+  visitor.field("channels", o.channels, "of the signal", at_least(1), kNoFlag);
+  visitor.field("rate_hz", o.rate_hz, "sampling rate in Hz", {}, {.flag = "rate"});
+  visitor.field("non_finite", o.non_finite, "NaN and infinite values");
+  visitor.field("bad_channels", o.bad_channels, "channels to replace, numbered from 0");
+  visitor.field("bad_policy", o.bad_policy, "what replaces a bad channel");
+  visitor.field("ref_electrode", o.ref_electrode,
+                "as recorded, average of the good channels, or mean of the reference channels");
+  visitor.field("ref_channels", o.ref_channels, "reference channels, numbered from 0");
+}
+
+void visit_normalization(FieldVisitor& visitor, OnlinePreprocessorOptions& o) {
+  visitor.field("normalization", o.normalization, "scaling of the result");
+  visitor.field("mean", o.mean, "of each channel", {}, kNoFlag);
+  visitor.field("stddev", o.stddev, "of each channel", {}, kNoFlag);
+  visitor.field("running_s", o.running_s, "time constant of running normalization in seconds",
+                above(0));
+  visitor.field("stddev_floor", o.stddev_floor, "smallest divisor of running normalization",
+                above(0));
 }
 
 }  // namespace
 
-void register_flags(Flags& flags, OnlinePreprocessorOptions& options) {
-  flags.group("Preprocessing");
-  flags.add("rate", options.rate_hz, "sampling rate in Hz");
-  flags.add("non-finite", options.non_finite, "NaN and infinite values")
-      .choices({"hold", "zero", "error"});
-  flags.add("bad-channels", options.bad_channels, "channels to replace, numbered from 0");
-  flags.add("bad-policy", options.bad_policy, "what replaces a bad channel")
-      .choices({"zero", "interpolate", "error"});
-  flags.add("ref-electrode", options.ref_electrode,
-            "\"\" as recorded, \"average\" of the good channels, \"channels\": --ref-channels");
-  flags.add("ref-channels", options.ref_channels, "reference channels, numbered from 0");
-  flags.add("bandpass", options.bandpass_hz, "low,high edge in Hz; 0 leaves a side open");
-  flags.add("order", options.order, "order of the Butterworth band filter");
-  flags.add("notch", options.notch_hz, "notch frequencies in Hz");
-  flags.add("notch-q", options.notch_q, "notch quality: frequency over -3 dB width");
-  flags.add("start", options.start, "filter state at the first sample").choices({"rest", "steady"});
-  flags.add("output-rate", options.output_rate_hz, "resample to this rate in Hz; 0: do not");
-  flags.add("normalization", options.normalization, "scaling of the result")
-      .choices({"none", "fixed", "running"});
-  flags.add("running-s", options.running_s, "time constant of running normalization in seconds");
-  flags.add("stddev-floor", options.stddev_floor, "smallest divisor of running normalization");
+EnumTable enum_table(NonFinite /*of*/) {
+  static constexpr EnumName kNames[] = {
+      {NonFinite::kHold, "hold"}, {NonFinite::kZero, "zero"}, {NonFinite::kError, "error"}};
+  return {"rule for values that are not finite", kNames};
+}
+EnumTable enum_table(BadChannels /*of*/) {
+  static constexpr EnumName kNames[] = {{BadChannels::kZero, "zero"},
+                                        {BadChannels::kInterpolate, "interpolate"},
+                                        {BadChannels::kError, "error"}};
+  return {"rule for bad channels", kNames};
+}
+EnumTable enum_table(Reference /*of*/) {
+  static constexpr EnumName kNames[] = {{Reference::kAsRecorded, "recorded"},
+                                        {Reference::kAsRecorded, ""},
+                                        {Reference::kAverage, "average"},
+                                        {Reference::kChannels, "channels"}};
+  return {"reference electrode", kNames};
+}
+EnumTable enum_table(Start /*of*/) {
+  static constexpr EnumName kNames[] = {{Start::kRest, "rest"}, {Start::kSteady, "steady"}};
+  return {"start of a filter", kNames};
+}
+EnumTable enum_table(Normalization /*of*/) {
+  static constexpr EnumName kNames[] = {{Normalization::kNone, "none"},
+                                        {Normalization::kFixed, "fixed"},
+                                        {Normalization::kRunning, "running"}};
+  return {"normalization", kNames};
 }
 
-void validate(const OnlinePreprocessorOptions& options) {
-  validate_channels(options);
-  require_choice("start", options.start, {"rest", "steady"});
-  validate_normalization(options);
-  const Sos sos = design_cascade(options);
-  if (options.start == "steady") sos_steady_state(sos);
-  require(options.output_rate_hz >= 0, ErrorCode::kInvalidArgument,
-          "--output-rate {} Hz: give a positive rate, or 0 for none", options.output_rate_hz);
-  if (options.output_rate_hz > 0) {
-    design_resample_filter(resample_ratio(options.rate_hz, options.output_rate_hz),
-                           options.resample);
+void visit_fields(FieldVisitor& visitor, OnlinePreprocessorOptions& o) {
+  visitor.group("Preprocessing");
+  visit_channels(visitor, o);
+  visitor.field("bandpass_hz", o.bandpass_hz, "low,high edge in Hz; 0 leaves a side open", {},
+                {.flag = "bandpass"});
+  visitor.field("order", o.order, "order of the Butterworth band filter");
+  visitor.field("notch_hz", o.notch_hz, "notch frequencies in Hz", {}, {.flag = "notch"});
+  visitor.field("notch_q", o.notch_q, "notch quality: frequency over -3 dB width");
+  visitor.field("start", o.start, "filter state at the first sample");
+  visitor.field("output_rate_hz", o.output_rate_hz, "resample to this rate in Hz; 0: do not",
+                at_least(0), {.flag = "output-rate"});
+  visitor.part("resample", o.resample);
+  visit_normalization(visitor, o);
+}
+
+void validate(const OnlinePreprocessorOptions& o) {
+  check_fields(o);
+  validate_channels(o);
+  validate_normalization(o);
+  const Sos sos = design_cascade(o);
+  if (o.start == Start::kSteady) sos_steady_state(sos);
+  if (o.output_rate_hz > 0) {
+    design_resample_filter(resample_ratio(o.rate_hz, o.output_rate_hz), o.resample);
   }
 }
 
 Sos design_cascade(const OnlinePreprocessorOptions& options) {
   Sos sos;
   const std::vector<double>& band = options.bandpass_hz;
-  require(band.empty() || band.size() == 2, ErrorCode::kInvalidArgument,
-          "--bandpass: {} values; give low,high (0 leaves a side open)", band.size());
+  require_field(band.empty() || band.size() == 2, "bandpass_hz",
+                "has {} values; it takes low,high (0 leaves a side open)", band.size());
   if (band.size() == 2) {
     const double low = band[0];
     const double high = band[1];
-    require(low != 0 || high != 0, ErrorCode::kInvalidArgument,
-            "--bandpass 0,0: both sides are open; leave the flag out for no band filter");
+    require_field(low != 0 || high != 0, "bandpass_hz",
+                  "is 0,0: both sides are open; leave it out for no band filter");
     if (low == 0) {
       sos = design_butterworth(options.order, BandKind::kLowpass, {high}, options.rate_hz);
     } else if (high == 0) {
@@ -130,29 +148,6 @@ Sos design_cascade(const OnlinePreprocessorOptions& options) {
     sos.push_back(design_notch(hz, options.notch_q, options.rate_hz));
   }
   return sos;
-}
-
-Json to_json(const OnlinePreprocessorOptions& options) {
-  return {{"channels", options.channels},
-          {"rate_hz", options.rate_hz},
-          {"non_finite", options.non_finite},
-          {"bad_channels", options.bad_channels},
-          {"bad_policy", options.bad_policy},
-          {"ref_electrode", options.ref_electrode},
-          {"ref_channels", options.ref_channels},
-          {"bandpass_hz", options.bandpass_hz},
-          {"order", options.order},
-          {"notch_hz", options.notch_hz},
-          {"notch_q", options.notch_q},
-          {"start", options.start},
-          {"output_rate_hz", options.output_rate_hz},
-          {"resample_half_length", options.resample.half_length},
-          {"resample_kaiser_beta", options.resample.kaiser_beta},
-          {"normalization", options.normalization},
-          {"mean", options.mean},
-          {"stddev", options.stddev},
-          {"running_s", options.running_s},
-          {"stddev_floor", options.stddev_floor}};
 }
 
 }  // namespace nest::signal

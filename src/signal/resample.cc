@@ -8,6 +8,7 @@
 #include "block_io.h"
 #include "block_resampler.h"
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "sos_bank.h"
 
 namespace nest::signal {
@@ -71,12 +72,18 @@ ResampleRatio resample_ratio(double in_rate_hz, double out_rate_hz) {
   }
 }
 
+void visit_fields(FieldVisitor& visitor, ResampleOptions& o) {
+  visitor.field("half_length", o.half_length,
+                "of the filter, in units of the larger side of the ratio", between(1, 1000),
+                kNoFlag);
+  visitor.field("kaiser_beta", o.kaiser_beta, "shape of its window", between(0, 50), kNoFlag);
+  visitor.field("is_dc_exact", o.is_dc_exact, "every phase passes a constant unchanged", {},
+                kNoFlag);
+}
+
 std::vector<double> design_resample_filter(ResampleRatio ratio, const ResampleOptions& options) {
   ratio = reduced(ratio);
-  require(options.half_length >= 1 && options.half_length <= 1000, ErrorCode::kInvalidArgument,
-          "resampling filter: half length {}; choose 1 to 1000", options.half_length);
-  require(options.kaiser_beta >= 0 && options.kaiser_beta <= 50, ErrorCode::kInvalidArgument,
-          "resampling filter: Kaiser beta {}; choose 0 to 50", options.kaiser_beta);
+  check_fields(options);
   if (ratio.up == 1 && ratio.down == 1) return {1.0};
   const std::int64_t widest = std::max(ratio.up, ratio.down);
   const std::int64_t half = options.half_length * widest;

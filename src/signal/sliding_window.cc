@@ -3,29 +3,17 @@
 #include <algorithm>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::signal {
 
-void register_flags(Flags& flags, SlidingWindowOptions& options) {
-  flags.add("window", options.window_samples, "window length in samples");
-  flags.add("hop", options.hop_samples, "samples from one window to the next");
-}
-
-void validate(const SlidingWindowOptions& options) {
-  require(options.channels >= 1, ErrorCode::kInvalidArgument,
-          "sliding window: {} channels; at least one is needed", options.channels);
-  require(options.window_samples >= 1, ErrorCode::kInvalidArgument,
-          "sliding window: --window {}; at least one sample is needed", options.window_samples);
-  require(options.hop_samples >= 1, ErrorCode::kInvalidArgument,
-          "sliding window: --hop {}; at least one sample is needed", options.hop_samples);
-}
-
-Json to_json(const SlidingWindowOptions& options) {
-  return {{"channels", options.channels},
-          {"window_samples", options.window_samples},
-          {"hop_samples", options.hop_samples}};
+void visit_fields(FieldVisitor& visitor, SlidingWindowOptions& o) {
+  visitor.field("channels", o.channels, "of the signal", at_least(1), kNoFlag);
+  visitor.field("window_samples", o.window_samples, "window length in samples", at_least(1),
+                {.flag = "window"});
+  visitor.field("hop_samples", o.hop_samples, "samples from one window to the next", at_least(1),
+                {.flag = "hop"});
 }
 
 namespace {

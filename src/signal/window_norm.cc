@@ -7,8 +7,8 @@
 #include <Eigen/Eigenvalues>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::signal {
 namespace {
@@ -64,33 +64,27 @@ void whiten(std::span<float> signal, Eigen::Index channels, double shrinkage) {
 
 }  // namespace
 
-void register_flags(Flags& flags, WindowNormOptions& options) {
-  flags.add("window-norm", options.kind, "normalisation of each window by itself")
-      .choices({"none", "zscore", "robust", "whiten"});
-  flags.add("window-clip", options.clip, "clip limit of robust and whiten, robust deviations");
-  flags.add("window-shrinkage", options.shrinkage, "covariance shrinkage of whiten");
+EnumTable enum_table(WindowNorm /*of*/) {
+  static constexpr EnumName kNames[] = {{WindowNorm::kNone, "none"},
+                                        {WindowNorm::kZscore, "zscore"},
+                                        {WindowNorm::kRobust, "robust"},
+                                        {WindowNorm::kWhiten, "whiten"}};
+  return {"window normalisation", kNames};
 }
 
-void validate(const WindowNormOptions& options) {
-  require(options.kind == "none" || options.kind == "zscore" || options.kind == "robust" ||
-              options.kind == "whiten",
-          ErrorCode::kInvalidArgument,
-          "window normalisation '{}' is unknown; known: none, zscore, robust, whiten",
-          options.kind);
-  require(options.clip > 0, ErrorCode::kInvalidArgument, "window clip is {}; it must be above 0",
-          options.clip);
-  require(options.shrinkage > 0 && options.shrinkage <= 1, ErrorCode::kInvalidArgument,
-          "window shrinkage is {}; it must be above 0 and at most 1", options.shrinkage);
-}
-
-Json to_json(const WindowNormOptions& options) {
-  return {{"kind", options.kind}, {"clip", options.clip}, {"shrinkage", options.shrinkage}};
+void visit_fields(FieldVisitor& visitor, WindowNormOptions& o) {
+  visitor.field("kind", o.kind, "normalisation of each window by itself", {},
+                {.flag = "window-norm"});
+  visitor.field("clip", o.clip, "clip limit of robust and whiten, robust deviations", above(0),
+                {.flag = "window-clip"});
+  visitor.field("shrinkage", o.shrinkage, "covariance shrinkage of whiten", above(0).to(1),
+                {.flag = "window-shrinkage"});
 }
 
 void normalize_window(const WindowNormOptions& options, std::span<float> signal,
                       std::int64_t channels) {
   validate(options);
-  if (options.kind == "none" || signal.empty()) return;
+  if (options.kind == WindowNorm::kNone || signal.empty()) return;
   require(channels > 0 && signal.size() % static_cast<std::size_t>(channels) == 0,
           ErrorCode::kInvalidArgument, "a window of {} values does not hold {} channels",
           signal.size(), channels);
@@ -100,13 +94,13 @@ void normalize_window(const WindowNormOptions& options, std::span<float> signal,
   const std::size_t samples = signal.size() / static_cast<std::size_t>(channels);
   for (std::size_t begin = 0; begin < signal.size(); begin += samples) {
     const auto row = signal.subspan(begin, samples);
-    if (options.kind == "zscore") {
+    if (options.kind == WindowNorm::kZscore) {
       zscore(row);
     } else {
       robust(row, options.clip);
     }
   }
-  if (options.kind == "whiten") {
+  if (options.kind == WindowNorm::kWhiten) {
     whiten(signal, static_cast<Eigen::Index>(channels), options.shrinkage);
   }
 }

@@ -1,47 +1,38 @@
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/stream/pipeline.h"
 
 namespace nest::stream {
 
-void register_flags(Flags& flags, StreamConfig& config) {
-  flags.group("Streaming");
-  flags.add("mode", config.mode, "incremental (causal models), windowed, or auto")
-      .choices({"auto", "incremental", "windowed"});
-  flags.add("window", config.window_s, "seconds the encoder sees at once (0: the model's, else 4)");
-  flags.add("hop", config.hop_s, "seconds of new signal a step (0: near the model's, else 0.5)");
-  flags.add("lookahead", config.lookahead_s, "seconds behind a frame before it is decoded");
-  flags.add("max-latency-ms", config.max_latency_ms, "deadline of one hop; misses are counted");
-  flags.add("gap-policy", config.gap_policy, "lost samples: start anew or stop")
-      .choices({"reset", "stop"});
+EnumTable enum_table(StreamMode /*of*/) {
+  static constexpr EnumName kNames[] = {{StreamMode::kAuto, "auto"},
+                                        {StreamMode::kIncremental, "incremental"},
+                                        {StreamMode::kWindowed, "windowed"}};
+  return {"mode of a stream", kNames};
 }
 
-void validate(const StreamConfig& config) {
-  require(config.mode == "auto" || config.mode == "incremental" || config.mode == "windowed",
-          ErrorCode::kInvalidArgument, "--mode '{}' is unknown; known: auto, incremental, windowed",
-          config.mode);
-  require(config.mode != "incremental" || config.window_s == 0, ErrorCode::kInvalidArgument,
-          "--window {} has no meaning with --mode incremental", config.window_s);
-  require(config.window_s >= 0 && config.window_s <= 3600, ErrorCode::kInvalidArgument,
-          "--window is {} s; it must be from 0 to 3600", config.window_s);
-  require(config.hop_s >= 0 && config.hop_s <= 3600, ErrorCode::kInvalidArgument,
-          "--hop is {} s; it must be from 0 to 3600", config.hop_s);
-  require(config.lookahead_s >= 0 && config.lookahead_s <= 3600, ErrorCode::kInvalidArgument,
-          "--lookahead is {} s; it must be from 0 to 3600", config.lookahead_s);
-  require(config.max_latency_ms > 0, ErrorCode::kInvalidArgument,
-          "--max-latency-ms is {}; it must be above 0", config.max_latency_ms);
-  require(config.gap_policy == "reset" || config.gap_policy == "stop", ErrorCode::kInvalidArgument,
-          "--gap-policy '{}' is unknown; known: reset, stop", config.gap_policy);
+EnumTable enum_table(GapPolicy /*of*/) {
+  static constexpr EnumName kNames[] = {{GapPolicy::kReset, "reset"}, {GapPolicy::kStop, "stop"}};
+  return {"gap policy", kNames};
 }
 
-Json to_json(const StreamConfig& config) {
-  return {{"mode", config.mode},
-          {"window_s", config.window_s},
-          {"hop_s", config.hop_s},
-          {"lookahead_s", config.lookahead_s},
-          {"max_latency_ms", config.max_latency_ms},
-          {"gap_policy", config.gap_policy}};
+void visit_fields(FieldVisitor& visitor, StreamConfig& o) {
+  visitor.group("Streaming");
+  visitor.field("mode", o.mode, "incremental (causal models), windowed, or auto");
+  visitor.field("window_s", o.window_s, "seconds the encoder sees at once (0: the model's, else 4)",
+                between(0, 3600), {.flag = "window"});
+  visitor.field("hop_s", o.hop_s, "seconds of new signal a step (0: near the model's, else 0.5)",
+                between(0, 3600), {.flag = "hop"});
+  visitor.field("lookahead_s", o.lookahead_s, "seconds behind a frame before it is decoded",
+                between(0, 3600), {.flag = "lookahead"});
+  visitor.field("max_latency_ms", o.max_latency_ms, "deadline of one hop; misses are counted",
+                above(0));
+  visitor.field("gap_policy", o.gap_policy, "lost samples: start anew or stop");
+}
+
+void validate(const StreamConfig& o) {
+  check_fields(o);
+  require_field(o.mode != StreamMode::kIncremental || o.window_s == 0, "window_s",
+                "is {}, which has no meaning with `mode` incremental", o.window_s);
 }
 
 }  // namespace nest::stream

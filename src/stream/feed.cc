@@ -7,6 +7,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 
 namespace nest::stream {
 namespace {
@@ -32,9 +33,10 @@ class AmplitudeTeller {
 
 }  // namespace
 
-void validate(const FeedOptions& options) {
-  require(options.duration_s >= 0, ErrorCode::kInvalidArgument,
-          "--duration is {}; it must be 0 or more", options.duration_s);
+void visit_fields(FieldVisitor& visitor, FeedOptions& o) {
+  visitor.field("duration_s", o.duration_s, "seconds of signal; 0: all of it", at_least(0),
+                {.flag = "duration"});
+  visitor.part("match", o.match);
 }
 
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,

@@ -91,7 +91,7 @@ class FramedSource : public Source {
         }
       }
       require(clock_.now_s() < deadline_s, ErrorCode::kIo,
-              "{}: no data for {} s; is the sender running? (--timeout)", info_.name, timeout_s_);
+              "{}: no data for {} s; is the sender running? (`timeout_s`)", info_.name, timeout_s_);
     }
     return 0;
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nest/core/error.h"
+#include "nest/core/field_error.h"
 #include "nest/graph/frames.h"
 
 namespace nest::stream {
@@ -27,11 +27,11 @@ std::int64_t hop_samples(const graph::SignalContract& contract, const StreamConf
   const std::int64_t wanted = std::llround(pick(config.hop_s, contract.hop_s, 0.5) * rate_hz);
   const std::int64_t below = std::max(unit, wanted / unit * unit);
   if (config.hop_s > 0) {
-    require(wanted % unit == 0 && wanted > 0, ErrorCode::kInvalidArgument,
-            "a hop of {} samples is no whole number of the model's steps of {} samples; use --hop "
-            "{:.6g} or {:.6g}",
-            wanted, unit, static_cast<double>(below) / rate_hz,
-            static_cast<double>(below + unit) / rate_hz);
+    require_field(wanted % unit == 0 && wanted > 0, "hop_s",
+                  "is {} samples, no whole number of the model's steps of {} samples; {:.6g} and "
+                  "{:.6g} s are",
+                  wanted, unit, static_cast<double>(below) / rate_hz,
+                  static_cast<double>(below + unit) / rate_hz);
     return wanted;
   }
   return wanted - below > unit / 2 ? below + unit : below;
@@ -42,17 +42,16 @@ Geometry make_geometry(const graph::Model& model, const StreamConfig& config) {
   Geometry g;
   g.window_samples = std::llround(pick(config.window_s, model.signal.window_s, 4) * rate_hz);
   g.window_frames = graph::num_frames(model, g.window_samples);
-  require(g.window_frames > 0, ErrorCode::kInvalidArgument,
-          "a window of {} samples is too short for one encoder frame (--window)", g.window_samples);
+  require_field(g.window_frames > 0, "window_s", "is {} samples, too short for one encoder frame",
+                g.window_samples);
   const std::int64_t period = graph::samples_per_frame(model);
   g.hop_samples = hop_samples(model.signal, config, period);
   g.hop_frames = g.hop_samples / period;
   g.lookahead_frames = static_cast<std::int64_t>(
       std::ceil(config.lookahead_s * rate_hz / static_cast<double>(period)));
-  require(g.lookahead_frames + g.hop_frames <= g.window_frames, ErrorCode::kInvalidArgument,
-          "hop ({} frames) and look-ahead ({} frames) do not fit into a window of {} frames; make "
-          "--window longer",
-          g.hop_frames, g.lookahead_frames, g.window_frames);
+  require_field(g.lookahead_frames + g.hop_frames <= g.window_frames, "window_s",
+                "is {} frames, too short for `hop_s` ({} frames) and `lookahead_s` ({} frames)",
+                g.window_frames, g.hop_frames, g.lookahead_frames);
   return g;
 }
 

@@ -58,8 +58,8 @@ std::unique_ptr<FrameMaker> make_incremental_frames(
     std::shared_ptr<const runtime::PreparedModel> model, std::shared_ptr<runtime::Machine> machine,
     const StreamConfig& config, Clock& clock) {
   require(!is_of_window(model->model().signal.normalization), ErrorCode::kUnsupported,
-          "the model normalises each window by itself ({}), so it has no incremental form; use "
-          "--mode windowed",
+          "the model normalises each window by itself ({}), so it has no incremental form; `mode` "
+          "windowed runs it",
           name_of(model->model().signal.normalization));
   return std::make_unique<IncrementalFrames>(model, std::move(machine), config, clock);
 }

@@ -22,12 +22,12 @@ constexpr std::int64_t kBlockSamples = 1024;
 /// Errors: under mode "incremental" Unsupported naming what looks ahead.
 bool is_incremental(const graph::Model& model, const StreamConfig& config) {
   const bool has_step = model.graphs.contains("encoder_step");
-  if (config.mode == "incremental" && !has_step) {
+  if (config.mode == StreamMode::kIncremental && !has_step) {
     graph::make_streaming_step(model.graph("encoder"));  // says why
     fail(ErrorCode::kInvalidArgument,
          "the model was prepared without its streaming step; prepare the original model again");
   }
-  if (config.mode != "auto") return config.mode == "incremental";
+  if (config.mode != StreamMode::kAuto) return config.mode == StreamMode::kIncremental;
   return has_step && config.window_s == 0 && !is_of_window(model.signal.normalization);
 }
 
@@ -213,8 +213,8 @@ void StreamingInference::Impl::push(signal::SignalView<const T> samples, double 
   };
   started_s = clock.now_s();
   if (lost > 0) {
-    require(config.gap_policy == "reset", ErrorCode::kDataCorrupt,
-            "{} samples were lost after sample {}; --gap-policy reset goes on", lost, samples_in);
+    require(config.gap_policy == GapPolicy::kReset, ErrorCode::kDataCorrupt,
+            "{} samples were lost after sample {}; `gap_policy` reset goes on", lost, samples_in);
     ++gap_count;
     flush(handle_frames);
     frames->reset();

@@ -7,7 +7,7 @@
 
 #include "lsl_source.h"
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
+#include "nest/core/options.h"
 #include "replay_source.h"
 #include "tcp.h"
 
@@ -41,18 +41,14 @@ std::unique_ptr<Clock> make_wall_clock(std::stop_token stop) {
   return std::make_unique<WallClock>(std::move(stop));
 }
 
-void register_flags(Flags& flags, SourceOptions& options) {
-  flags.add("source", options.source, "edf:FILE, tcp:HOST:PORT, lsl:NAME or stdin").required();
-  flags.add("real-time", options.real_time, "replay a file at its recorded pace");
-  flags.add("chunk", options.chunk_samples, "replay: samples a delivery (0: 40 ms)");
-  flags.add("timeout", options.timeout_s, "seconds to wait for a live source");
-}
-
-void validate(const SourceOptions& options) {
-  require(options.chunk_samples >= 0, ErrorCode::kInvalidArgument,
-          "--chunk is {}; it must be 0 or more", options.chunk_samples);
-  require(options.timeout_s > 0, ErrorCode::kInvalidArgument, "--timeout is {}; it must be above 0",
-          options.timeout_s);
+void visit_fields(FieldVisitor& visitor, SourceOptions& o) {
+  visitor.field("source", o.source, "file:FILE, tcp:HOST:PORT, lsl:NAME or stdin", {},
+                {.is_required = true});
+  visitor.field("real_time", o.real_time, "replay a file at its recorded pace");
+  visitor.field("chunk_samples", o.chunk_samples, "replay: samples a delivery (0: 40 ms)",
+                at_least(0), {.flag = "chunk"});
+  visitor.field("timeout_s", o.timeout_s, "seconds to wait for a live source", above(0),
+                {.flag = "timeout"});
 }
 
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
@@ -72,7 +68,7 @@ std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
   }
   if (scheme == "lsl") return open_lsl_source(rest, options.timeout_s, clock, std::move(stop));
   fail(ErrorCode::kInvalidArgument,
-       "source '{}' has an unknown scheme; known: edf:FILE, tcp:HOST:PORT, lsl:NAME, stdin", name);
+       "source '{}' has an unknown scheme; known: file:FILE, tcp:HOST:PORT, lsl:NAME, stdin", name);
 }
 
 }  // namespace nest::stream

@@ -7,6 +7,7 @@
 #include "grammar.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/data/dataset.h"
 #include "nest/io/edf.h"
@@ -71,8 +72,7 @@ std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
   const std::int64_t test = share(options.test_fraction);
   const std::int64_t valid = share(options.valid_fraction);
   const std::int64_t train = options.sentences - test - valid;
-  require(train > 0, ErrorCode::kInvalidArgument, "--sentences {}: no training sentence is left",
-          options.sentences);
+  require_field(train > 0, "sentences", "is {}: no training sentence is left", options.sentences);
   std::vector<PlannedUtterance> plan;
   for (std::int64_t i = 0; i < options.sentences; ++i) {
     const std::string split = i < train ? "train" : i < train + valid ? "valid" : "test";
@@ -120,17 +120,17 @@ CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::p
 }
 
 std::vector<std::string> recording_sentences(const SynthOptions& options, int count) {
-  require(count >= 0 && count <= 10000, ErrorCode::kInvalidArgument,
-          "--recording-sentences {}: choose 1 to 10000, or 0 for all test sentences, at most {}",
-          count, kUsualSentences);
+  require_field(count >= 0 && count <= 10000, "recording_sentences",
+                "is {}; it must be from 1 to 10000, or 0 for all test sentences, at most {}", count,
+                kUsualSentences);
   std::vector<std::string> texts;
   for (const PlannedUtterance& planned : plan_corpus(options)) {
     if (planned.split == "test") texts.push_back(planned.text);
   }
   const auto wanted = static_cast<std::size_t>(count);
-  require(!texts.empty() && wanted <= texts.size(), ErrorCode::kInvalidArgument,
-          "--recording-sentences {}: the test split has {}; raise --sentences or --test-fraction",
-          count, texts.size());
+  require_field(!texts.empty() && wanted <= texts.size(), "recording_sentences",
+                "is {}, but the test split has {}; raise `sentences` or `test_fraction`", count,
+                texts.size());
   texts.resize(wanted > 0 ? wanted : std::min(texts.size(), kUsualSentences));
   return texts;
 }
@@ -138,8 +138,8 @@ std::vector<std::string> recording_sentences(const SynthOptions& options, int co
 void write_recording(const SynthOptions& options, const std::filesystem::path& file,
                      const std::vector<std::string>& sentences, double pause_s) {
   require(!sentences.empty(), ErrorCode::kInvalidArgument, "a recording needs a sentence");
-  require(pause_s >= 0 && pause_s <= 60, ErrorCode::kInvalidArgument,
-          "--pause {}: choose 0 to 60 seconds", pause_s);
+  require_field(pause_s >= 0 && pause_s <= 60, "pause_s", "is {}; it must be from 0 to 60",
+                pause_s);
   const Generator generator(options);
   Script whole{{}, 0, 0, 0, kRecordingStream};
   io::RecordingInfo info;

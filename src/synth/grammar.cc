@@ -6,7 +6,7 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "nest/core/error.h"
+#include "nest/core/field_error.h"
 #include "word_list.h"
 
 namespace nest::synth {
@@ -132,9 +132,9 @@ std::vector<std::string> draw_sentences(std::uint64_t seed, std::int64_t count) 
   std::vector<std::string> sentences;
   std::unordered_set<std::string> seen;
   for (std::int64_t attempt = 0; static_cast<std::int64_t>(sentences.size()) < count; ++attempt) {
-    require(attempt < 50 * count + 1000, ErrorCode::kInvalidArgument,
-            "--sentences {}: the grammar yields too few different sentences ({} found)", count,
-            sentences.size());
+    require_field(attempt < 50 * count + 1000, "sentences",
+                  "is {}: the grammar yields too few different sentences ({} found)", count,
+                  sentences.size());
     std::string text = draw_sentence(rng);
     if (seen.insert(text).second) sentences.push_back(std::move(text));
   }

@@ -7,6 +7,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/text/edit_distance.h"
 
 namespace nest::text {
@@ -84,11 +85,12 @@ BleuOptions BleuOptions::sacrebleu() {
   return options;
 }
 
-void validate(const BleuOptions& options) {
-  require(options.max_order >= 1 && options.max_order <= kMaxBleuOrder, ErrorCode::kInvalidArgument,
-          "BLEU order {} must be 1 to {}", options.max_order, kMaxBleuOrder);
-  require(!options.smooth_value || *options.smooth_value > 0, ErrorCode::kInvalidArgument,
-          "BLEU smoothing value {} must be positive", options.smooth_value.value_or(0));
+void visit_fields(FieldVisitor& visitor, BleuOptions& o) {
+  visitor.field("tokenization", o.tokenization, "what an n-gram is made of");
+  visitor.field("smoothing", o.smoothing, "of orders without a match");
+  visitor.field("smooth_value", o.smooth_value, "of floor (0.1) and add-k (1)", above(0));
+  visitor.field("max_order", o.max_order, "longest n-gram", between(1, kMaxBleuOrder));
+  visitor.field("effective_order", o.effective_order, "no orders longer than the hypothesis");
 }
 
 BleuStats& BleuStats::operator+=(const BleuStats& other) {

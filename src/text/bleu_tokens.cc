@@ -67,19 +67,7 @@ std::string separate_13a(std::string_view line) {
       [](std::string& out, char a, char b) { (((out += a) += ' ') += b) += ' '; });
 }
 
-std::string_view name_of(BleuTokenization tokenization) {
-  switch (tokenization) {
-    case BleuTokenization::kNone:
-      return "none";
-    case BleuTokenization::k13a:
-      return "13a";
-    case BleuTokenization::kChar:
-      return "char";
-  }
-  return "";
-}
-
-std::string name_of(const BleuOptions& options) {
+std::string smoothing_text(const BleuOptions& options) {
   switch (options.smoothing) {
     case BleuSmoothing::kNone:
       return "none";
@@ -105,26 +93,25 @@ std::vector<std::string> bleu_tokens(std::string_view text, BleuTokenization tok
   return tokens;
 }
 
-BleuTokenization bleu_tokenization_from_name(std::string_view name) {
-  if (name == "none") return BleuTokenization::kNone;
-  if (name == "13a") return BleuTokenization::k13a;
-  if (name == "char") return BleuTokenization::kChar;
-  fail(ErrorCode::kInvalidArgument, "unknown BLEU tokenization '{}': use none, 13a or char", name);
+EnumTable enum_table(BleuTokenization /*of*/) {
+  static constexpr EnumName kNames[] = {{BleuTokenization::kNone, "none"},
+                                        {BleuTokenization::k13a, "13a"},
+                                        {BleuTokenization::kChar, "char"}};
+  return {"BLEU tokenization", kNames};
 }
 
-BleuSmoothing bleu_smoothing_from_name(std::string_view name) {
-  if (name == "none") return BleuSmoothing::kNone;
-  if (name == "exp") return BleuSmoothing::kExp;
-  if (name == "floor") return BleuSmoothing::kFloor;
-  if (name == "add-k") return BleuSmoothing::kAddK;
-  fail(ErrorCode::kInvalidArgument, "unknown BLEU smoothing '{}': use none, exp, floor or add-k",
-       name);
+EnumTable enum_table(BleuSmoothing /*of*/) {
+  static constexpr EnumName kNames[] = {{BleuSmoothing::kNone, "none"},
+                                        {BleuSmoothing::kExp, "exp"},
+                                        {BleuSmoothing::kFloor, "floor"},
+                                        {BleuSmoothing::kAddK, "add-k"}};
+  return {"BLEU smoothing", kNames};
 }
 
 std::string signature(const BleuOptions& options, std::size_t num_references) {
   return fmt::format("bleu|refs:{}|case:mixed|eff:{}|tok:{}|smooth:{}|order:{}", num_references,
                      options.effective_order ? "yes" : "no", name_of(options.tokenization),
-                     name_of(options), options.max_order);
+                     smoothing_text(options), options.max_order);
 }
 
 }  // namespace nest::text

@@ -8,8 +8,8 @@
 #include <unordered_map>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
 
@@ -179,7 +179,6 @@ std::vector<double> jackknife(const CountTable& units, const Statistic& statisti
 std::vector<Interval> bootstrap_intervals(const CountTable& units,
                                           std::span<const Statistic> statistics,
                                           const BootstrapOptions& options) {
-  const IntervalMethod method = interval_method(options);
   const std::vector<std::int64_t> total = units.sums();
   std::vector<std::vector<double>> replicates;
   if (units.rows() >= 2) replicates = bootstrap_replicates(units, statistics, options);
@@ -187,11 +186,11 @@ std::vector<Interval> bootstrap_intervals(const CountTable& units,
   for (std::size_t s = 0; s < statistics.size(); ++s) {
     const double estimate = units.rows() > 0 ? statistics[s](total) : kNan;
     std::vector<double> left_out;
-    if (method == IntervalMethod::kBca) left_out = jackknife(units, statistics[s]);
+    if (options.method == IntervalMethod::kBca) left_out = jackknife(units, statistics[s]);
     Interval interval{estimate, kNan, kNan, kNan, 0, 0};
     if (units.rows() >= 2) {
-      interval = interval_from_replicates(std::move(replicates[s]), estimate, left_out, method,
-                                          options.confidence);
+      interval = interval_from_replicates(std::move(replicates[s]), estimate, left_out,
+                                          options.method, options.confidence);
     }
     interval.units = units.rows();
     intervals.push_back(interval);

@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/text/unicode.h"
 #include "text/bpe_compat.h"
 #include "text/vocabulary_json.h"
@@ -50,11 +51,12 @@ void merge_symbols(std::vector<std::uint32_t>& symbols, std::uint64_t pair, std:
 
 }  // namespace
 
-void validate(const BpeOptions& options) {
-  require(options.vocab_size > 4, ErrorCode::kInvalidArgument,
-          "vocab_size {} leaves no room beside the 4 special tokens", options.vocab_size);
-  require(options.min_frequency >= 1, ErrorCode::kInvalidArgument,
-          "min_frequency {} must be at least 1", options.min_frequency);
+void visit_fields(FieldVisitor& visitor, BpeOptions& o) {
+  visitor.field("vocab_size", o.vocab_size, "largest vocabulary, special tokens included",
+                at_least(5));
+  visitor.field("min_frequency", o.min_frequency, "of a pair that is merged", at_least(1));
+  visitor.field("lowercase", o.lowercase, "all text in lower case");
+  visitor.field("compat", o.compat, "merge as the Python project does");
 }
 
 BpeTokenizer::BpeTokenizer(TokenTable table, std::vector<std::string> special_tokens,

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/unicode.h"
 #include "text/bpe_compat.h"

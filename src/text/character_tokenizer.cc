@@ -4,6 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/text/unicode.h"
 #include "text/vocabulary_json.h"
 
@@ -22,8 +23,14 @@ CharacterTokenizer::CharacterTokenizer(TokenTable table, std::vector<std::string
       special_tokens_(std::move(special_tokens)),
       lowercase_(lowercase) {}
 
+void visit_fields(FieldVisitor& visitor, CharacterOptions& o) {
+  visitor.field("lowercase", o.lowercase, "all text in lower case");
+  visitor.field("min_frequency", o.min_frequency, "of a character that gets a token", at_least(1));
+}
+
 std::shared_ptr<const CharacterTokenizer> CharacterTokenizer::train(
     std::span<const std::string> texts, const CharacterOptions& options) {
+  validate(options);
   std::map<char32_t, std::int64_t> counts;
   for (const std::string& text : texts) {
     for (const char32_t c : characters_of(text, options.lowercase)) ++counts[c];

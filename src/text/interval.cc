@@ -4,8 +4,8 @@
 #include <numbers>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json_number.h"
+#include "nest/core/options.h"
 #include "nest/text/bootstrap.h"
 
 namespace nest::text {
@@ -122,33 +122,19 @@ Json to_json(const Interval& interval) {
   return json;
 }
 
-void register_flags(Flags& flags, BootstrapOptions& options) {
-  flags.add("replicates", options.replicates, "bootstrap samples");
-  flags.add("confidence", options.confidence, "level of the intervals");
-  flags.add("interval", options.method, "percentile or bca").choices({"percentile", "bca"});
-  flags.add("seed", options.seed, "seed of the resampling");
+EnumTable enum_table(IntervalMethod /*of*/) {
+  static constexpr EnumName kNames[] = {{IntervalMethod::kPercentile, "percentile"},
+                                        {IntervalMethod::kBca, "bca"}};
+  return {"interval", kNames};
 }
 
-void validate(const BootstrapOptions& options) {
-  require(options.replicates >= 1 && options.replicates <= 10'000'000, ErrorCode::kInvalidArgument,
-          "--replicates {} must be 1 to 10,000,000", options.replicates);
-  require(options.confidence > 0 && options.confidence < 1, ErrorCode::kInvalidArgument,
-          "--confidence {} must lie between 0 and 1", options.confidence);
-  interval_method(options);
-}
-
-IntervalMethod interval_method(const BootstrapOptions& options) {
-  if (options.method == "percentile") return IntervalMethod::kPercentile;
-  if (options.method == "bca") return IntervalMethod::kBca;
-  fail(ErrorCode::kInvalidArgument, "unknown interval method '{}': use percentile or bca",
-       options.method);
-}
-
-Json to_json(const BootstrapOptions& options) {
-  return {{"method", options.method},
-          {"replicates", options.replicates},
-          {"confidence", options.confidence},
-          {"seed", options.seed}};
+void visit_fields(FieldVisitor& visitor, BootstrapOptions& o) {
+  visitor.field("method", o.method, "how intervals are taken", {}, {.flag = "interval"});
+  visitor.field("replicates", o.replicates, "bootstrap samples", between(1, 10'000'000));
+  visitor.field("confidence", o.confidence, "level of the intervals", above(0).below(1));
+  visitor.field("seed", o.seed, "seed of the resampling");
+  visitor.field("threads", o.threads, "0: all cores", at_least(0),
+                {.has_flag = false, .is_stored = false});
 }
 
 }  // namespace nest::text

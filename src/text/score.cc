@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::text {
 namespace {
@@ -23,7 +23,7 @@ double rate(const EditCounts& counts) {
 }
 
 std::string prepare(const std::string& text, const ScoreOptions& options) {
-  std::string result = normalize(text, normalization_from_name(options.normalization));
+  std::string result = normalize(text, options.normalization);
   return options.lowercase ? lowercase(result) : result;
 }
 
@@ -57,32 +57,17 @@ BleuOptions sentence_bleu(BleuOptions options) {
 
 }  // namespace
 
-void register_flags(Flags& flags, ScoreOptions& options) {
-  flags.add("normalization", options.normalization, "spelling of letters with marks: none or nfc")
-      .choices({"none", "nfc"});
-  flags.add("lowercase", options.lowercase, "compare in lower case");
-  flags.add("bleu-tokenize", options.bleu_tokenization, "none, 13a or char")
-      .choices({"none", "13a", "char"});
-  flags.add("bleu-smooth", options.bleu_smoothing, "none, exp, floor or add-k")
-      .choices({"none", "exp", "floor", "add-k"});
-}
-
-void validate(const ScoreOptions& options) {
-  normalization_from_name(options.normalization);
-  validate(bleu_options(options));
-}
-
-Json to_json(const ScoreOptions& options) {
-  return {{"normalization", options.normalization},
-          {"lowercase", options.lowercase},
-          {"bleu_tokenize", options.bleu_tokenization},
-          {"bleu_smooth", options.bleu_smoothing}};
+void visit_fields(FieldVisitor& visitor, ScoreOptions& o) {
+  visitor.field("normalization", o.normalization, "spelling of letters with marks");
+  visitor.field("lowercase", o.lowercase, "compare in lower case");
+  visitor.field("bleu_tokenize", o.bleu_tokenization, "what BLEU counts");
+  visitor.field("bleu_smooth", o.bleu_smoothing, "of orders without a match");
 }
 
 BleuOptions bleu_options(const ScoreOptions& options) {
   BleuOptions bleu;
-  bleu.tokenization = bleu_tokenization_from_name(options.bleu_tokenization);
-  bleu.smoothing = bleu_smoothing_from_name(options.bleu_smoothing);
+  bleu.tokenization = options.bleu_tokenization;
+  bleu.smoothing = options.bleu_smoothing;
   return bleu;
 }
 
@@ -199,18 +184,12 @@ Statistic bleu_statistic(const BleuOptions& options) {
   };
 }
 
-std::string_view name_of(Metric metric) {
-  switch (metric) {
-    case Metric::kWer:
-      return "wer";
-    case Metric::kCer:
-      return "cer";
-    case Metric::kBleu:
-      return "bleu";
-    case Metric::kExactMatch:
-      return "exact_match";
-  }
-  return "";
+EnumTable enum_table(Metric /*of*/) {
+  static constexpr EnumName kNames[] = {{Metric::kWer, "wer"},
+                                        {Metric::kCer, "cer"},
+                                        {Metric::kBleu, "bleu"},
+                                        {Metric::kExactMatch, "exact_match"}};
+  return {"metric", kNames};
 }
 
 bool is_error_rate(Metric metric) {

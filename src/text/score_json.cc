@@ -50,9 +50,10 @@ Json to_json(const ScoreIntervals& intervals) {
 }
 
 std::map<std::string, std::string> signatures(const ScoreOptions& options, std::size_t references) {
+  const std::string_view norm = name_of(options.normalization);
   const std::string common = fmt::format("refs:{}|case:{}|norm:{}",
                                          references == 1 ? "1" : fmt::format("{}-best", references),
-                                         options.lowercase ? "lc" : "mixed", options.normalization);
+                                         options.lowercase ? "lc" : "mixed", norm);
   std::string bleu = signature(bleu_options(options), references);
   std::string sacrebleu = signature(BleuOptions::sacrebleu(), references);
   for (std::string* line : {&bleu, &sacrebleu}) {
@@ -63,8 +64,8 @@ std::map<std::string, std::string> signatures(const ScoreOptions& options, std::
   sentence.effective_order = true;
   return {{"wer", "wer|corpus|unit:word|split:whitespace|" + common},
           {"cer", "cer|corpus|unit:codepoint|spaces:kept|" + common},
-          {"bleu", bleu + "|norm:" + options.normalization},
-          {"sacrebleu", sacrebleu + "|norm:" + options.normalization},
+          {"bleu", fmt::format("{}|norm:{}", bleu, norm)},
+          {"sacrebleu", fmt::format("{}|norm:{}", sacrebleu, norm)},
           {"exact_match", "exact_match|" + common},
           {"utterance_mean_wer", "wer|mean-of-utterances|unit:word|split:whitespace|" + common},
           {"utterance_mean_cer", "cer|mean-of-utterances|unit:codepoint|spaces:kept|" + common},

@@ -3,6 +3,7 @@
 #include "nest/core/base64.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/text/unicode.h"
 #include "sentencepiece_library.h"
 
@@ -13,18 +14,19 @@ struct SentencePieceTokenizer::Impl {
   std::string model;
 };
 
-void validate(const SentencePieceOptions& options) {
-  require(options.vocab_size > 4, ErrorCode::kInvalidArgument,
-          "vocab_size {} leaves no room beside the 4 special tokens", options.vocab_size);
-  const std::string& type = options.model_type;
-  require(type == "unigram" || type == "bpe" || type == "char" || type == "word",
-          ErrorCode::kInvalidArgument,
-          "unknown SentencePiece model type '{}': use unigram, bpe, "
-          "char or word",
-          type);
-  require(options.character_coverage > 0 && options.character_coverage <= 1,
-          ErrorCode::kInvalidArgument, "character_coverage {} must be in (0, 1]",
-          options.character_coverage);
+EnumTable enum_table(SentencePieceType /*of*/) {
+  static constexpr EnumName kNames[] = {{SentencePieceType::kUnigram, "unigram"},
+                                        {SentencePieceType::kBpe, "bpe"},
+                                        {SentencePieceType::kChar, "char"},
+                                        {SentencePieceType::kWord, "word"}};
+  return {"SentencePiece model type", kNames};
+}
+
+void visit_fields(FieldVisitor& visitor, SentencePieceOptions& o) {
+  visitor.field("vocab_size", o.vocab_size, "special tokens included", at_least(5));
+  visitor.field("model_type", o.model_type, "how pieces are found");
+  visitor.field("character_coverage", o.character_coverage, "share of the characters kept",
+                above(0).to(1));
 }
 
 SentencePieceTokenizer::SentencePieceTokenizer(std::unique_ptr<Impl> impl, TokenTable table,
@@ -57,7 +59,7 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::train(
   for (const std::string& text : texts) items.push_back(nfc(text));
   const std::vector<SentencePieceArgument> arguments{
       {"vocab_size", std::to_string(options.vocab_size)},
-      {"model_type", options.model_type},
+      {"model_type", std::string(name_of(options.model_type))},
       {"character_coverage", fmt::format("{}", options.character_coverage)},
       {"pad_id", "0"},
       {"unk_id", "1"},

@@ -79,9 +79,7 @@ std::shared_ptr<const Tokenizer> read_word(const J& json) {
   options.max_vocab_size = value_or<int>(json, "max_vocab_size", options.max_vocab_size);
   options.min_frequency = value_or<int>(json, "min_frequency", options.min_frequency);
   const auto characters = value_or<std::string>(json, "characters", "ascii");
-  require(characters == "ascii" || characters == "unicode", ErrorCode::kDataCorrupt,
-          "\"characters\" is \"{}\": known are ascii and unicode", characters);
-  if (characters == "unicode") options.characters = WordCharacters::kUnicode;
+  options.characters = from_name<WordCharacters>(characters, ErrorCode::kDataCorrupt);
   auto special = value_or(json, "special_tokens", default_special_tokens());
   WordTokenizer::Counts counts;
   if (const auto at = json.find("word_counts"); at != json.end()) {

@@ -140,14 +140,10 @@ std::vector<std::string> split_characters(std::string_view text) {
   return characters;
 }
 
-std::string_view name_of(Normalization normalization) {
-  return normalization == Normalization::kNone ? "none" : "nfc";
-}
-
-Normalization normalization_from_name(std::string_view name) {
-  if (name == "none") return Normalization::kNone;
-  if (name == "nfc") return Normalization::kNfc;
-  fail(ErrorCode::kInvalidArgument, "unknown normalization '{}': use none or nfc", name);
+EnumTable enum_table(Normalization /*of*/) {
+  static constexpr EnumName kNames[] = {{Normalization::kNone, "none"},
+                                        {Normalization::kNfc, "nfc"}};
+  return {"normalization", kNames};
 }
 
 std::string normalize(std::string_view text, Normalization normalization) {

@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/text/unicode.h"
 #include "text/vocabulary_json.h"
 
@@ -28,11 +29,17 @@ std::vector<std::string> words_of(std::string_view text, WordCharacters characte
 
 }  // namespace
 
-void validate(const WordOptions& options) {
-  require(options.max_vocab_size > 4, ErrorCode::kInvalidArgument,
-          "max_vocab_size {} leaves no room beside the 4 special tokens", options.max_vocab_size);
-  require(options.min_frequency >= 1, ErrorCode::kInvalidArgument,
-          "min_frequency {} must be at least 1", options.min_frequency);
+EnumTable enum_table(WordCharacters /*of*/) {
+  static constexpr EnumName kNames[] = {{WordCharacters::kAscii, "ascii"},
+                                        {WordCharacters::kUnicode, "unicode"}};
+  return {"rule for words", kNames};
+}
+
+void visit_fields(FieldVisitor& visitor, WordOptions& o) {
+  visitor.field("max_vocab_size", o.max_vocab_size, "largest vocabulary, special tokens included",
+                at_least(5));
+  visitor.field("min_frequency", o.min_frequency, "of a word that gets a token", at_least(1));
+  visitor.field("characters", o.characters, "what words are made of");
 }
 
 WordTokenizer::WordTokenizer(TokenTable table, std::vector<std::string> special_tokens,

@@ -6,8 +6,8 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/nn/tensor.h"
 
 namespace nest::train {
@@ -31,42 +31,24 @@ double deviation(std::span<const float> values) {
 
 }  // namespace
 
-void register_flags(Flags& flags, AugmentOptions& options) {
-  flags.group("Augmentation");
-  flags.add("augment-noise", options.noise, "noise in parts of each channel's deviation");
-  flags.add("augment-shift", options.shift_samples, "largest shift in samples");
-  flags.add("augment-channel-dropout", options.channel_dropout, "probability a channel is zero");
-  flags.add("augment-amplitude", options.amplitude, "factor exp(uniform(-a, a))");
-  flags.add("augment-time-mask", options.time_mask, "largest part of the time that is zeroed");
-  flags.add("augment-frequency-mask", options.frequency_mask, "largest part of the band removed");
-  flags.add("augment-join", options.join, "probability that trials of a subject are joined");
-  flags.add("augment-join-most", options.join_most, "most trials in one joined utterance");
-  flags.add("augment-join-ramp", options.join_ramp,
-            "epochs until that many are joined; 0: at once");
-}
-
-void validate(const AugmentOptions& options) {
-  for (const double part :
-       {options.channel_dropout, options.time_mask, options.frequency_mask, options.join}) {
-    require(part >= 0 && part <= 1, ErrorCode::kInvalidArgument,
-            "probabilities and masks of augmentation must be in [0, 1], got {}", part);
-  }
-  require(options.noise >= 0 && options.amplitude >= 0 && options.shift_samples >= 0,
-          ErrorCode::kInvalidArgument, "augmentation strengths must not be negative");
-  require(options.join_most >= 2, ErrorCode::kInvalidArgument,
-          "augment_join_most must be at least 2, got {}", options.join_most);
-}
-
-Json to_json(const AugmentOptions& options) {
-  return {{"augment_noise", options.noise},
-          {"augment_shift", options.shift_samples},
-          {"augment_channel_dropout", options.channel_dropout},
-          {"augment_amplitude", options.amplitude},
-          {"augment_time_mask", options.time_mask},
-          {"augment_frequency_mask", options.frequency_mask},
-          {"augment_join", options.join},
-          {"augment_join_most", options.join_most},
-          {"augment_join_ramp", options.join_ramp}};
+void visit_fields(FieldVisitor& visitor, AugmentOptions& o) {
+  visitor.group("Augmentation");
+  visitor.field("augment_noise", o.noise, "noise in parts of each channel's deviation",
+                at_least(0));
+  visitor.field("augment_shift", o.shift_samples, "largest shift in samples", at_least(0));
+  visitor.field("augment_channel_dropout", o.channel_dropout, "probability a channel is zero",
+                between(0, 1));
+  visitor.field("augment_amplitude", o.amplitude, "factor exp(uniform(-a, a))", at_least(0));
+  visitor.field("augment_time_mask", o.time_mask, "largest part of the time that is zeroed",
+                between(0, 1));
+  visitor.field("augment_frequency_mask", o.frequency_mask, "largest part of the band removed",
+                between(0, 1));
+  visitor.field("augment_join", o.join, "probability that trials of a subject are joined",
+                between(0, 1));
+  visitor.field("augment_join_most", o.join_most, "most trials in one joined utterance",
+                at_least(2));
+  visitor.field("augment_join_ramp", o.join_ramp, "epochs until that many are joined; 0: at once",
+                at_least(0));
 }
 
 Tensor add_noise(const Tensor& x, double part, Rng& rng) {

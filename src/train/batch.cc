@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/nn/tensor.h"
 
@@ -61,6 +62,14 @@ std::vector<std::vector<PlanItem>> cut(const std::vector<PlanItem>& items,
 }
 
 }  // namespace
+
+void visit_fields(FieldVisitor& visitor, PlanOptions& o) {
+  visitor.field("batch_size", o.batch_size, "utterances a batch", at_least(1));
+  visitor.field("bucket_batches", o.bucket_batches, "batches sorted by length together; 0: none",
+                at_least(0));
+  visitor.field("seed", o.seed, "of order and augmentation");
+  visitor.part("augment", o.augment);
+}
 
 MemorySource::MemorySource(const Source& source)
     : examples_(source.size()), window_norm_(source.window_norm()) {

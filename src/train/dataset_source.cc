@@ -27,12 +27,12 @@ std::string DatasetSource::subject(std::size_t i) const {
 Example DatasetSource::load(std::size_t i) const {
   const data::Utterance& utterance = dataset_.utterance(indices_.at(i));
   const std::vector<int> ids = tokenizer_.encode(utterance.text);
-  return {
-      .id = utterance.id,
-      .subject = utterance.subject,
-      .signal = dataset_.load_signal(indices_.at(i), {.normalize = window_norm().kind == "none"}),
-      .tokens = {ids.begin(), ids.end()},
-      .text = utterance.text};
+  return {.id = utterance.id,
+          .subject = utterance.subject,
+          .signal = dataset_.load_signal(
+              indices_.at(i), {.normalize = window_norm().kind == signal::WindowNorm::kNone}),
+          .tokens = {ids.begin(), ids.end()},
+          .text = utterance.text};
 }
 
 signal::WindowNormOptions DatasetSource::window_norm() const {

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/core/rng.h"
 #include "nest/graph/frames.h"
 #include "nest/train/loss.h"
@@ -124,6 +125,12 @@ Loss language_model(nn::TorchExecutor& executor, const Batch& batch,
 }
 
 }  // namespace
+
+void visit_fields(FieldVisitor& visitor, ObjectiveOptions& o) {
+  visitor.field("label_smoothing", o.label_smoothing, "attention", at_least(0).below(1));
+  visitor.field("sampling", o.sampling, "attention: part of own tokens as input", between(0, 1));
+  visitor.field("seed", o.seed, "of the sampling");
+}
 
 torch::Tensor encoder_frames(const graph::Model& model, const torch::Tensor& lengths) {
   std::vector<std::int64_t> frames;

@@ -5,59 +5,42 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/nn/tensor.h"
 
 namespace nest::train {
 
-void register_flags(Flags& flags, OptimizerOptions& options) {
-  flags.group("Optimizer");
-  flags.add("optimizer", options.optimizer, "adamw, adam or sgd").choices({"adamw", "adam", "sgd"});
-  flags.add("learning-rate,lr", options.learning_rate, "highest learning rate");
-  flags.add("weight-decay", options.weight_decay, "of weights with two or more axes");
-  flags.add("beta1", options.beta1, "Adam: decay of the first moment");
-  flags.add("beta2", options.beta2, "Adam: decay of the second moment");
-  flags.add("epsilon", options.epsilon, "Adam: added to the denominator");
-  flags.add("momentum", options.momentum, "SGD");
-  flags.add("clip-norm", options.clip_norm, "largest norm of the gradient; 0: no clipping");
-  flags.add("ema-decay", options.ema_decay, "decay of the averaged weights; 0: none");
+EnumTable enum_table(OptimizerKind /*of*/) {
+  static constexpr EnumName kNames[] = {{OptimizerKind::kAdamW, "adamw"},
+                                        {OptimizerKind::kAdam, "adam"},
+                                        {OptimizerKind::kSgd, "sgd"}};
+  return {"optimizer", kNames};
 }
 
-void validate(const OptimizerOptions& options) {
-  require(options.optimizer == "adamw" || options.optimizer == "adam" || options.optimizer == "sgd",
-          ErrorCode::kInvalidArgument, "unknown optimizer '{}'; known: adamw, adam, sgd",
-          options.optimizer);
-  require(options.learning_rate > 0, ErrorCode::kInvalidArgument,
-          "learning_rate must be positive, got {}", options.learning_rate);
-  require(options.weight_decay >= 0 && options.clip_norm >= 0 && options.epsilon > 0,
-          ErrorCode::kInvalidArgument,
-          "weight_decay and clip_norm must not be negative, epsilon must be positive");
-  for (const double decay : {options.beta1, options.beta2, options.momentum, options.ema_decay}) {
-    require(decay >= 0 && decay < 1, ErrorCode::kInvalidArgument,
-            "beta1, beta2, momentum and ema_decay must be in [0, 1), got {}", decay);
-  }
-}
-
-Json to_json(const OptimizerOptions& options) {
-  return {{"optimizer", options.optimizer},
-          {"learning_rate", options.learning_rate},
-          {"weight_decay", options.weight_decay},
-          {"beta1", options.beta1},
-          {"beta2", options.beta2},
-          {"epsilon", options.epsilon},
-          {"momentum", options.momentum},
-          {"clip_norm", options.clip_norm},
-          {"ema_decay", options.ema_decay}};
+void visit_fields(FieldVisitor& visitor, OptimizerOptions& o) {
+  visitor.group("Optimizer");
+  visitor.field("optimizer", o.optimizer, "rule of a step");
+  visitor.field("learning_rate", o.learning_rate, "highest learning rate", above(0),
+                {.flag = "learning-rate,lr"});
+  visitor.field("weight_decay", o.weight_decay, "of weights with two or more axes", at_least(0));
+  visitor.field("beta1", o.beta1, "Adam: decay of the first moment", at_least(0).below(1));
+  visitor.field("beta2", o.beta2, "Adam: decay of the second moment", at_least(0).below(1));
+  visitor.field("epsilon", o.epsilon, "Adam: added to the denominator", above(0));
+  visitor.field("momentum", o.momentum, "SGD", at_least(0).below(1));
+  visitor.field("clip_norm", o.clip_norm, "largest norm of the gradient; 0: no clipping",
+                at_least(0), {.also = "clip_grad_norm"});
+  visitor.field("ema_decay", o.ema_decay, "decay of the averaged weights; 0: none",
+                at_least(0).below(1));
 }
 
 Optimizer::Optimizer(nn::ParameterStore& parameters, const OptimizerOptions& options)
     : options_(options) {
-  validate(options);
+  nest::validate(options);
   const torch::NoGradGuard no_grad;
   for (const std::string& name : parameters.trainable_names()) {
     Slot slot{name, parameters.at(name), torch::zeros_like(parameters.at(name)), {}, {}};
-    if (options.optimizer != "sgd") slot.second = torch::zeros_like(slot.weight);
+    if (options.optimizer != OptimizerKind::kSgd) slot.second = torch::zeros_like(slot.weight);
     if (options.ema_decay > 0) slot.average = slot.weight.detach().clone();
     slots_.push_back(std::move(slot));
   }
@@ -70,10 +53,10 @@ void Optimizer::zero_grad() {
 void Optimizer::update(Slot& slot, double rate) const {
   torch::Tensor gradient = slot.weight.grad();
   const bool is_decayed = options_.weight_decay > 0 && slot.weight.dim() > 1;
-  const bool is_decoupled = options_.optimizer == "adamw";
+  const bool is_decoupled = options_.optimizer == OptimizerKind::kAdamW;
   if (is_decayed && is_decoupled) slot.weight.mul_(1 - rate * options_.weight_decay);
   if (is_decayed && !is_decoupled) gradient = gradient.add(slot.weight, options_.weight_decay);
-  if (options_.optimizer == "sgd") {
+  if (options_.optimizer == OptimizerKind::kSgd) {
     slot.first.mul_(options_.momentum).add_(gradient);
     slot.weight.add_(slot.first, -rate);
     return;

@@ -4,8 +4,8 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/core/flags.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
@@ -88,9 +88,9 @@ Material open_recordings(const RunOptions& run, std::uint64_t seed) {
 
 /// Texts for a language model: of files, or the transcripts of a dataset.
 Material open_sentences(const RunOptions& run, const TrainOptions& options) {
-  const bool is_augmented = to_json(options.augment) != to_json(AugmentOptions{});
+  const bool is_augmented = nest::to_json(options.augment) != nest::to_json(AugmentOptions{});
   require(!is_augmented, ErrorCode::kInvalidArgument,
-          "augmentation changes signals; a language model has none, leave --augment-... out");
+          "augmentation changes signals, and a language model has none; leave it out");
   std::vector<std::string> training = lines_of(run.text);
   std::vector<std::string> validation = lines_of(run.validation_text);
   if (run.text.empty()) {
@@ -111,7 +111,7 @@ Material open_sentences(const RunOptions& run, const TrainOptions& options) {
 Material open_material(const RunOptions& run, const Config& section, const TrainOptions& options) {
   if (!section.has("spatial_cnn")) return open_sentences(run, options);
   require(run.text.empty(), ErrorCode::kInvalidArgument,
-          "{} reads EEG; --text trains language models only, use --data", section.location());
+          "{} reads EEG; `text` trains language models only, use `data`", section.location());
   return open_recordings(run, options.seed);
 }
 
@@ -125,91 +125,68 @@ bool goes_on(const RunOptions& run, int rank) {
   return false;
 }
 
-template <class T>
-void take(T& option, const T& fallback, const T& configured) {
-  if (option == fallback) option = configured;
+/// The cosine's end and floor, as PyTorch's CosineAnnealingLR takes them.
+void apply_cosine(const Config& section, const FieldNames& given, TrainOptions& options) {
+  const Config params = section.get("scheduler_params");
+  if (params.has("T_max") && params.at("T_max").as_int() != options.epochs) {
+    log_info("{}: the learning rate reaches its floor with the last of {} epochs",
+             params.at("T_max").location(), options.epochs);
+  }
+  if (!params.has("eta_min") || given.contains("floor_factor")) return;
+  const Config floor = params.at("eta_min");
+  require(!section.has("floor_factor"), ErrorCode::kDataCorrupt,
+          "{}: the same field as floor_factor; give one of them", floor.location());
+  const double factor = floor.as_double() / options.optimizer.learning_rate;
+  require(factor >= 0 && factor <= 1, ErrorCode::kDataCorrupt,
+          "{}: is {}; it must be from 0 to the learning rate, {}", floor.location(),
+          floor.as_double(), options.optimizer.learning_rate);
+  options.schedule.floor_factor = factor;
 }
 
 }  // namespace
 
-void register_flags(Flags& flags, RunOptions& options) {
-  flags.add("data", options.data, "dataset folder");
-  flags.add("text", options.text, "language model: text files instead of the dataset's texts");
-  flags.add("validation-text", options.validation_text, "text files that decide what is best");
-  flags.add("config", options.config, "YAML with one map a model").required();
-  flags.add("model-key", options.model_key, "which map of the configuration").required();
-  flags.add("out", options.out, "run folder").required();
-  flags.add("tokenizer", options.tokenizer, "character, word, bpe or a tokenizer file");
-  flags.add("vocab-size", options.vocab_size, "bpe and word: largest vocabulary");
-  flags.add("train-split", options.train_split, "split to train on");
-  flags.add("validation-split", options.validation_split, "auto: validation or valid; empty: none");
-  flags.add("init", options.init, "checkpoint whose weights are the start");
-  flags.add("init-part", options.init_part, "what it gives: all, or one graph: encoder");
-  flags.add("resume", options.resume, "go on from OUT/last.pt");
+void visit_fields(FieldVisitor& visitor, RunOptions& o) {
+  visitor.field("data", o.data, "dataset folder");
+  visitor.field("text", o.text, "language model: text files instead of the dataset's texts");
+  visitor.field("validation_text", o.validation_text, "text files that decide what is best");
+  visitor.field("config", o.config, "YAML with one map a model", {}, {.is_required = true});
+  visitor.field("model_key", o.model_key, "which map of the configuration", {},
+                {.is_required = true});
+  visitor.field("out", o.out, "run folder", {}, {.flag = "output", .is_required = true});
+  visitor.field("tokenizer", o.tokenizer, "character, word, bpe or a tokenizer file");
+  visitor.field("vocab_size", o.vocab_size, "bpe and word: largest vocabulary", at_least(8));
+  visitor.field("train_split", o.train_split, "split to train on");
+  visitor.field("validation_split", o.validation_split, "auto: validation or valid; empty: none");
+  visitor.field("init", o.init, "checkpoint whose weights are the start");
+  visitor.field("init_part", o.init_part, "what it gives: all, or one graph: encoder");
+  visitor.field("resume", o.resume, "go on from OUT/last.pt");
 }
 
-void validate(const RunOptions& options) {
-  require(options.train_split != "test" && options.validation_split != "test",
-          ErrorCode::kInvalidArgument,
-          "the test split is for evaluation only; use --train-split and --validation-split");
-  require(options.vocab_size >= 8, ErrorCode::kInvalidArgument,
-          "vocab_size must be at least 8, got {}", options.vocab_size);
-  require(options.data.empty() != options.text.empty(), ErrorCode::kInvalidArgument,
-          "give either --data (a dataset folder) or --text (for a language model)");
-  require(options.validation_text.empty() || !options.text.empty(), ErrorCode::kInvalidArgument,
-          "--validation-text goes with --text; with --data use --validation-split");
-  require(options.init_part == "all" || !options.init.empty(), ErrorCode::kInvalidArgument,
-          "--init-part {} needs --init, the checkpoint to take it from", options.init_part);
+void validate(const RunOptions& o) {
+  check_fields(o);
+  require_field(o.train_split != "test", "train_split", "is test, which is for evaluation only");
+  require_field(o.validation_split != "test", "validation_split",
+                "is test, which is for evaluation only");
+  require(o.data.empty() != o.text.empty(), ErrorCode::kInvalidArgument,
+          "give either `data` (a dataset folder) or `text` (for a language model)");
+  require_field(o.validation_text.empty() || !o.text.empty(), "validation_text",
+                "goes with `text`; with `data` use `validation_split`");
+  require_field(o.init_part == "all" || !o.init.empty(), "init_part",
+                "is {}, but `init` names no checkpoint to take it from", o.init_part);
 }
 
-Json to_json(const RunOptions& options) {
-  return {{"data", options.data},
-          {"text", options.text},
-          {"validation_text", options.validation_text},
-          {"config", options.config},
-          {"model_key", options.model_key},
-          {"out", options.out},
-          {"tokenizer", options.tokenizer},
-          {"vocab_size", options.vocab_size},
-          {"train_split", options.train_split},
-          {"validation_split", options.validation_split},
-          {"init", options.init},
-          {"init_part", options.init_part},
-          {"resume", options.resume}};
+void apply_training_section(const Config& section, TrainOptions& options, const FieldNames& given) {
+  if (section.is_null()) return;
+  read_fields(section, options,
+              {.keep = given, .known = {"scheduler_params.T_max", "scheduler_params.eta_min"}});
+  apply_cosine(section, given, options);
 }
 
-void apply_training_section(const Config& section, TrainOptions& options) {
-  if (!section.is_map()) return;
-  const TrainOptions plain;
-  take(options.batch_size, plain.batch_size, section.get_int("batch_size", plain.batch_size));
-  take(options.epochs, plain.epochs, section.get_int("epochs", plain.epochs));
-  take(options.early_stopping, plain.early_stopping,
-       static_cast<int>(section.get_int("early_stopping_patience", plain.early_stopping)));
-  OptimizerOptions& opt = options.optimizer;
-  const OptimizerOptions& base = plain.optimizer;
-  take(opt.optimizer, base.optimizer, section.get_string("optimizer", base.optimizer));
-  take(opt.learning_rate, base.learning_rate,
-       section.get_double("learning_rate", base.learning_rate));
-  take(opt.weight_decay, base.weight_decay, section.get_double("weight_decay", base.weight_decay));
-  take(opt.clip_norm, base.clip_norm, section.get_double("clip_grad_norm", base.clip_norm));
-  take(options.schedule.schedule, plain.schedule.schedule,
-       section.get_string("scheduler", plain.schedule.schedule));
-  const Config details = section.get("scheduler_params");
-  if (!details.is_map()) return;
-  ScheduleOptions& schedule = options.schedule;
-  take(schedule.step_epochs, plain.schedule.step_epochs,
-       details.get_int("step_size", plain.schedule.step_epochs));
-  take(schedule.drop_factor, plain.schedule.drop_factor,
-       details.get_double(details.has("gamma") ? "gamma" : "factor", plain.schedule.drop_factor));
-  take(schedule.patience, plain.schedule.patience,
-       static_cast<int>(details.get_int("patience", plain.schedule.patience)));
-}
-
-Json run_training(RunOptions run, TrainOptions options, const Job& job) {
+Json run_training(RunOptions run, TrainOptions options, const FieldNames& given, const Job& job) {
   validate(run);
   const Config section = Config::load(run.config).at(run.model_key);
-  apply_training_section(section.get("training"), options);
-  validate(options);
+  apply_training_section(section.get("training"), options, given);
+  nest::validate(options);
   Communicator communicator(placement_from_environment());
   run.resume = goes_on(run, communicator.rank());
   Material material = open_material(run, section, options);
@@ -230,11 +207,11 @@ Json run_training(RunOptions run, TrainOptions options, const Job& job) {
           {"interrupted", result.is_interrupted},
           {"epochs", result.epochs},
           {"steps", result.steps},
-          {"monitor", options.monitor},
+          {"monitor", name_of(options.monitor)},
           {"best_epoch", result.best_epoch + 1},
           {"best_score", result.best_score},
           {"last_epoch", result.history.empty() ? Json() : result.history.back()},
-          {"options", to_json(options)}};
+          {"options", nest::to_json(options)}};
 }
 
 }  // namespace nest::train

@@ -6,39 +6,30 @@
 #include <numbers>
 
 #include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 
 namespace nest::train {
 
-void register_flags(Flags& flags, ScheduleOptions& options) {
-  flags.group("Learning rate schedule");
-  flags.add("schedule", options.schedule, "constant, cosine, step or plateau")
-      .choices({"constant", "cosine", "step", "plateau"});
-  flags.add("warmup-steps", options.warmup_steps, "steps of linear rise");
-  flags.add("floor-factor", options.floor_factor, "lowest part of the learning rate");
-  flags.add("step-epochs", options.step_epochs, "step: epochs between two drops");
-  flags.add("drop-factor", options.drop_factor, "step and plateau: factor of a drop");
-  flags.add("plateau-patience", options.patience, "plateau: epochs without a better score");
+EnumTable enum_table(ScheduleKind /*of*/) {
+  static constexpr EnumName kNames[] = {{ScheduleKind::kConstant, "constant"},
+                                        {ScheduleKind::kCosine, "cosine"},
+                                        {ScheduleKind::kStep, "step"},
+                                        {ScheduleKind::kPlateau, "plateau"}};
+  return {"schedule", kNames};
 }
 
-void validate(const ScheduleOptions& options) {
-  const bool is_known = options.schedule == "constant" || options.schedule == "cosine" ||
-                        options.schedule == "step" || options.schedule == "plateau";
-  require(is_known, ErrorCode::kInvalidArgument,
-          "unknown schedule '{}'; known: constant, cosine, step, plateau", options.schedule);
-  require(options.warmup_steps >= 0 && options.step_epochs >= 1 && options.patience >= 0,
-          ErrorCode::kInvalidArgument,
-          "warmup_steps and patience must not be negative, step_epochs must be at least 1");
-  require(options.floor_factor >= 0 && options.floor_factor <= 1 && options.drop_factor > 0 &&
-              options.drop_factor <= 1,
-          ErrorCode::kInvalidArgument, "floor_factor and drop_factor must be in [0, 1]");
-}
-
-Json to_json(const ScheduleOptions& options) {
-  return {{"schedule", options.schedule},         {"warmup_steps", options.warmup_steps},
-          {"floor_factor", options.floor_factor}, {"step_epochs", options.step_epochs},
-          {"drop_factor", options.drop_factor},   {"plateau_patience", options.patience}};
+void visit_fields(FieldVisitor& visitor, ScheduleOptions& o) {
+  visitor.group("Learning rate schedule");
+  visitor.field("schedule", o.schedule, "how the learning rate falls", {}, {.also = "scheduler"});
+  visitor.field("warmup_steps", o.warmup_steps, "steps of linear rise", at_least(0));
+  visitor.field("floor_factor", o.floor_factor, "lowest part of the learning rate", between(0, 1));
+  visitor.field("step_epochs", o.step_epochs, "step: epochs between two drops", at_least(1),
+                {.also = "scheduler_params.step_size"});
+  visitor.field("drop_factor", o.drop_factor, "step and plateau: factor of a drop", above(0).to(1),
+                {.also = "scheduler_params.gamma,scheduler_params.factor"});
+  visitor.field("plateau_patience", o.patience, "plateau: epochs without a better score",
+                at_least(0), {.also = "scheduler_params.patience"});
 }
 
 Schedule::Schedule(const ScheduleOptions& options, std::int64_t steps_per_epoch,
@@ -47,25 +38,25 @@ Schedule::Schedule(const ScheduleOptions& options, std::int64_t steps_per_epoch,
       steps_per_epoch_(std::max<std::int64_t>(steps_per_epoch, 1)),
       total_steps_(steps_per_epoch_ * epochs),
       best_(std::numeric_limits<double>::max()) {
-  validate(options);
+  nest::validate(options);
 }
 
 double Schedule::factor(std::int64_t step) const {
   if (step < options_.warmup_steps) {
     return static_cast<double>(step + 1) / static_cast<double>(options_.warmup_steps);
   }
-  if (options_.schedule == "cosine") {
+  if (options_.schedule == ScheduleKind::kCosine) {
     const std::int64_t span = std::max<std::int64_t>(total_steps_ - options_.warmup_steps, 1);
     const double done = std::min(
         1.0, static_cast<double>(step - options_.warmup_steps) / static_cast<double>(span));
     const double wave = 0.5 * (1 + std::cos(std::numbers::pi * done));
     return options_.floor_factor + (1 - options_.floor_factor) * wave;
   }
-  if (options_.schedule == "step") {
+  if (options_.schedule == ScheduleKind::kStep) {
     const auto drops = static_cast<double>(step / (steps_per_epoch_ * options_.step_epochs));
     return std::pow(options_.drop_factor, drops);
   }
-  return options_.schedule == "plateau" ? plateau_factor_ : 1;
+  return options_.schedule == ScheduleKind::kPlateau ? plateau_factor_ : 1;
 }
 
 void Schedule::observe(double score) {

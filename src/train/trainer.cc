@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "trainer_impl.h"
 
 namespace nest::train {
@@ -22,7 +23,7 @@ TrainData checked(TrainData data) {
 }
 
 const TrainOptions& checked(const TrainOptions& options) {
-  validate(options);
+  nest::validate(options);
   return options;
 }
 
@@ -39,9 +40,10 @@ Trainer::Impl::Impl(graph::Model model, TrainData data, const TrainOptions& opti
       schedule_(options.schedule, steps_per_epoch(), options.epochs) {
   state_.best_score = std::numeric_limits<double>::max();
   state_.loss_scale = kFirstLossScale;
-  require(options.monitor == "loss" || (data_.validation != nullptr && data_.validator),
+  require(options.monitor == Monitor::kLoss || (data_.validation != nullptr && data_.validator),
           ErrorCode::kInvalidArgument,
-          "monitor '{}' needs a recogniser and a validation part; monitor 'loss'", options.monitor);
+          "monitor '{}' needs a recogniser and a validation part; monitor 'loss'",
+          name_of(options.monitor));
   if (world() > 1) {
     executor_.set_all_reduce(
         [this](const torch::Tensor& x) { return communicator_->sum_with_gradient(x); });
@@ -68,7 +70,7 @@ std::int64_t Trainer::Impl::steps_per_epoch() const {
 
 /// Options that must not change within a run; where it runs and how long it goes on may.
 Json Trainer::Impl::comparable_options() const {
-  Json json = to_json(options_);
+  Json json = nest::to_json(options_);
   for (const char* name : {"max_steps", "device", "threads", "early_stopping"}) json.erase(name);
   json["examples"] = data_.training->size();
   json["processes"] = world();
@@ -101,7 +103,7 @@ TrainResult Trainer::Impl::run(const Job& job) {
     save_last();
   }
   if (stop == Stop::kUser) {
-    log_info("stopped at epoch {}, step {}; --resume goes on from {}", state_.epoch, state_.step,
+    log_info("stopped at epoch {}, step {}; {} can be resumed", state_.epoch, state_.step,
              (out_ / "last.pt").string());
   }
   return {.steps = state_.step,
@@ -164,9 +166,9 @@ bool Trainer::Impl::keep_if_best(double score) {
   if (is_main()) {
     const Json training = {{"epoch", state_.epoch + 1},
                            {"step", state_.step},
-                           {"monitor", options_.monitor},
+                           {"monitor", name_of(options_.monitor)},
                            {"score", score},
-                           {"options", to_json(options_)}};
+                           {"options", nest::to_json(options_)}};
     write_model(out_ / "best.pt", executor_.snapshot(), training);
   }
   return true;
@@ -191,9 +193,9 @@ void Trainer::Impl::finish_epoch() {
       scores = validate_now();
       for (const auto& [name, value] : scores) entry[name] = value;
     }
-    const auto score = scores.find(options_.monitor);
+    const auto score = scores.find(std::string(name_of(options_.monitor)));
     require(score != scores.end(), ErrorCode::kInvalidArgument,
-            "the validation gives no '{}' to monitor", options_.monitor);
+            "the validation gives no '{}' to monitor", name_of(options_.monitor));
     entry["is_best"] = keep_if_best(score->second);
     schedule_.observe(score->second);
     executor_.parameters().assign(raw);
@@ -218,7 +220,7 @@ void Trainer::Impl::save_last() {
   if (!is_main()) return;
   const Resumable resumable{state_, schedule_.state(), comparable_options(), optimizer_.state()};
   const Json training = {
-      {"epoch", state_.epoch}, {"step", state_.step}, {"options", to_json(options_)}};
+      {"epoch", state_.epoch}, {"step", state_.step}, {"options", nest::to_json(options_)}};
   write_model(out_ / "last.pt", executor_.snapshot(), training, &resumable);
 }
 

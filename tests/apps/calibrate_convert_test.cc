@@ -73,7 +73,7 @@ TEST_F(CalibrateConvert, a_calibrated_model_streams_the_same_text_for_any_chunk)
           .exit_code,
       0);
   const std::string stream = "stream --model " + path("all.prepared") +
-                             " --source edf:" + path("r.edf") +
+                             " --source file:" + path("r.edf") +
                              " --window 2.109375 --hop 0.421875 --lookahead 0.421875 ";
   const auto whole = nest(stream), parts = nest(stream + "--chunk 7");
   ASSERT_EQ(whole.exit_code, 0) << whole.err;

@@ -82,7 +82,7 @@ TEST_F(Output, that_is_full_is_an_error_of_every_verb) {
       "lm score --lm " + path("lm.arpa") + " --text " + path("corpus.txt"),
       "run --model " + model() + " --input eeg_data=" + signal + " --graph encoder --output " +
           path("arrays"),
-      "stream --model " + model() + " --source edf:" + path("live.edf"),
+      "stream --model " + model() + " --source file:" + path("live.edf"),
       "decode" + on_data(),
       "benchmark --json --replicates 50" + on_data(),
       "audit --shuffles 1 --replicates 50 --disjoint none" + on_data(),

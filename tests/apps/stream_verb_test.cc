@@ -29,7 +29,7 @@ void save_model(const std::filesystem::path& path, const std::string& key,
                            "Pz"};  // not the recording's order, and not all of it
   model.signal.unit = "uV";
   model.signal.bandpass_hz = {1, 20};
-  model.signal.normalization = graph::normalization_from_name(normalization);
+  model.signal.normalization = from_name<graph::Normalization>(normalization);
   const std::vector<std::string> texts = {"ab cd"};
   model.vocabulary.tokenizer = text::CharacterTokenizer::train(texts, {})->to_json();
   deploy::save_model(model, path);
@@ -48,7 +48,7 @@ class StreamVerb : public testing::Test {
   }
   std::string recording() const { return (dir_ / "r.edf").string(); }
   std::string arguments(const std::string& model = "m.pt") const {
-    return "stream --model " + (dir_ / model).string() + " --source edf:" + recording() +
+    return "stream --model " + (dir_ / model).string() + " --source file:" + recording() +
            " --window 2 --hop 0.5 --lookahead 0.5 ";
   }
   test::TempDir dir_;
@@ -89,7 +89,7 @@ TEST_F(StreamVerb, a_causal_model_streams_incrementally_with_one_text_for_any_de
   save_model(dir_ / "causal.pt", "nest_ctc", "causal: true\ndecoder: {vocab_size: 9}\n", 128,
              "running");
   const std::string stream = "stream --model " + (dir_ / "causal.pt").string() +
-                             " --source edf:" + recording() + " --mode incremental ";
+                             " --source file:" + recording() + " --mode incremental ";
   const auto whole = nest(stream + "--json");
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   EXPECT_NE(whole.out.find("incremental"), std::string::npos) << whole.out;
@@ -103,7 +103,7 @@ TEST_F(StreamVerb, a_causal_model_streams_incrementally_with_one_text_for_any_de
 
 TEST_F(StreamVerb, a_model_that_looks_ahead_has_no_incremental_form) {
   const auto result = nest("stream --model " + (dir_ / "m.pt").string() +
-                           " --source edf:" + recording() + " --mode incremental");
+                           " --source file:" + recording() + " --mode incremental");
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_NE(result.err.find("looks"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("causal: true"), std::string::npos) << result.err;

@@ -99,7 +99,7 @@ TEST_F(BothWays, give_the_same_tokens_whatever_case_reference_normalization_and_
   const graph::Model model = model_for(info.signal);
   const auto tokens = evaluated(model, info, "r.edf");
   EXPECT_FALSE(tokens.empty());
-  EXPECT_EQ(tokens, streamed(model, "edf:" + (folder_ / "r.edf").string(), {.resample = true}));
+  EXPECT_EQ(tokens, streamed(model, "file:" + (folder_ / "r.edf").string(), {.resample = true}));
 }
 
 TEST_F(BothWays, refuse_another_rate_unless_asked) {
@@ -110,7 +110,7 @@ TEST_F(BothWays, refuse_another_rate_unless_asked) {
   const graph::Model model = model_for(info.signal);
   const auto says = ThrowsMessage<Error>(HasSubstr("set resample"));
   EXPECT_THAT([&] { evaluated(model, info, "r.edf"); }, says);
-  EXPECT_THAT([&] { streamed(model, "edf:" + (folder_ / "r.edf").string(), {}); }, says);
+  EXPECT_THAT([&] { streamed(model, "file:" + (folder_ / "r.edf").string(), {}); }, says);
 }
 
 TEST_F(BothWays, refuse_a_unit_that_is_no_voltage) {
@@ -124,7 +124,8 @@ TEST_F(BothWays, refuse_a_unit_that_is_no_voltage) {
   const graph::Model model = model_for(info.signal);
   const auto says = ThrowsMessage<Error>(HasSubstr("is in 'degC'"));
   EXPECT_THAT([&] { evaluated(model, info, "t.edf"); }, says);
-  EXPECT_THAT([&] { streamed(model, "edf:" + (folder_ / "t.edf").string(), {.unit = "V"}); }, says);
+  EXPECT_THAT([&] { streamed(model, "file:" + (folder_ / "t.edf").string(), {.unit = "V"}); },
+              says);
 }
 
 }  // namespace

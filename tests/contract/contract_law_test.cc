@@ -133,7 +133,7 @@ TEST(ContractLaw, a_loaded_signal_is_the_streamed_one_bit_for_bit_for_every_cont
     for (const std::int64_t first : firsts) utterances.push_back(utterance("r.edf", first, 200));
     utterances.push_back(utterance("r.edf", 901, -1));
     const data::Dataset dataset(folder.path(), info, utterances);
-    const auto source = stream::open_source({.source = "edf:" + path.string()}, clock);
+    const auto source = stream::open_source({.source = "file:" + path.string()}, clock);
     const Tensor whole = streamed(*source, info.signal, rng);
     for (std::size_t i = 0; i < utterances.size(); ++i) {
       const std::int64_t first = utterances[i].ranges.front().first_sample;

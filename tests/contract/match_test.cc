@@ -8,6 +8,7 @@
 #include "nest/data/dataset.h"
 #include "nest/io/npy.h"
 #include "tests/contract/signals.h"
+#include "tests/support/options_laws.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::contract {
@@ -20,7 +21,7 @@ using ::testing::ThrowsMessage;
 
 SourceInfo source(const std::vector<std::string>& names = {"EEG Cz", "EEG Oz-REF", "STATUS"},
                   const std::string& unit = "uV", double rate_hz = 250) {
-  SourceInfo info{.name = "edf:x.edf", .rate_hz = rate_hz};
+  SourceInfo info{.name = "file:x.edf", .rate_hz = rate_hz};
   info.channels = named_channels(names, unit);
   return info;
 }
@@ -138,6 +139,10 @@ TEST(Match, a_contract_fits_itself) {
   const SourceMatch found = match(source_of(wanted), wanted);
   EXPECT_THAT(found.rows, ElementsAre(0, 1, 2));
   EXPECT_THAT(found.gain, ElementsAre(1, 1, 1));
+}
+
+TEST(MatchOptions, survive_json_and_refuse_what_is_unknown) {
+  test::expect_options_laws(MatchOptions{}, MatchOptions{true, "uV", 2, -1});
 }
 
 }  // namespace

@@ -78,11 +78,11 @@ TEST(BFloat16, every_pattern_round_trips_and_ties_go_to_even) {
 TEST(DType, names_and_sizes_agree_both_ways) {
   for (const DType dtype : {DType::kF32, DType::kF64, DType::kF16, DType::kBF16, DType::kI8,
                             DType::kU8, DType::kI16, DType::kI32, DType::kI64, DType::kBool}) {
-    EXPECT_EQ(dtype_from_name(name_of(dtype)), dtype);
+    EXPECT_EQ(from_name<DType>(name_of(dtype)), dtype);
   }
   EXPECT_EQ(size_of(DType::kBF16), 2U);
   EXPECT_EQ(size_of(DType::kI64), 8U);
-  EXPECT_ANY_THROW(dtype_from_name("float23"));
+  EXPECT_ANY_THROW(from_name<DType>("float23"));
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ struct Line {
   GoOptions options;
   std::string in;
   std::string model;
+  std::string output;
   FieldNames given;
 
   Result run(std::vector<const char*> words) {
@@ -72,6 +73,7 @@ struct Line {
     line.add_verb("need", "needs", [&](Flags& flags) -> CommandLine::Run {
       flags.positional("in", in, "file").required();
       flags.add("model,checkpoint", model, "model").required();
+      flags.add("output", output, "what is written");
       return [] { return 0; };
     });
     line.add_alias("went", "go");
@@ -93,6 +95,14 @@ TEST(Flags, dash_and_underscore_are_the_same_and_a_flag_may_have_two_names) {
   EXPECT_EQ(line.run({"go", "--count", "7", "--bandpass", "3", "4"}).code, 0);
   EXPECT_EQ(line.options.num_items, 7);
   EXPECT_EQ(line.options.bandpass, (std::vector<double>{3, 4}));
+}
+
+TEST(Flags, what_is_written_has_two_spellings_on_every_verb) {
+  Line line;
+  EXPECT_EQ(line.run({"need", "in", "--model", "m", "--out", "a"}).code, 0);
+  EXPECT_EQ(line.output, "a");
+  EXPECT_EQ(line.run({"need", "in", "--model", "m", "--output=b"}).code, 0);
+  EXPECT_EQ(line.output, "b");
 }
 
 TEST(Flags, enums_switches_and_maps_are_parsed) {
@@ -122,7 +132,10 @@ TEST(Flags, every_error_is_one_line_that_says_error_first) {
                                                                  {"go", "--count", "x"},
                                                                  {"need"},
                                                                  {"go", "--count", "14"},
-                                                                 {"go", "stray"}}) {
+                                                                 {"go", "stray"},
+                                                                 {"--nothing"},
+                                                                 {"--log-level", "loud"},
+                                                                 {"go", "--log-level", "loud"}}) {
     const std::string error = Line().run(words).error;
     EXPECT_TRUE(error.starts_with("error: ")) << error;
     EXPECT_EQ(std::ranges::count(error, '\n'), 1) << error;
@@ -138,6 +151,12 @@ TEST(Flags, the_nearest_verb_flag_and_choice_are_suggested) {
               HasSubstr("--shape is 'squar': unknown shape 'squar'; known: round, square"));
   EXPECT_THAT(Line().run({"go", "--layer", "a"}).error,
               HasSubstr("--layer is 'a'; it must be NAME"));
+}
+
+TEST(Flags, what_is_no_flag_of_any_verb_is_an_error_without_a_verb_too) {
+  EXPECT_THAT(Line().run({"--nothing"}).error, HasSubstr("nest has no flag --nothing"));
+  EXPECT_THAT(Line().run({"go", "--log-level", "loud"}).error,
+              HasSubstr("--log-level is 'loud': unknown log level 'loud'; known: debug, info"));
 }
 
 TEST(Flags, a_mistyped_flag_is_named_before_what_is_missing_and_that_all_at_once) {

@@ -83,8 +83,8 @@ TEST(Log, lines_of_many_threads_come_one_at_a_time) {
 }
 
 TEST(Log, unknown_level_names_are_errors) {
-  EXPECT_EQ(log_level_from_name("warn"), LogLevel::kWarn);
-  EXPECT_THROW(log_level_from_name("loud"), Error);
+  EXPECT_EQ(from_name<LogLevel>("warn"), LogLevel::kWarn);
+  EXPECT_THROW(from_name<LogLevel>("loud"), Error);
 }
 
 }  // namespace

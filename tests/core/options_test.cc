@@ -44,6 +44,7 @@ struct AllOptions {
   std::string name = "x";
   Rule rule = Rule::kAdamW;
   std::optional<double> cap = {};
+  std::optional<Rule> second = {};
   std::vector<double> band = {0.5, 40};
   std::vector<std::string> words = {};
   StringMap<float> scales = {};
@@ -64,6 +65,7 @@ void visit_fields(FieldVisitor& visitor, AllOptions& o) {
   visitor.field("rate", o.rate, "above zero", above(0), {.flag = "learning-rate,lr"});
   visitor.field("name", o.name, "a choice", {}, {.choices = kKinds});
   visitor.field("rule", o.rule, "an enum");
+  visitor.field("second", o.second, "an enum that may be absent");
   visitor.field("cap", o.cap, "may be absent", above(0).to(1));
   visitor.field("band", o.band, "low,high", at_least(0));
   visitor.field("words", o.words, "texts");
@@ -88,6 +90,7 @@ AllOptions changed() {
           .name = "y",
           .rule = Rule::kSgd,
           .cap = 0.25,
+          .second = Rule::kAdamW,
           .band = {},
           .words = {"a b", "ä,ö", ""},
           .scales = {{"conv.1", 0.7F}},

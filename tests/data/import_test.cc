@@ -26,7 +26,7 @@ class Import : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(out_); }
 
-  ImportOptions options(const std::string& format, const std::string& folder) {
+  ImportOptions options(ImportFormat format, const std::string& folder) {
     ImportOptions options;
     options.format = format;
     options.in = (shared_ / folder).string();
@@ -47,7 +47,7 @@ class Import : public testing::Test {
 
 TEST_F(Import, ssvep_trials_have_the_official_split_and_length) {
   NEST_NEEDS("ssvep-exo");
-  auto o = options("ssvep-exo", "ssvep-exo");
+  auto o = options(ImportFormat::kSsvepExo, "ssvep-exo");
   o.window_start_s = 0.5;
   o.window_length_s = 4.5;
   import_dataset(o);
@@ -61,8 +61,8 @@ TEST_F(Import, ssvep_trials_have_the_official_split_and_length) {
 
 TEST_F(Import, ssvep_utterances_join_the_trials_their_text_names) {
   NEST_NEEDS("ssvep-exo");
-  auto o = options("ssvep-exo", "ssvep-exo");
-  o.mode = "utterances";
+  auto o = options(ImportFormat::kSsvepExo, "ssvep-exo");
+  o.mode = TrialMode::kUtterances;
   o.normalize = false;
   import_dataset(o);
   const Dataset dataset = Dataset::open(out_, {.strict = true});
@@ -78,9 +78,9 @@ TEST_F(Import, ssvep_utterances_join_the_trials_their_text_names) {
 
 TEST_F(Import, a_validation_part_comes_from_training_sessions_only) {
   NEST_NEEDS("ssvep-exo");
-  auto o = options("ssvep-exo", "ssvep-exo");
+  auto o = options(ImportFormat::kSsvepExo, "ssvep-exo");
   o.split.validation_fraction = 0.15;
-  o.split.by = "session";
+  o.split.by = SplitBy::kSession;
   const Dataset dataset = import_dataset(o);
   const auto counts = splits(dataset);
   EXPECT_EQ(counts.at("test"), 288);
@@ -92,7 +92,7 @@ TEST_F(Import, a_validation_part_comes_from_training_sessions_only) {
 
 TEST_F(Import, feis_numbers_become_volts_around_the_documented_offset) {
   NEST_NEEDS("feis-prespeech");
-  auto o = options("feis", "feis-prespeech");
+  auto o = options(ImportFormat::kFeis, "feis-prespeech");
   o.normalize = false;
   import_dataset(o);
   const Dataset dataset = Dataset::open(out_, {.strict = true});
@@ -107,7 +107,7 @@ TEST_F(Import, feis_numbers_become_volts_around_the_documented_offset) {
 
 TEST_F(Import, cvep_trials_carry_their_code_index) {
   NEST_NEEDS("cvep-dareplane");
-  const Dataset dataset = import_dataset(options("cvep", "cvep-dareplane"));
+  const Dataset dataset = import_dataset(options(ImportFormat::kCvep, "cvep-dareplane"));
   EXPECT_EQ(splits(dataset), (std::map<std::string, int>{{"test", 8}, {"train", 16}}));
   EXPECT_EQ(dataset.utterance(0).text, "P");
   EXPECT_EQ(dataset.utterance(0).extra["code_index"], 15);
@@ -125,7 +125,7 @@ TEST_F(Import, each_annotation_with_a_duration_becomes_an_utterance_and_copies_i
     ramp.mutable_data<float>()[i] = static_cast<float>(i) * 1e-6f;
   io::write_edf(edf, *io::make_recording(info, ramp));
   ImportOptions o;
-  o.format = "edf-annotations";
+  o.format = ImportFormat::kAnnotations;
   o.in = edf;
   o.out = out_.string();
   o.copy = true;
@@ -150,7 +150,7 @@ TEST_F(Import, a_recording_named_relatively_is_found_from_a_new_folder) {
   const auto edf = out_ / "recording.edf";
   io::write_edf(edf, *io::make_recording(info, Tensor(DType::kF32, {1, 500})));
   ImportOptions o;
-  o.format = "edf-annotations";
+  o.format = ImportFormat::kAnnotations;
   o.in = std::filesystem::relative(edf).string();
   o.out = std::filesystem::relative(out_ / "not" / "there" / "yet").string();
   o.normalize = false;

@@ -19,7 +19,7 @@ class ImportZuco : public testing::Test {
  protected:
   ImportOptions options() const {
     ImportOptions options;
-    options.format = "zuco";
+    options.format = ImportFormat::kZuco;
     options.in = (dir_ / "in").string();
     options.out = (dir_ / "out").string();
     options.normalize = false;
@@ -65,7 +65,7 @@ TEST_F(ImportZuco, no_sentence_is_in_two_splits_although_everybody_reads_it) {
   write("resultsZAB_SR.mat", MAT_FT_MAT5);
   write("resultsZDM_SR.mat", MAT_FT_MAT5);
   auto o = options();
-  o.split.by = "text";
+  o.split.by = SplitBy::kText;
   o.split.test_fraction = 0.25;
   o.split.validation_fraction = 0.25;
   const Dataset dataset = import_dataset(o);
@@ -77,8 +77,9 @@ TEST_F(ImportZuco, no_sentence_is_in_two_splits_although_everybody_reads_it) {
   }
   for (const auto& [text, splits] : splits_of) EXPECT_EQ(splits.size(), 1u) << text;
   EXPECT_EQ(counts, (std::map<std::string, int>{{"test", 4}, {"train", 8}, {"validation", 4}}));
-  o.split.by = "utterance";
-  EXPECT_THAT([&] { import_dataset(o); }, ThrowsMessage<Error>(HasSubstr("use --split-by text")));
+  o.split.by = SplitBy::kUtterance;
+  EXPECT_THAT([&] { import_dataset(o); },
+              ThrowsMessage<Error>(HasSubstr("`split.by` is utterance")));
 }
 
 TEST_F(ImportZuco, a_lost_sentence_is_an_error_when_strict_and_names_are_checked) {

@@ -13,9 +13,9 @@ namespace {
 TEST(Problem, every_kind_has_a_name_of_its_own) {
   for (int i = 0; i <= static_cast<int>(ProblemKind::kRejected); ++i) {
     const auto kind = static_cast<ProblemKind>(i);
-    EXPECT_EQ(problem_kind_from_name(name_of(kind)), kind) << i;
+    EXPECT_EQ(from_name<ProblemKind>(name_of(kind)), kind) << i;
   }
-  EXPECT_THAT([] { problem_kind_from_name("bad luck"); },
+  EXPECT_THAT([] { from_name<ProblemKind>("bad luck", ErrorCode::kDataCorrupt); },
               testing::ThrowsMessage<Error>(testing::HasSubstr("not-finite")));
 }
 

@@ -35,9 +35,9 @@ std::map<std::string, int> counts(const std::vector<Utterance>& all) {
   return result;
 }
 
-class SplitBy : public testing::TestWithParam<std::string> {};
+class SplitUnits : public testing::TestWithParam<SplitBy> {};
 
-TEST_P(SplitBy, no_group_is_in_two_splits_and_shares_are_met) {
+TEST_P(SplitUnits, no_group_is_in_two_splits_and_shares_are_met) {
   auto all = grid(10, 2, 10);
   SplitOptions options;
   options.by = GetParam();
@@ -50,15 +50,16 @@ TEST_P(SplitBy, no_group_is_in_two_splits_and_shares_are_met) {
   EXPECT_EQ(n.at("validation"), 20);
   EXPECT_EQ(n.at("train"), 160);
 }
-INSTANTIATE_TEST_SUITE_P(Units, SplitBy,
-                         testing::Values("subject", "session", "text", "utterance"));
+INSTANTIATE_TEST_SUITE_P(Units, SplitUnits,
+                         testing::Values(SplitBy::kSubject, SplitBy::kSession, SplitBy::kText,
+                                         SplitBy::kUtterance));
 
 TEST(Splits, the_assignment_does_not_depend_on_the_order_of_the_manifest) {
   auto forward = grid(6, 2, 3);
   auto backward = forward;
   std::reverse(backward.begin(), backward.end());
   SplitOptions options;
-  options.by = "session";
+  options.by = SplitBy::kSession;
   options.seed = 4;
   assign_splits(forward, options);
   assign_splits(backward, options);
@@ -81,7 +82,7 @@ TEST(Splits, a_validation_part_is_carved_out_of_the_training_part_only) {
   auto all = grid(10, 2, 5);
   for (auto& u : all) u.split = u.session == "r1" ? "test" : "train";
   SplitOptions options;
-  options.by = "utterance";
+  options.by = SplitBy::kUtterance;
   options.only = "train";
   options.validation_fraction = 0.2;
   options.test_fraction = 0;

@@ -4,8 +4,10 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/decode/ngram_train.h"
 #include "nest/decode/recognizer.h"
 #include "nest/decode/scorer.h"
+#include "tests/support/options_laws.h"
 
 namespace nest::decode {
 namespace {
@@ -21,8 +23,24 @@ TEST(DecodeOptions, a_bad_value_names_option_value_and_limit) {
     validate(options);
     FAIL() << "accepted";
   } catch (const Error& error) {
-    EXPECT_EQ(error.message(), "beam is 0; it must lie between 1 and 100000");
+    EXPECT_EQ(error.message(), "`beam_size` is 0; it must be from 1 to 100000");
   }
+}
+
+TEST(DecodeOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
+  DecodeOptions changed;
+  changed.beam_size = 5;
+  changed.nbest = 3;
+  changed.blank_skip = 0.99;
+  changed.length_convention = LengthConvention::kWithSosAndEos;
+  changed.include_unfinished = true;
+  changed.lm = "words.arpa";
+  changed.lm_unit = LmUnit::kChar;
+  changed.hotwords = {"yes", "no, thanks"};
+  changed.banned_tokens = {3, 4};
+  changed.confidence_temperature = 1.25;
+  test::expect_options_laws(DecodeOptions{}, changed);
+  test::expect_options_laws(NGramTrainOptions{}, NGramTrainOptions{5});
 }
 
 TEST(DecodeOptions, greedy_refuses_outside_knowledge_it_would_ignore) {

@@ -66,7 +66,8 @@ class BeamParity : public testing::Test {
                               2 * static_cast<std::size_t>(beam)));
     options.length_penalty = entry["alpha"];
     options.coverage_penalty = entry.value("beta", 0.0);
-    options.length_convention = entry.value("length_convention", "with_eos");
+    options.length_convention =
+        from_name<LengthConvention>(entry.value("length_convention", "with_eos"));
     options.include_unfinished = entry.value("unfinished_included", false);
     options.min_length = entry["min_length"];
     options.max_length = expected_["max_length"];

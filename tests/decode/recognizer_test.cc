@@ -148,7 +148,7 @@ TEST_P(RecognizerParity, a_wide_beam_never_scores_below_greedy) {
   for (std::size_t i = 0; i < beam.size(); ++i) {
     EXPECT_GE(beam[i].nbest[0].score, greedy[i].nbest[0].score - 1e-5);
   }
-  EXPECT_EQ(recognizer.info()["options"]["beam"], 30);
+  EXPECT_EQ(recognizer.info()["options"]["beam_size"], 30);
 }
 
 TEST_P(RecognizerParity, a_signal_of_the_wrong_shape_is_named) {

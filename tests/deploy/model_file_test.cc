@@ -9,6 +9,7 @@
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
 #include "nest/graph/units.h"
+#include "tests/support/options_laws.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
@@ -119,7 +120,7 @@ TEST(ModelFile, a_bare_state_dict_needs_a_config_and_takes_one_beside_it) {
   checkpoint.model_config = nullptr;
   checkpoint.extra = Json::object();
   io::write_checkpoint(dir / "m.pt", checkpoint);
-  EXPECT_NE(message_of([&] { load_model(dir / "m.pt"); }).find("--config"), std::string::npos);
+  EXPECT_NE(message_of([&] { load_model(dir / "m.pt"); }).find("`config`"), std::string::npos);
   write_text_file(dir / "m.json", kCtc);
   EXPECT_EQ(load_model(dir / "m.pt").family, graph::Family::kCtc);
 }
@@ -161,6 +162,10 @@ TEST(ModelFile, every_python_checkpoint_loads_and_saves_bit_equal) {
     ++count;
   }
   EXPECT_GE(count, 20);
+}
+
+TEST(LoadOptions, survive_json_and_refuse_what_is_unknown) {
+  test::expect_options_laws(LoadOptions{}, LoadOptions{"", "nest_ctc"});
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST_F(LoadPrepared, a_request_that_contradicts_the_file_is_an_error) {
   EXPECT_EQ(load("m.prepared", {}).precision, Precision::kInt8);
   EXPECT_EQ(load("m.prepared", Precision::kInt8).precision, Precision::kInt8);
   for (const Precision other : {Precision::kFp32, Precision::kInt4}) {
-    EXPECT_THROW(load("m.prepared", other), Error) << graph::name_of(other);
+    EXPECT_THROW(load("m.prepared", other), Error) << name_of(other);
   }
   EXPECT_THROW(load_prepared(dir_ / "m.prepared", {}, {}, {.sparse = false}), Error);
   EXPECT_THROW(load_prepared(dir_ / "m.prepared", {}, {}, {.record_activations = true}), Error);

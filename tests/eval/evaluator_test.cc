@@ -44,7 +44,7 @@ TEST_P(EvaluatorCuts, give_the_same_text_and_counts) {
   const Json expected = essence(ModelEvaluator(fake::honest(), options).evaluate(set));
   EXPECT_GT(expected.at("summary").at("metrics").at("cer").at("errors").get<int>(), 10);
   options.batch_size = std::get<0>(GetParam());
-  options.threads = std::get<1>(GetParam());
+  options.jobs = std::get<1>(GetParam());
   EXPECT_EQ(essence(ModelEvaluator(fake::honest(), options).evaluate(set)), expected);
 
   std::vector<Results> parts;

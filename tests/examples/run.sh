@@ -67,7 +67,7 @@ done
 "$nest" synth --recording live.edf --recording-sentences 2 --seed 1 --rate 125 >/dev/null
 "$nest" convert live.edf live.npy >/dev/null
 "$bin/custom_source" "$model" live.npy >custom.out 2>/dev/null
-"$nest" stream --model "$model" --source edf:live.edf --window 4 --hop 0.512 --lookahead 1 >stream.out
+"$nest" stream --model "$model" --source file:live.edf --window 4 --hop 0.512 --lookahead 1 >stream.out
 grep -q '[a-z]' stream.out || fail "nest stream printed no text"
 same custom_source stream.out custom.out
 

@@ -46,7 +46,7 @@ TEST_P(ParityStructure, inferred_output_shapes_equal_the_stored_ones) {
       for (const auto& [name, entry] : one["inputs"].items()) {
         auto shape = entry["shape"].get<Shape>();
         if (shape.size() == 4) shape.erase(shape.begin() + 1);  // [B, 1, C, T]
-        inputs[name] = Tensor(dtype_from_name(entry["dtype"].get<std::string>()), shape);
+        inputs[name] = Tensor(from_name<DType>(entry["dtype"].get<std::string>()), shape);
       }
       const bool fits = std::all_of(
           graph.inputs.begin(), graph.inputs.end(),

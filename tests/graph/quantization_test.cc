@@ -93,7 +93,7 @@ TEST(Quantization, numbers_that_there_are_not_are_refused) {
   quantization = {};
   quantization.layers["spatial_cnn"] = {Precision::kInt4, Granularity::kPerChannel};
   EXPECT_THAT(error_of(quantization), HasSubstr("int4 weights have no scales per_channel"));
-  EXPECT_THROW(precision_from_name("int3"), Error);
+  EXPECT_THROW(from_name<Precision>("int3"), Error);
 }
 
 TEST(Quantization, one_precision_for_all_does_not_pass_over_those_of_layers) {

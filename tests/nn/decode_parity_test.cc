@@ -91,7 +91,7 @@ TEST_P(EveryDecoder, native_steps_decode_what_torch_steps_decode) {
 TEST_P(EveryDecoder, every_precision_decodes_each_signal_as_it_does_alone) {
   for (const char* precision : {"fp32", "fp16", "bf16", "int8", "int4"}) {
     graph::Model model = make_model(GetParam());
-    model.quantization.precision = graph::precision_from_name(precision);
+    model.quantization.precision = from_name<graph::Precision>(precision);
     runtime::NativeExecutor native(runtime::prepare(std::move(model)));
     decode::DecodeOptions decoding;
     decoding.beam_size = 3;

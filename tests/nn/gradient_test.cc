@@ -47,7 +47,7 @@ double gradient_error(TorchExecutor& executor, const NamedTensors& inputs, torch
 class Gradient : public ::testing::TestWithParam<NodeCase> {};
 
 void check(const NodeCase& item, bool is_training, bool is_ragged) {
-  TorchExecutor executor(one_node(item.op, item.inputs), {.precision = "fp64"});
+  TorchExecutor executor(one_node(item.op, item.inputs), {.precision = graph::Precision::kFp64});
   executor.set_training(is_training);
   NamedTensors inputs = inputs_of(item, 2, 9, torch::kFloat64);
   for (auto& [name, x] : inputs) x.set_requires_grad(true);
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, Gradient, ::testing::ValuesIn(node_cases()),
 TEST(Gradient, of_an_embedding_counts_each_use_of_a_row) {
   TorchExecutor executor(
       one_node(graph::Embedding{5, 2}, {{"x", {batch(), frames()}, 1, DType::kI64}}),
-      {.precision = "fp64"});
+      {.precision = graph::Precision::kFp64});
   const torch::Tensor tokens = torch::tensor({{1, 4, 1}, {0, 1, 2}}, torch::kInt64);
   executor.forward("block", {{"x", tokens}}).at("y0").sum().backward();
   const torch::Tensor expected =

@@ -73,13 +73,13 @@ TEST_P(HalfPrecision, stays_within_its_bound_of_fp32) {
   const torch::NoGradGuard no_grad;
   TorchExecutor full(one_node(item.op, item.inputs));
   const NamedTensors expected = full.forward("block", inputs);
-  for (const auto& [precision, bound] :
-       std::vector<std::pair<std::string, double>>{{"fp16", 8e-3}, {"bf16", 6e-2}}) {
+  for (const auto& [precision, bound] : std::vector<std::pair<graph::Precision, double>>{
+           {graph::Precision::kFp16, 8e-3}, {graph::Precision::kBf16, 6e-2}}) {
     TorchExecutor half(one_node(item.op, item.inputs), {.precision = precision});
     for (const auto& [name, y] : half.forward("block", inputs)) {
       EXPECT_EQ(y.scalar_type(), torch::kFloat32);
       const double scale = 1 + (y.numel() > 0 ? expected.at(name).abs().max().item<double>() : 0);
-      EXPECT_LT(distance(y, expected.at(name)), bound * scale) << precision << " " << name;
+      EXPECT_LT(distance(y, expected.at(name)), bound * scale) << name_of(precision) << " " << name;
     }
   }
 }
@@ -107,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, Threads, ::testing::ValuesIn(node_cases()), 
 
 TEST(Executor, says_what_runs) {
   TorchExecutor executor(one_node(graph::Scale{2}, {{"x", {batch(), frames()}, 1}}),
-                         {.precision = "bf16"});
+                         {.precision = graph::Precision::kBf16});
   EXPECT_NE(executor.describe().find("cpu bf16 (rounded values, fp32 sums)"), std::string::npos)
       << executor.describe();
 }
@@ -130,8 +130,7 @@ TEST(Executor, refuses_what_is_not_there_by_name) {
     TorchExecutor executor(one_node(graph::Scale{2}, {{"x", {batch(), frames()}, 1}}), options);
   };
   EXPECT_THROW(make({.device = "tpu"}), Error);
-  EXPECT_THROW(make({.precision = "int3"}), Error);
-  EXPECT_THROW(make({.precision = "int8"}), Error);
+  EXPECT_THROW(make({.precision = graph::Precision::kInt8}), Error);
   if (!torch::cuda::is_available()) {
     EXPECT_THROW(make({.device = "cuda"}), Error);
   }

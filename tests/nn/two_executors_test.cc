@@ -45,12 +45,12 @@ TEST_P(TwoExecutors, agree_on_every_instruction_set) {
   const TensorMap expected = TorchExecutor(model).run("block", inputs);
   const auto prepared = runtime::prepare(model);
   for (const runtime::Isa isa : runtime::available_isas()) {
-    runtime::NativeExecutor native(
-        prepared, runtime::MachineOptions{.isa = std::string(runtime::name_of(isa))});
+    runtime::NativeExecutor native(prepared,
+                                   runtime::MachineOptions{.isa = std::string(name_of(isa))});
     const TensorMap found = native.run("block", inputs);
     for (const auto& [name, want] : expected) {
       EXPECT_LT(relative_distance(to_torch(found.at(name)), to_torch(want)), 2e-6)
-          << name << " on " << runtime::name_of(isa);
+          << name << " on " << name_of(isa);
     }
   }
 }

@@ -56,8 +56,8 @@ TEST(ActivationScales, a_job_hears_of_every_signal_and_can_stop) {
 
 TEST(ActivationScales, no_signal_leaves_no_scale_and_products_have_two_names) {
   EXPECT_TRUE(calibrate_activations(toy::ctc_model(), signals({})).empty());
-  EXPECT_EQ(fixed_scales_from_name("all"), FixedScales::kAll);
-  EXPECT_THROW(fixed_scales_from_name("linear"), Error);
+  EXPECT_EQ(from_name<FixedScales>("all"), FixedScales::kAll);
+  EXPECT_THROW(from_name<FixedScales>("linear"), Error);
 }
 
 }  // namespace

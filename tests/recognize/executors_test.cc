@@ -73,13 +73,13 @@ TEST(Executors, a_name_that_nobody_registered_is_unsupported_and_says_what_there
 TEST(Executors, a_prepared_file_runs_in_its_own_precision_on_the_native_one_only) {
   const test::TempDir dir;
   ExecutorOptions options;
-  options.precision = "int8";
+  options.precision = graph::Precision::kInt8;
   make_runnable(toy::ctc_model(), options).prepared->save(dir / "m.prepared");
   EXPECT_EQ(load_runnable(dir / "m.prepared").model->quantization.precision,
             graph::Precision::kInt8);
-  for (const char* other : {"bf16", "fp32"}) {
+  for (const auto other : {graph::Precision::kBf16, graph::Precision::kFp32}) {
     options.precision = other;
-    EXPECT_THROW(load_runnable(dir / "m.prepared", {}, options), Error) << other;
+    EXPECT_THROW(load_runnable(dir / "m.prepared", {}, options), Error) << name_of(other);
   }
   register_executor("other", [](const graph::Model& model, const ExecutorOptions&) {
     return std::make_unique<runtime::NativeExecutor>(runtime::prepare(model));

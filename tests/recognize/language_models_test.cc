@@ -16,7 +16,7 @@ class Languages : public testing::Test {
   std::string path(const std::string& name) const { return (dir_ / name).string(); }
   ErrorCode code_of(const std::string& file, std::shared_ptr<const text::Tokenizer> tokenizer) {
     try {
-      LanguageModels(std::move(tokenizer)).language_model(file, "word");
+      LanguageModels(std::move(tokenizer)).language_model(file, decode::LmUnit::kWord);
     } catch (const Error& error) {
       return error.code();
     }
@@ -28,18 +28,18 @@ class Languages : public testing::Test {
 
 TEST_F(Languages, an_ngram_is_read_once_and_shared) {
   toy::write_arpa(path("lm.arpa"));
-  const auto first = languages_.language_model(path("lm.arpa"), "word");
+  const auto first = languages_.language_model(path("lm.arpa"), decode::LmUnit::kWord);
   std::filesystem::remove(path("lm.arpa"));  // whoever read it again would fail
-  EXPECT_EQ(languages_.language_model(path("lm.arpa"), "word"), first);
-  EXPECT_NE(languages_.language_model(path("lm.arpa"), "char"), first);
+  EXPECT_EQ(languages_.language_model(path("lm.arpa"), decode::LmUnit::kWord), first);
+  EXPECT_NE(languages_.language_model(path("lm.arpa"), decode::LmUnit::kChar), first);
   EXPECT_EQ(languages_.files_read(), 1u);
 }
 
 TEST_F(Languages, a_network_is_read_once_and_each_caller_has_its_own_cache) {
   deploy::save_model(toy::lm_model(*toy::tokenizer()), path("lm.safetensors"));
-  const auto first = languages_.language_model(path("lm.safetensors"), "word");
+  const auto first = languages_.language_model(path("lm.safetensors"), decode::LmUnit::kWord);
   std::filesystem::remove(path("lm.safetensors"));
-  const auto second = languages_.language_model(path("lm.safetensors"), "word");
+  const auto second = languages_.language_model(path("lm.safetensors"), decode::LmUnit::kWord);
   EXPECT_NE(first, second);
   EXPECT_FALSE(first->is_shareable());
   EXPECT_EQ(first->finish(first->begin()), second->finish(second->begin()));
@@ -74,7 +74,7 @@ TEST_F(Languages, guides_hold_what_the_options_name_and_nothing_else) {
   options.rescore_lm = path("lm.arpa");
   const decode::Guides rescoring = make_guides(options, languages_);
   EXPECT_EQ(rescoring.fusion, nullptr);
-  EXPECT_EQ(rescoring.rescorer, languages_.language_model(path("lm.arpa"), "word"));
+  EXPECT_EQ(rescoring.rescorer, languages_.language_model(path("lm.arpa"), decode::LmUnit::kWord));
   options.lm = path("lm.arpa");
   options.hotwords = {"ab"};
   options.banned_tokens = {5};

@@ -109,7 +109,7 @@ inline std::shared_ptr<const PreparedModel> prepare(const Family& family,
   graph::Model model = make_model(family);
   if (precision.ends_with("static")) model.quantization.activations = scales_of(model);
   model.quantization.precision =
-      graph::precision_from_name(precision.substr(0, precision.find(' ')));
+      from_name<graph::Precision>(precision.substr(0, precision.find(' ')));
   return prepare(std::move(model));
 }
 

@@ -81,7 +81,7 @@ std::vector<float> streamed(IncrementalEncoder& encoder, const std::vector<float
 
 /// fp32 … int4, or "int8 static" with scales from the whole signal.
 graph::Quantization quantization_of(const CausalCase& item, const std::string& precision) {
-  graph::Quantization made{graph::precision_from_name(precision.substr(0, precision.find(' ')))};
+  graph::Quantization made{from_name<graph::Precision>(precision.substr(0, precision.find(' ')))};
   if (!precision.ends_with("static")) return made;
   const auto recording = prepare_case(item, {}, {.record_activations = true});
   whole(recording, signal());

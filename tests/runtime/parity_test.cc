@@ -64,7 +64,7 @@ class Parity : public testing::TestWithParam<std::string> {
  protected:
   void expect_parity(const Setting& setting) {
     Loaded loaded = load(GetParam());
-    loaded.model.quantization.precision = graph::precision_from_name(setting.precision);
+    loaded.model.quantization.precision = from_name<graph::Precision>(setting.precision);
     NativeExecutor executor(prepare(std::move(loaded.model), {.rewrite = setting.rewrite}),
                             MachineOptions{.isa = setting.isa, .threads = setting.threads});
     for (const Json& test : loaded.meta.at("cases")) check(executor, test, setting);

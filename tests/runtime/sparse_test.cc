@@ -183,7 +183,7 @@ graph::Model pruned(const Family& family) {
 std::shared_ptr<const PreparedModel> prepare_pruned(const Family& family,
                                                     const std::string& precision, bool sparse) {
   graph::Model model = pruned(family);
-  model.quantization.precision = graph::precision_from_name(precision);
+  model.quantization.precision = from_name<graph::Precision>(precision);
   return prepare(std::move(model), {.sparse = sparse});
 }
 

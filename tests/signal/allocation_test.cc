@@ -13,11 +13,11 @@ TEST(HotPath, preprocessing_and_windowing_allocate_nothing_for_any_chunk) {
   OnlinePreprocessorOptions options;
   options.channels = 33;
   options.notch_hz = {50};
-  options.start = "steady";
-  options.ref_electrode = "average";
+  options.start = Start::kSteady;
+  options.ref_electrode = Reference::kAverage;
   options.bad_channels = {2};
   options.output_rate_hz = 250;
-  options.normalization = "running";
+  options.normalization = Normalization::kRunning;
   OnlinePreprocessor preprocessor(options);
   SlidingWindowProcessor windows({.channels = 33, .window_samples = 100, .hop_samples = 10});
   const Tensor input = testing::noise<float>(33, 3000, 1);

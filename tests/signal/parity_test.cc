@@ -37,7 +37,7 @@ class OnlineFilterParity : public ::testing::Test {
     options.rate_hz = 500;
     options.bandpass_hz = {0.5, 40.0};
     if (with_notch) options.notch_hz = {50.0};
-    options.start = start;
+    options.start = from_name<Start>(start);
     return options;
   }
 

@@ -63,29 +63,29 @@ std::vector<Variant> variants() {
   filter.bandpass_hz = {0.5, 40};
   filter.notch_hz = {50, 100};
   OnlinePreprocessorOptions steady = filter;
-  steady.start = "steady";
+  steady.start = Start::kSteady;
   OnlinePreprocessorOptions average = plain(19);
-  average.ref_electrode = "average";
+  average.ref_electrode = Reference::kAverage;
   average.bad_channels = {3, 17};
   OnlinePreprocessorOptions zero = average;
-  zero.bad_policy = "zero";
+  zero.bad_policy = BadChannels::kZero;
   OnlinePreprocessorOptions channel = plain(19);
-  channel.ref_electrode = "channels";
+  channel.ref_electrode = Reference::kChannels;
   channel.ref_channels = {0, 18};
   OnlinePreprocessorOptions running = plain(19);
-  running.normalization = "running";
+  running.normalization = Normalization::kRunning;
   running.running_s = 0.5;
   OnlinePreprocessorOptions fixed = plain(19);
-  fixed.normalization = "fixed";
+  fixed.normalization = Normalization::kFixed;
   fixed.mean.assign(19, 30.0);
   fixed.stddev.assign(19, 10.0);
   OnlinePreprocessorOptions resample = plain(19);
   resample.output_rate_hz = 128;
   OnlinePreprocessorOptions all = steady;
   all.bad_channels = {5};
-  all.ref_electrode = "average";
+  all.ref_electrode = Reference::kAverage;
   all.output_rate_hz = 250;
-  all.normalization = "running";
+  all.normalization = Normalization::kRunning;
   return {{"filter", filter}, {"steady", steady},     {"average", average},
           {"zero", zero},     {"channel", channel},   {"running", running},
           {"fixed", fixed},   {"resample", resample}, {"all", all}};
@@ -130,9 +130,9 @@ TEST(Preprocess, an_open_side_makes_a_low_or_high_pass) {
 
 TEST(Preprocess, common_average_leaves_a_zero_mean_over_good_channels) {
   OnlinePreprocessorOptions options = plain(10);
-  options.ref_electrode = "average";
+  options.ref_electrode = Reference::kAverage;
   options.bad_channels = {4};
-  options.bad_policy = "zero";
+  options.bad_policy = BadChannels::kZero;
   const Tensor input = noise<double>(10, 50, 43);
   const Tensor output = run_once<double>(options, input);
   for (std::int64_t t = 0; t < 50; ++t) {
@@ -165,10 +165,10 @@ TEST(Preprocess, values_that_are_not_finite_follow_the_policy_and_are_counted) {
   EXPECT_EQ(held.data<double>()[2], input.data<double>()[1]);
   EXPECT_EQ(held.data<double>()[3], input.data<double>()[1]);
   EXPECT_EQ(held.data<double>()[4], input.data<double>()[4]);
-  options.non_finite = "zero";
+  options.non_finite = NonFinite::kZero;
   EXPECT_EQ(run_once<double>(options, input).data<double>()[2], 0);
 
-  options.non_finite = "error";
+  options.non_finite = NonFinite::kError;
   options.bandpass_hz = {1, 40};
   OnlinePreprocessor strict(options);
   Tensor output(DType::kF64, {2, 6});
@@ -184,7 +184,7 @@ TEST(Preprocess, values_that_are_not_finite_follow_the_policy_and_are_counted) {
 TEST(Preprocess, after_a_gap_the_filter_starts_anew_and_running_statistics_stay) {
   OnlinePreprocessorOptions options = plain(3);
   options.bandpass_hz = {1, 40};
-  options.start = "steady";
+  options.start = Start::kSteady;
   const Tensor before = noise<double>(3, 100, 47);
   const Tensor after = noise<double>(3, 100, 48);
   OnlinePreprocessor preprocessor(options);
@@ -193,7 +193,7 @@ TEST(Preprocess, after_a_gap_the_filter_starts_anew_and_running_statistics_stay)
   EXPECT_TRUE(bit_equal(run<double>(preprocessor, after, 100), run_once<double>(options, after)));
   EXPECT_EQ(preprocessor.counts().gaps, 1);
 
-  options.normalization = "running";
+  options.normalization = Normalization::kRunning;
   OnlinePreprocessor normalising(options);
   run<double>(normalising, before, 100);
   normalising.handle_gap();
@@ -204,7 +204,7 @@ TEST(Preprocess, after_a_gap_the_filter_starts_anew_and_running_statistics_stay)
 
 TEST(Preprocess, running_normalisation_approaches_zero_mean_and_unit_deviation) {
   OnlinePreprocessorOptions options = plain(2);
-  options.normalization = "running";
+  options.normalization = Normalization::kRunning;
   options.running_s = 4;
   const Tensor output = run_once<double>(options, noise<double>(2, 20000, 49));
   double sum = 0;
@@ -255,7 +255,7 @@ TEST(Preprocess, impossible_options_are_errors) {
   rejects([](auto& o) { o.bandpass_hz = {0, 0}; });
   rejects([](auto& o) { o.notch_hz = {300}; });
   rejects([](auto& o) { o.start = "warm"; });
-  rejects([](auto& o) { o.ref_electrode = "channels"; });
+  rejects([](auto& o) { o.ref_electrode = Reference::kChannels; });
   rejects([](auto& o) { o.bad_channels = {9}; });
   rejects([](auto& o) { o.bad_channels = {1}, o.bad_policy = "error"; });
   rejects([](auto& o) { o.normalization = "fixed"; });

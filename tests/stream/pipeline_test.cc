@@ -141,7 +141,7 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
   pipeline.push(all.slice(64 * 5, 64 * 3), 0, 40, sink);
   EXPECT_EQ(events, 2);  // a new window has not filled yet
   EXPECT_EQ(pipeline.gaps(), 1);
-  config.gap_policy = "stop";
+  config.gap_policy = GapPolicy::kStop;
   StreamingInference strict(bundle, config, {}, clock);
   EXPECT_THROW(strict.push(all, 0, 1, sink), Error);
 }
@@ -207,13 +207,14 @@ TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
   };
   EXPECT_THAT(describe(causal_model(), {}), HasSubstr("incremental, hop 32 samples (1 frames)"));
   EXPECT_THAT(describe(causal_model(), {.window_s = 4}), HasSubstr("window 256 samples"));
-  EXPECT_THAT(describe(causal_model(), {.mode = "windowed"}), HasSubstr("window 256 samples"));
+  EXPECT_THAT(describe(causal_model(), {.mode = StreamMode::kWindowed}),
+              HasSubstr("window 256 samples"));
   graph::Model per_window = causal_model();
   per_window.signal.normalization = graph::Normalization::kZscore;
   EXPECT_THAT(describe(per_window, {}), HasSubstr("window 256 samples"));
-  EXPECT_THROW(describe(per_window, {.mode = "incremental"}), Error);
+  EXPECT_THROW(describe(per_window, {.mode = StreamMode::kIncremental}), Error);
   EXPECT_THAT(describe(ctc_model(), {}), HasSubstr("window 256 samples"));
-  EXPECT_THROW(describe(ctc_model(), {.mode = "incremental"}), Error);
+  EXPECT_THROW(describe(ctc_model(), {.mode = StreamMode::kIncremental}), Error);
 }
 
 TEST(StreamingInference, a_hop_that_nobody_stated_is_the_nearest_that_fits) {

@@ -143,7 +143,7 @@ TEST(ReplaySource, delivers_every_sample_once_at_the_recorded_pace) {
   const auto path = write_recording(230);
   FakeClock clock;
   SourceOptions options;
-  options.source = "edf:" + path.string();
+  options.source = "file:" + path.string();
   options.real_time = true;
   options.chunk_samples = 50;
   const auto source = open_source(options, clock);
@@ -164,7 +164,7 @@ TEST(OpenSource, unknown_schemes_and_missing_files_are_clear_errors) {
   SourceOptions options;
   options.source = "smoke:signals";
   EXPECT_THROW(open_source(options, clock), Error);
-  options.source = "edf:/nowhere/at/all.edf";
+  options.source = "file:/nowhere/at/all.edf";
   EXPECT_THROW(open_source(options, clock), Error);
   options.source = "tcp:nonsense";
   EXPECT_THROW(open_source(options, clock), Error);

@@ -63,7 +63,7 @@ TEST(Bootstrap, resamples_like_a_plain_loop_over_units) {
 }
 
 TEST(Bootstrap, percentile_and_bca_cover_the_truth_about_as_often_as_they_say) {
-  for (const char* method : {"percentile", "bca"}) {
+  for (const auto method : {IntervalMethod::kPercentile, IntervalMethod::kBca}) {
     int covered = 0;
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
       BootstrapOptions options;
@@ -74,7 +74,8 @@ TEST(Bootstrap, percentile_and_bca_cover_the_truth_about_as_often_as_they_say) {
           bootstrap_intervals(random_table(60, 2, 0.3, seed), statistics, options).front();
       covered += interval.low <= 0.3 && 0.3 <= interval.high;
     }
-    EXPECT_GE(covered, 178) << method;  // 95 % of 200 is 190; 178 is four standard deviations less
+    EXPECT_GE(covered, 178) << name_of(
+        method);  // 95 % of 200 is 190; 178 is four standard deviations less
   }
 }
 
@@ -110,12 +111,12 @@ TEST(Bootstrap, a_perfect_score_has_a_point_interval_in_both_methods) {
   const std::vector<Statistic> statistics{kRatio};
   BootstrapOptions options;
   options.replicates = 200;
-  for (const char* method : {"percentile", "bca"}) {
+  for (const auto method : {IntervalMethod::kPercentile, IntervalMethod::kBca}) {
     options.method = method;
     const Interval interval =
         bootstrap_intervals(random_table(20, 2, 0.0, 1), statistics, options).front();
-    EXPECT_EQ(interval.low, 0) << method;
-    EXPECT_EQ(interval.high, 0) << method;
+    EXPECT_EQ(interval.low, 0) << name_of(method);
+    EXPECT_EQ(interval.high, 0) << name_of(method);
   }
 }
 

@@ -59,8 +59,8 @@ TEST(ScoreGolden, corpus_rates_are_those_of_jiwer) {
 
 BleuOptions options_of(const Json& entry) {
   BleuOptions options;
-  options.tokenization = bleu_tokenization_from_name(entry.at("tokenize").get<std::string>());
-  options.smoothing = bleu_smoothing_from_name(entry.at("smooth_method").get<std::string>());
+  options.tokenization = from_name<BleuTokenization>(entry.at("tokenize").get<std::string>());
+  options.smoothing = from_name<BleuSmoothing>(entry.at("smooth_method").get<std::string>());
   options.effective_order = entry.at("effective_order").get<bool>();
   if (!entry.at("smooth_value").is_null()) {
     options.smooth_value = entry.at("smooth_value").get<double>();

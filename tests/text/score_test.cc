@@ -52,7 +52,7 @@ TEST(Score, normalisation_and_case_are_options_and_part_of_the_signature) {
   const TextPair pair{{"Caf\xC3\xA9"}, "cafe\xCC\x81"};
   EXPECT_FALSE(score_utterance(pair, {}).exact);
   ScoreOptions options;
-  options.normalization = "nfc";
+  options.normalization = Normalization::kNfc;
   options.lowercase = true;
   EXPECT_TRUE(score_utterance(pair, options).exact);
   const auto lines = signatures(options, 2);

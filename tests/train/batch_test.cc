@@ -74,7 +74,9 @@ TEST(Plan, joins_grow_from_single_trials_over_the_ramp) {
 class RawSource : public MemorySource {
  public:
   using MemorySource::MemorySource;
-  signal::WindowNormOptions window_norm() const override { return {.kind = "zscore"}; }
+  signal::WindowNormOptions window_norm() const override {
+    return {.kind = signal::WindowNorm::kZscore};
+  }
 };
 
 TEST(LoadItem, joined_trials_are_normalised_as_one_signal) {
@@ -82,7 +84,8 @@ TEST(LoadItem, joined_trials_are_normalised_as_one_signal) {
   const MemorySource plain(toy_examples(4));
   const PlanItem item{{1, 2}, 0};
   Tensor expected = load_item(plain, item, {}, nullptr).signal.clone();
-  signal::normalize_window({.kind = "zscore"}, expected.mutable_data<float>(), expected.dim(0));
+  signal::normalize_window({.kind = signal::WindowNorm::kZscore}, expected.mutable_data<float>(),
+                           expected.dim(0));
   EXPECT_TRUE(bit_equal(load_item(source, item, {}, nullptr).signal, expected));
   const MemorySource kept(static_cast<const Source&>(source));
   EXPECT_TRUE(bit_equal(load_item(kept, item, {}, nullptr).signal, expected));

@@ -42,7 +42,7 @@ void compare(const OptimizerOptions& options, Options peer_options) {
 
 OptimizerOptions plain(const std::string& name) {
   OptimizerOptions options;
-  options.optimizer = name;
+  options.optimizer = from_name<OptimizerKind>(name);
   options.learning_rate = 0.02;
   options.weight_decay = 0.1;
   options.clip_norm = 0;
@@ -93,7 +93,8 @@ TEST(Optimizer, averages_follow_their_decay) {
 }
 
 TEST(Schedule, cosine_rises_then_falls_to_its_floor) {
-  const Schedule schedule({.schedule = "cosine", .warmup_steps = 10, .floor_factor = 0.1}, 10, 10);
+  const Schedule schedule(
+      {.schedule = ScheduleKind::kCosine, .warmup_steps = 10, .floor_factor = 0.1}, 10, 10);
   EXPECT_DOUBLE_EQ(schedule.factor(0), 0.1);
   EXPECT_DOUBLE_EQ(schedule.factor(9), 1);
   EXPECT_DOUBLE_EQ(schedule.factor(10), 1);
@@ -102,14 +103,15 @@ TEST(Schedule, cosine_rises_then_falls_to_its_floor) {
 }
 
 TEST(Schedule, step_and_plateau_drop_when_they_should) {
-  const Schedule step({.schedule = "step", .step_epochs = 2, .drop_factor = 0.5}, 5, 10);
+  const Schedule step({.schedule = ScheduleKind::kStep, .step_epochs = 2, .drop_factor = 0.5}, 5,
+                      10);
   EXPECT_DOUBLE_EQ(step.factor(9), 1);
   EXPECT_DOUBLE_EQ(step.factor(10), 0.5);
   EXPECT_DOUBLE_EQ(step.factor(20), 0.25);
-  Schedule plateau({.schedule = "plateau", .drop_factor = 0.5, .patience = 1}, 5, 10);
+  Schedule plateau({.schedule = ScheduleKind::kPlateau, .drop_factor = 0.5, .patience = 1}, 5, 10);
   for (const double score : {3.0, 2.0, 2.0, 2.5}) plateau.observe(score);
   EXPECT_DOUBLE_EQ(plateau.factor(99), 0.5);
-  Schedule other({.schedule = "plateau", .drop_factor = 0.5, .patience = 1}, 5, 10);
+  Schedule other({.schedule = ScheduleKind::kPlateau, .drop_factor = 0.5, .patience = 1}, 5, 10);
   other.restore(plateau.state());
   EXPECT_DOUBLE_EQ(other.factor(99), 0.5);
 }

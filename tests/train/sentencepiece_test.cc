@@ -15,7 +15,7 @@ TEST(SentencePieceBesideTorch, loads_a_model_and_trains_one) {
   test::expect_sentencepiece_as_in_python();
   const std::vector<std::string> texts = {"the quiet garden", "the old doctor", "a quiet doctor"};
   SentencePieceOptions options;
-  options.model_type = "char";
+  options.model_type = SentencePieceType::kChar;
   options.vocab_size = 20;
   const auto trained = SentencePieceTokenizer::train(texts, options);
   EXPECT_EQ(trained->decode(trained->encode(texts[1])), texts[1]);

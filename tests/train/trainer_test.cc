@@ -67,7 +67,7 @@ TEST(Trainer, a_stopped_and_resumed_run_equals_one_that_was_not_bit_for_bit) {
   const MemorySource validation(toy_examples(6, 2));
   TrainOptions options = toy_options(3);
   options.optimizer.ema_decay = 0.9;
-  options.schedule.schedule = "plateau";
+  options.schedule.schedule = ScheduleKind::kPlateau;
   options.augment.noise = 0.1;
   options.augment.shift_samples = 3;
   const TrainData data{&training, &validation, nullptr};
@@ -152,7 +152,7 @@ TEST(Trainer, early_stopping_ends_a_run_that_gets_no_better) {
   const MemorySource validation(toy_examples(4, 2));
   int calls = 0;
   const Validator worse = [&](nn::TorchExecutor&) { return Scores{{"cer", 1.0 + ++calls}}; };
-  options.monitor = "cer";
+  options.monitor = Monitor::kCer;
   Trainer trainer(toy_model("nest_ctc"), {&training, &validation, worse}, options,
                   run_folder("early"));
   EXPECT_EQ(trainer.run().epochs, 3);
@@ -173,7 +173,7 @@ int free_port() {
 TEST(DataParallel, two_ranks_equal_one_process_with_twice_the_batch) {
   const MemorySource training(toy_examples(24));
   TrainOptions options = toy_options(2);
-  options.optimizer.optimizer = "sgd";
+  options.optimizer.optimizer = OptimizerKind::kSgd;
   options.batch_size = 8;
   Trainer single(toy_model("nest_ctc"), {&training, nullptr, nullptr}, options,
                  run_folder("single"));

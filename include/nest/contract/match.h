@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nest/contract/source.h"
+#include "nest/core/options_fwd.h"
 #include "nest/signal/resample.h"
 
 namespace nest::contract {
@@ -18,6 +19,7 @@ struct MatchOptions {
   double gain = 1;
   double offset = 0;
 };
+void visit_fields(FieldVisitor& visitor, MatchOptions& options);
 
 enum class MismatchKind { kRate, kCount, kChannel, kUnit };
 /// Why a source does not meet a contract; the message names the value, what is needed, the remedy.

@@ -16,7 +16,7 @@ struct SourceChannel {
 
 /// What a signal says about itself: a file, a socket, an amplifier, an array.
 struct SourceInfo {
-  std::string name = {};  ///< "edf:session.edf"; begins error messages
+  std::string name = {};  ///< "file:session.edf"; begins error messages
   double rate_hz = 0;
   std::vector<SourceChannel> channels = {};
   std::int64_t num_samples = 0;  ///< 0 if unknown (live)

@@ -3,7 +3,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+
+#include "nest/core/enum.h"
 
 namespace nest {
 
@@ -12,9 +13,7 @@ enum class DType : std::uint8_t { kF32, kF64, kF16, kBF16, kI8, kU8, kI16, kI32,
 
 std::size_t size_of(DType dtype);
 /// NumPy / PyTorch spelling: "float32", "bfloat16", "int64", "bool".
-std::string_view name_of(DType dtype);
-/// Inverse of name_of. Errors: InvalidArgument that lists the known names.
-DType dtype_from_name(std::string_view name);
+EnumTable enum_table(DType of);
 
 /// IEEE binary16 storage; arithmetic is done in float.
 struct Half {

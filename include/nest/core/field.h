@@ -11,48 +11,12 @@
 #include <vector>
 
 #include "nest/core/enum.h"
-#include "nest/core/error.h"
+#include "nest/core/field_error.h"
 #include "nest/core/json_fwd.h"
 
 namespace nest {
 
 class Config;
-
-/// An Error about one field of an options struct.
-///
-/// Messages write the names of fields in backticks, "`nbest` is 9; it must be from 1 to 4": a
-/// command line puts its flags in their place.
-class FieldError : public Error {
- public:
-  /// InvalidArgument "`field` <problem>".
-  FieldError(std::string field, std::string problem,
-             std::source_location where = std::source_location::current());
-  /// snake_case; "split.seed" for a field of a part.
-  const std::string& field() const noexcept { return field_; }
-  /// The same error as the owner of the part sees it.
-  FieldError inside(std::string_view part) const;
-
- private:
-  std::string field_;
-  std::string problem_;
-};
-
-/// Throws FieldError(field, formatted problem).
-template <class... Args>
-[[noreturn]] void fail_field(std::string_view field, FormatAt<std::type_identity_t<Args>...> text,
-                             Args&&... args) {
-  throw FieldError(std::string(field), fmt::format(text.format, std::forward<Args>(args)...),
-                   text.where);
-}
-/// Throws FieldError(field, formatted problem) unless the condition holds.
-template <class... Args>
-void require_field(bool condition, std::string_view field,
-                   FormatAt<std::type_identity_t<Args>...> text, Args&&... args) {
-  if (!condition) {
-    throw FieldError(std::string(field), fmt::format(text.format, std::forward<Args>(args)...),
-                     text.where);
-  }
-}
 
 /// What a number may be: at_least(0).below(1), above(0), between(1, 4096). Never NaN.
 struct Limits {
@@ -82,12 +46,13 @@ using StringMap = std::map<std::string, T, std::less<>>;
 /// Names of fields; "split.seed" for a field of a part.
 using FieldNames = std::set<std::string, std::less<>>;
 
-/// A variable of some enum with a table.
+/// A variable of some enum with a table, or an optional one.
 struct EnumVariable {
   EnumTable table;
+  bool is_optional;
   void* variable;
-  int (*get)(const void*);
-  void (*set)(void*, int);
+  std::optional<int> (*get)(const void*);
+  void (*set)(void*, std::optional<int>);
 };
 /// A StringMap of such an enum.
 struct EnumMapVariable {
@@ -113,10 +78,26 @@ class FieldValue {
 
   template <NamedEnum E>
   FieldValue(E& variable)  // NOLINT
-      : variable_(EnumVariable{
-            enum_table(E{}), &variable,
-            [](const void* at) { return static_cast<int>(*static_cast<const E*>(at)); },
-            [](void* at, int value) { *static_cast<E*>(at) = static_cast<E>(value); }}) {}
+      : variable_(EnumVariable{enum_table(E{}), false, &variable,
+                               [](const void* at) -> std::optional<int> {
+                                 return static_cast<int>(*static_cast<const E*>(at));
+                               },
+                               [](void* at, std::optional<int> value) {
+                                 if (value) *static_cast<E*>(at) = static_cast<E>(*value);
+                               }}) {}
+
+  template <NamedEnum E>
+  FieldValue(std::optional<E>& variable)  // NOLINT
+      : variable_(
+            EnumVariable{enum_table(E{}), true, &variable,
+                         [](const void* at) -> std::optional<int> {
+                           const auto& held = *static_cast<const std::optional<E>*>(at);
+                           return held ? std::optional<int>(static_cast<int>(*held)) : std::nullopt;
+                         },
+                         [](void* at, std::optional<int> value) {
+                           auto& held = *static_cast<std::optional<E>*>(at);
+                           held = value ? std::optional<E>(static_cast<E>(*value)) : std::nullopt;
+                         }}) {}
 
   template <NamedEnum E>
   FieldValue(StringMap<E>& variable)  // NOLINT

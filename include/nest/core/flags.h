@@ -13,9 +13,9 @@ namespace nest {
 
 /// The flags of one command. Values are written into the caller's variables when parsed; their
 /// initial values are the defaults shown in the help. `-` and `_` in flag names are the same, and
-/// "model,checkpoint" gives one flag two names. A list takes several words or one with commas; a
-/// bool is a switch without a value, turned off by "--no-<name>". Flags of an options struct come
-/// from its description: register_flags() in options.h.
+/// "model,checkpoint" gives one flag two names; "output" is "--out" as well. A list takes several
+/// words or one with commas; a bool is a switch without a value, turned off by "--no-<name>". Flags
+/// of an options struct come from its description: register_flags() in options.h.
 class Flags {
  public:
   Flags& add(std::string_view name, FieldValue value, std::string_view help);

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
+
+#include "nest/core/enum.h"
 
 namespace nest {
 
@@ -21,9 +22,7 @@ enum class Isa : std::uint8_t {
 
 /// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon",
 /// "neon_dot": the values of NEST_ISA.
-std::string_view name_of(Isa isa);
-/// Errors: InvalidArgument that lists the known names.
-Isa isa_from_name(std::string_view name);
+EnumTable enum_table(Isa of);
 
 /// True if this machine and its operating system run the instruction set.
 bool isa_supported(Isa isa) noexcept;

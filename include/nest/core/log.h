@@ -6,9 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "nest/core/enum.h"
+
 namespace nest {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
+EnumTable enum_table(LogLevel of);  ///< "debug", "info", "warn", "error", "off"
 
 /// Takes one line, without its end. `level` is never kOff.
 ///
@@ -22,8 +25,6 @@ LogSink set_log_sink(LogSink sink);
 
 /// Lowest level that reaches the sink (default: info).
 void set_log_level(LogLevel level);
-/// "debug", "info", "warn", "error", "off". Errors: InvalidArgument.
-LogLevel log_level_from_name(std::string_view name);
 
 /// False if no sink would see a line of this level. Cost: one relaxed load.
 bool is_logged(LogLevel level) noexcept;

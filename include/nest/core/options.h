@@ -19,7 +19,8 @@
 //
 // Flags, JSON in both directions, YAML, range checks and the headers of reports come from it.
 // Where fields depend on each other, `void validate(const XOptions&)` stands beside it and calls
-// check_fields() first.
+// check_fields() first. Inside a namespace that has a to_json() or validate() for other types the
+// ones below are nest::to_json() and nest::validate().
 namespace nest {
 
 class Config;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nest/core/job.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 #include "nest/data/manifest.h"
 #include "nest/graph/model.h"
@@ -37,16 +38,20 @@ enum class Check {
   kSamples,   ///< also read every sample: NaN and infinities
 };
 
+EnumTable enum_table(Check of);  ///< "manifest", "headers", "samples"
+
 struct DatasetOptions {
   Check check = Check::kHeaders;
   bool strict = false;    ///< any problem is an error that counts them and states the first
   bool resample = false;  ///< as DatasetInfo::resample, whatever dataset.json says
 };
+void visit_fields(FieldVisitor& visitor, DatasetOptions& options);
 
 struct LoadOptions {
   bool filter = true;     ///< the contract's reference electrode, band-pass and notch
   bool normalize = true;  ///< the contract's normalisation
 };
+void visit_fields(FieldVisitor& visitor, LoadOptions& options);
 
 /// Empty strings select everything.
 struct Selection {

@@ -6,28 +6,34 @@
 #include <vector>
 
 #include "nest/core/job.h"
+#include "nest/core/options_fwd.h"
 #include "nest/data/dataset.h"
 #include "nest/data/splits.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/signal/window_norm.h"
 
 namespace nest::data {
+
+/// Formats that can be imported.
+enum class ImportFormat { kSsvepExo, kAnnotations, kFeis, kCvep, kZuco };
+EnumTable enum_table(ImportFormat of);  ///< "ssvep-exo", "annotations", "feis", "cvep", "zuco"
+
+/// What one utterance of an import of trials is.
+enum class TrialMode { kTrials, kUtterances };
+EnumTable enum_table(TrialMode of);  ///< "trials", "utterances" (joined trials)
 
 /// How foreign data become a dataset folder. Signals are referenced in place unless `copy` is set;
 /// those of ZuCo are always written anew, one file a sentence.
 struct ImportOptions {
-  std::string format;  ///< "ssvep-exo", "edf-annotations", "feis", "cvep", "zuco"
+  ImportFormat format = ImportFormat::kAnnotations;
   std::string in;
   std::string out;
-  bool copy = false;            ///< copy the signal files into OUT/signals
-  std::string mode = "trials";  ///< ssvep-exo: "trials" or "utterances" (joined trials)
-  double window_start_s = 0;    ///< trial window after the cue (ssvep-exo)
+  bool copy = false;                    ///< copy the signal files into OUT/signals
+  TrialMode mode = TrialMode::kTrials;  ///< ssvep-exo
+  double window_start_s = 0;            ///< trial window after the cue (ssvep-exo)
   double window_length_s = 5;
   /// Drawn from what the source calls its training part (all of it, if it states no split).
   SplitOptions split = {
-      .by = "utterance", .validation_fraction = 0, .test_fraction = 0, .only = "train"};
+      .by = SplitBy::kUtterance, .validation_fraction = 0, .test_fraction = 0, .only = "train"};
   /// Rate of the signal contract; recordings of another one are resampled as they are loaded. 0:
   /// the first recording's, and others are left out.
   double resample_hz = 0;
@@ -36,14 +42,13 @@ struct ImportOptions {
   double notch_hz = 0;
   std::string ref_electrode;
   bool normalize = true;  ///< fit mean and deviation on the training part
-  /// "zscore", "robust" or "whiten": normalise each utterance by itself instead ("none": do not).
-  std::string window_norm = "none";
+  /// Normalise each utterance by itself instead.
+  signal::WindowNorm window_norm = signal::WindowNorm::kNone;
   bool strict = false;  ///< a problem in any utterance is an error
 };
-void register_flags(Flags& flags, ImportOptions& options);
-/// Errors: InvalidArgument.
+void visit_fields(FieldVisitor& visitor, ImportOptions& options);
+/// Errors: FieldError.
 void validate(const ImportOptions& options);
-Json to_json(const ImportOptions& options);
 
 /// Reads, checks every utterance's header, fits the normalisation and writes the folder.
 /// Errors: those of the readers; DataCorrupt if no utterance is usable; Interrupted.

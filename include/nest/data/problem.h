@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "nest/core/enum.h"
 #include "nest/core/error.h"
 #include "nest/core/json_fwd.h"
 
@@ -26,9 +27,7 @@ enum class ProblemKind {
 };
 
 /// "bad-line", "missing-file", ...: the names in manifests' reports and results files.
-std::string_view name_of(ProblemKind kind);
-/// Errors: DataCorrupt for an unknown name.
-ProblemKind problem_kind_from_name(std::string_view name);
+EnumTable enum_table(ProblemKind of);
 
 struct Problem {
   std::size_t line = 0;  ///< of the manifest, from 1

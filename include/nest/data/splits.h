@@ -4,17 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/data/manifest.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::data {
 
+/// What stays together.
+enum class SplitBy { kSubject, kSession, kText, kUtterance };
+EnumTable enum_table(SplitBy of);  ///< "subject", "session" (of one subject), "text", "utterance"
+
 struct SplitOptions {
-  /// What stays together: "subject", "session" (of one subject), "text" or "utterance".
-  std::string by = "subject";
+  SplitBy by = SplitBy::kSubject;
   double validation_fraction = 0.1;
   double test_fraction = 0.1;
   std::uint64_t seed = 0;
@@ -26,13 +26,12 @@ struct SplitOptions {
   std::vector<std::string> validation = {};
   std::vector<std::string> test = {};
 };
-void register_flags(Flags& flags, SplitOptions& options);
-/// Errors: InvalidArgument.
+void visit_fields(FieldVisitor& visitor, SplitOptions& options);
+/// Errors: FieldError.
 void validate(const SplitOptions& options);
-Json to_json(const SplitOptions& options);
 
 /// The name of the group an utterance is in: "s01", "s01/r2", its text, its id.
-std::string split_group(const Utterance& utterance, const std::string& by);
+std::string split_group(const Utterance& utterance, SplitBy by);
 
 /// Sets Utterance::split to "train", "validation" or "test", whole groups at a time.
 ///

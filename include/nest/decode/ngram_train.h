@@ -8,11 +8,7 @@
 #include <vector>
 
 #include "nest/core/job.h"
-#include "nest/core/json_fwd.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/core/options_fwd.h"
 
 namespace nest::decode {
 
@@ -20,9 +16,7 @@ namespace nest::decode {
 struct NGramTrainOptions {
   int order = 3;
 };
-void register_flags(Flags& flags, NGramTrainOptions& options);
-void validate(const NGramTrainOptions& options);
-Json to_json(const NGramTrainOptions& options);
+void visit_fields(FieldVisitor& visitor, NGramTrainOptions& options);
 
 /// What training found: n-grams and discounts D1, D2, D3+ of every order.
 struct NGramTrainReport {

@@ -5,23 +5,17 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/core/options_fwd.h"
 
 namespace nest::decode {
 
 /// What |Y| counts in the length penalty of an attention model.
 enum class LengthConvention { kWithEos, kWithoutEos, kWithSosAndEos };
-/// Errors: InvalidArgument that lists the names with_eos, without_eos, with_sos_and_eos.
-LengthConvention length_convention_from_name(std::string_view name);
+EnumTable enum_table(LengthConvention of);  ///< "with_eos", "without_eos", "with_sos_and_eos"
 
 /// What the words of a language model are.
 enum class LmUnit { kToken, kWord, kChar };
-/// Errors: InvalidArgument that lists the names token, word, char.
-LmUnit lm_unit_from_name(std::string_view name);
+EnumTable enum_table(LmUnit of);  ///< "token", "word", "char"
 
 /// Everything that changes what a decoder returns. docs/decode.md gives the order of operations.
 struct DecodeOptions {
@@ -37,14 +31,14 @@ struct DecodeOptions {
   // ranking
   double length_penalty = 0;    ///< alpha of LP = ((5 + |Y|) / 6)^alpha
   double coverage_penalty = 0;  ///< beta of beta * sum_i ln(min(sum_t attention_ti, 1))
-  std::string length_convention = "with_eos";
+  LengthConvention length_convention = LengthConvention::kWithEos;
   int min_length = 0;               ///< attention: generated tokens including the end token
   int max_length = 100;             ///< attention: generated tokens including the end token
   bool include_unfinished = false;  ///< attention: rank hypotheses cut at max_length too
   // outside knowledge
   std::string lm;  ///< n-gram file (ARPA, compact) or network (.pt, .safetensors); empty: none
   double lm_weight = 0.5;  ///< multiplies natural logarithms
-  std::string lm_unit = "word";
+  LmUnit lm_unit = LmUnit::kWord;
   std::string rescore_lm;       ///< ranks the n-best list in place of `lm`; empty: none
   double rescore_weight = 0.5;  ///< multiplies natural logarithms
   double token_bonus = 0;       ///< added a token, against the language model's wish for short text
@@ -57,10 +51,9 @@ struct DecodeOptions {
   int batch_size = 8;                 ///< utterances an encoder call
 };
 
-void register_flags(Flags& flags, DecodeOptions& options);
-/// Errors: InvalidArgument naming the option, its value and the limit.
+void visit_fields(FieldVisitor& visitor, DecodeOptions& options);
+/// Errors: FieldError naming the field, its value and the limit.
 void validate(const DecodeOptions& options);
-Json to_json(const DecodeOptions& options);
 
 /// True if the file is a network, not an n-gram: .pt or .safetensors.
 bool is_neural_lm(std::string_view path);

@@ -4,12 +4,9 @@
 #include <string>
 
 #include "nest/core/config.h"
+#include "nest/core/options_fwd.h"
 #include "nest/graph/model.h"
 #include "nest/io/checkpoint.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::deploy {
 
@@ -19,9 +16,8 @@ struct LoadOptions {
       config;  ///< YAML or JSON file; empty: the file's own config, else <file>.yaml or .json
   std::string model_key;  ///< which key of the config file, or the model's name; empty: inferred
 };
-void register_flags(Flags& flags, LoadOptions& options);
+void visit_fields(FieldVisitor& visitor, LoadOptions& options);
 void validate(const LoadOptions& options);
-Json to_json(const LoadOptions& options);
 
 /// Loads a model with its weights from .pt or .safetensors.
 ///

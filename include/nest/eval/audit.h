@@ -5,14 +5,11 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "nest/core/options_fwd.h"
 #include "nest/eval/audit_result.h"
 #include "nest/eval/evaluator.h"
 #include "nest/eval/results.h"
 #include "nest/eval/split_audit.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::eval {
 
@@ -22,15 +19,13 @@ inline constexpr const char* kAuditSchema = "nest.audit/1";
 struct AuditOptions {
   EvalOptions eval;
   SplitAuditOptions split;
-  std::string unit = "utterance";    ///< resampled for the intervals of checks 2 and 3
+  Unit unit = Unit::kUtterance;      ///< resampled for the intervals of checks 2 and 3
   int shuffles = 20;                 ///< pairings of signals with other utterances' references
   double min_distinct_ratio = 0.25;  ///< check 5: distinct hypotheses over distinct references
   double min_entropy_ratio = 0.5;    ///< check 5: entropy of hypotheses over that of references
   std::uint64_t seed = 1;
 };
-void register_flags(Flags& flags, AuditOptions& options);
-void validate(const AuditOptions& options);
-Json to_json(const AuditOptions& options);
+void visit_fields(FieldVisitor& visitor, AuditOptions& options);
 
 struct AuditInputs {
   RecognizerFactory factory;

@@ -6,29 +6,24 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "nest/core/options_fwd.h"
 #include "nest/eval/results.h"
 #include "nest/text/bootstrap.h"
 #include "nest/text/significance.h"
 
-namespace nest {
-class Flags;
-}
-
 namespace nest::eval {
 
 struct CompareOptions {
-  double margin = 0;               ///< percentage points b may be worse before it is a regression
-  std::string unit = "utterance";  ///< resampled: utterance, sentence, subject or session
+  double margin = 0;  ///< percentage points b may be worse before it is a regression
+  Unit unit = Unit::kUtterance;
   double alpha = 0.05;
   text::BootstrapOptions bootstrap;
   text::ScoreOptions score;
 };
-void register_flags(Flags& flags, CompareOptions& options);
-void validate(const CompareOptions& options);
+void visit_fields(FieldVisitor& visitor, CompareOptions& options);
 
 enum class Change { kNoSignificantDifference, kBetter, kWorse };
-/// "no significant difference", "better", "worse"
-std::string_view name_of(Change change);
+EnumTable enum_table(Change of);  ///< "no significant difference", "better", "worse"
 
 struct MetricChange {
   text::Metric metric = text::Metric::kWer;

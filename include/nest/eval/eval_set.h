@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 #include "nest/data/dataset.h"
 #include "nest/data/manifest.h"
@@ -68,6 +68,7 @@ struct EvalSetOptions {
   bool resample =
       false;  ///< recordings of another rate are resampled to the contract's as they are read
 };
+void visit_fields(FieldVisitor& visitor, EvalSetOptions& options);
 
 /// The utterances of one split, seen through the model's own signal contract if it has one.
 ///

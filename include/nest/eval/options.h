@@ -2,13 +2,9 @@
 
 #include <cstddef>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/text/bootstrap.h"
 #include "nest/text/score.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::eval {
 
@@ -18,18 +14,15 @@ struct SummaryOptions {
   std::size_t worst = 10;       ///< utterances listed with their alignments
   std::size_t confusions = 40;  ///< pairs of characters listed
 };
+void visit_fields(FieldVisitor& visitor, SummaryOptions& options);
 
 struct EvalOptions {
   int batch_size = 8;
-  int threads = 1;      ///< utterances decoded at the same time
+  int jobs = 1;         ///< batches decoded at the same time; 0: all cores
   bool strict = false;  ///< the first bad utterance is an error
   SummaryOptions summary;
 };
-/// All but batch_size: "--batch-size" belongs to decode::DecodeOptions.
-void register_flags(Flags& flags, EvalOptions& options);
-void validate(const EvalOptions& options);
-Json to_json(const EvalOptions& options);
-/// What to_json() wrote; absent keys have their defaults. Errors: DataCorrupt.
-EvalOptions eval_options_from_json(const Json& json);
+/// The batch size has no flag of its own: a command line has that of decode::DecodeOptions.
+void visit_fields(FieldVisitor& visitor, EvalOptions& options);
 
 }  // namespace nest::eval

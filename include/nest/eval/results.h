@@ -86,7 +86,11 @@ Results merge_results(std::span<const Results> parts);
 
 std::vector<text::UtteranceScore> scores_of(const Results& results);
 std::vector<text::TextPair> pairs_of(const Results& results);
-/// Name of the resampling unit of each utterance: "utterance", "sentence", "subject", "session".
-std::vector<std::string> units_of(const Results& results, const std::string& unit);
+/// What is resampled for an interval.
+enum class Unit { kUtterance, kSentence, kSubject, kSession };
+EnumTable enum_table(Unit of);  ///< "utterance", "sentence", "subject", "session"
+
+/// Name of the resampling unit of each utterance.
+std::vector<std::string> units_of(const Results& results, Unit unit);
 
 }  // namespace nest::eval

@@ -7,6 +7,7 @@
 
 #include "nest/core/job.h"
 #include "nest/core/json.h"
+#include "nest/core/options_fwd.h"
 #include "nest/data/dataset.h"
 #include "nest/graph/model.h"
 
@@ -22,6 +23,7 @@ struct SplitAuditOptions {
   double max_near_duplicates = 0.1;  ///< share of test utterances with such a training sentence
   int threads = 0;
 };
+void visit_fields(FieldVisitor& visitor, SplitAuditOptions& options);
 
 /// Names (sentences, subjects, sessions) of the test split that are in training too.
 struct Overlap {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/enum.h"
 #include "nest/core/json.h"
 #include "nest/core/tensor.h"
 #include "nest/graph/graph.h"
@@ -24,7 +25,7 @@ struct Vocabulary {
 };
 
 enum class Family { kCtc, kTransducer, kAttention, kLanguage, kBlock };
-std::string_view name_of(Family family);
+EnumTable enum_table(Family of);
 
 /// A model: named graphs, their weights, and the contracts that travel with it.
 ///

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nest/core/dtype.h"
+#include "nest/core/enum.h"
 
 /// The node kinds. Each struct is the attributes of one kind; its comment fixes the contract that
 /// every executor implements: inputs -> outputs, weights in order, formula.
@@ -216,6 +217,8 @@ using Op = std::variant<Conv, BatchNorm, Pool, Activate, Glu, Dropout, Linear, L
 std::string_view kind_name(const Op& op);
 /// "in=8 out=16 kernel=1x250 ..." : the attributes that differ from a plain default.
 std::string attributes_text(const Op& op);
-std::string_view name_of(Activation activation);
+EnumTable enum_table(Activation of);
+EnumTable enum_table(Pool::Kind of);
+EnumTable enum_table(Attention::Kind of);
 
 }  // namespace nest::graph

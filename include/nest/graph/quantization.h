@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/enum.h"
 #include "nest/core/json_fwd.h"
 
 namespace nest::graph {
@@ -24,10 +25,7 @@ enum class Precision : std::uint8_t {
   kInt4,  ///< 4-bit weights, 8-bit activations
   kFp64,  ///< of LibTorch alone; no model carries it
 };
-/// "fp32", "fp16", "bf16", "int8", "int4", "fp64"
-std::string_view name_of(Precision precision);
-/// Errors: InvalidArgument that lists the names.
-Precision precision_from_name(std::string_view name);
+EnumTable enum_table(Precision of);  ///< "fp32", "fp16", "bf16", "int8", "int4", "fp64"
 bool is_integer(Precision precision);
 
 /// How many weights share a scale.
@@ -36,8 +34,7 @@ enum class Granularity : std::uint8_t {
   kPerChannel,  ///< a row of a matrix, an output channel of a convolution
   kPerBlock,    ///< 32 weights of a row
 };
-/// "per_tensor", "per_channel", "per_block"
-std::string_view name_of(Granularity granularity);
+EnumTable enum_table(Granularity of);  ///< "per_tensor", "per_channel", "per_block"
 
 /// Weights of one layer. int8: per tensor or per channel (the default), symmetric; int4: per block,
 /// the only one it has; floats have no scales.

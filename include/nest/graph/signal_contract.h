@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 
 namespace nest::graph {
 
@@ -18,9 +18,7 @@ enum class Normalization {
   kRobust,
   kWhiten,
 };
-std::string_view name_of(Normalization kind);
-/// Errors: InvalidArgument that lists the names.
-Normalization normalization_from_name(std::string_view name);
+EnumTable enum_table(Normalization of);  ///< "none", "fixed", "running", "zscore", ...
 /// True for those that look at nothing but a whole window or utterance.
 bool is_of_window(Normalization kind);
 
@@ -44,8 +42,8 @@ struct SignalContract {
   double window_s = 0;         ///< decoding window; 0: whole utterance
   double hop_s = 0;
 };
-Json to_json(const SignalContract& contract);
-/// Errors: DataCorrupt naming the field.
+void visit_fields(FieldVisitor& visitor, SignalContract& contract);
+/// Inverse of to_json(). Errors: DataCorrupt naming the field.
 SignalContract signal_contract_from_json(const Json& json);
 
 }  // namespace nest::graph

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/enum.h"
 #include "nest/graph/model.h"
 
 /// Units of a model: what can be taken out of it as a whole, over every weight that makes it or
@@ -17,7 +18,7 @@ enum class UnitKind : std::uint8_t {
   kHead,     ///< of attention: its rows of q, k and v, its columns of the output projection
 };
 /// "channel", "feature", "hidden", "head"
-std::string_view name_of(UnitKind kind);
+EnumTable enum_table(UnitKind of);
 
 /// Where the units of a part lie in one axis of one weight.
 struct UnitSlice {

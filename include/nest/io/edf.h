@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/recording.h"
 
@@ -71,6 +72,7 @@ struct EdfWriteOptions {
   std::vector<double> physical_min;
   std::vector<double> physical_max;
 };
+void visit_fields(FieldVisitor& visitor, EdfWriteOptions& options);
 
 /// Writes EDF+C, or EDF+D if the recording has gaps; 16 bits, volts as microvolts; atomic.
 ///

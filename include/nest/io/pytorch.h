@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "nest/core/options_fwd.h"
 #include "nest/io/checkpoint.h"
 
 namespace nest::io {
@@ -13,6 +14,7 @@ namespace nest::io {
 struct PytorchReadOptions {
   bool verify_checksums = true;  ///< of every tensor; reads the whole file once
 };
+void visit_fields(FieldVisitor& visitor, PytorchReadOptions& options);
 
 /// Reads what torch.save wrote (zip format, pickle protocol 2 to 5) without Python.
 ///

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 
 namespace nest::io {
@@ -27,7 +27,7 @@ enum class ChannelType : std::uint8_t {
   kMisc,
 };
 /// "", "eeg", "eog", "ecg", "emg", "meg", "ieeg", "stim", "misc"
-std::string_view name_of(ChannelType type);
+EnumTable enum_table(ChannelType of);
 
 struct ChannelInfo {
   std::string name = {};
@@ -127,6 +127,7 @@ struct OpenOptions {
   /// A file that ends early is an error unless this is set; then the complete part is read.
   bool allow_truncated = false;
 };
+void visit_fields(FieldVisitor& visitor, OpenOptions& options);
 
 /// Opens an EEG file; the format is found from its content, then from its extension. BrainVision
 /// data and marker files and EEGLAB's .fdt lead to the header beside them.

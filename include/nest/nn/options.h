@@ -3,15 +3,13 @@
 #include <memory>
 #include <string>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
+#include "nest/graph/quantization.h"
 
-namespace nest {
-class Flags;
-namespace graph {
+namespace nest::graph {
 class Executor;
 struct Model;
-}  // namespace graph
-}  // namespace nest
+}  // namespace nest::graph
 
 // Free of LibTorch, so that the command line can offer the executor without its headers.
 namespace nest::nn {
@@ -25,13 +23,12 @@ struct TorchOptions {
   /// On CUDA the half types use the device's own kernels. The CPU has none that are exact and the
   /// same on every machine, so there inputs, weights and results of those layers are rounded to the
   /// half type and the sums run in float32: same bounds, no gain in speed.
-  std::string precision = "fp32";
+  graph::Precision precision = graph::Precision::kFp32;
   int threads = 0;  ///< of LibTorch's pool, process-wide; 0 leaves it alone
 };
-void register_flags(Flags& flags, TorchOptions& options);
-/// Errors: InvalidArgument, for int8 and int4 too.
+void visit_fields(FieldVisitor& visitor, TorchOptions& options);
+/// Errors: FieldError, for int8 and int4 too.
 void validate(const TorchOptions& options);
-Json to_json(const TorchOptions& options);
 
 /// A TorchExecutor behind the interface. Errors: those of its constructor.
 std::unique_ptr<graph::Executor> make_torch_executor(graph::Model model,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/job.h"
+#include "nest/core/options_fwd.h"
 #include "nest/profile/contender.h"
 
 namespace nest::profile {
@@ -21,9 +22,8 @@ struct ComparisonOptions {
   /// Largest distance over 1 + |expected| at which a full-precision peer counts as equal.
   double tolerance = 1e-4;
 };
-void register_flags(Flags& flags, ComparisonOptions& options);
+void visit_fields(FieldVisitor& visitor, ComparisonOptions& options);
 void validate(const ComparisonOptions& options);
-Json to_json(const ComparisonOptions& options);
 
 /// Quantiles of times in milliseconds.
 struct TimeSummary {

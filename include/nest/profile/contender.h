@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "nest/core/options_fwd.h"
 #include "nest/profile/work.h"
 #include "nest/runtime/prepared.h"
 
@@ -39,9 +40,10 @@ std::unique_ptr<Contender> executor_contender(std::string name,
 /// A program of its own that speaks the protocol of tools/peers/README.md.
 struct PeerOptions {
   std::vector<std::string> command;  ///< {"node", "tools/peers/ort_peer.cjs"}
-  std::filesystem::path model;       ///< the file the peer opens
+  std::string model;                 ///< the file the peer opens
   int threads = 1;
 };
+void visit_fields(FieldVisitor& visitor, PeerOptions& options);
 /// Errors: NotFound if the program or the file is missing; Io if the peer dies; Unsupported with
 /// the peer's own words if it cannot open the model.
 std::unique_ptr<Contender> peer_contender(std::string name, const PeerOptions& options,

@@ -4,11 +4,8 @@
 #include <set>
 #include <string>
 
+#include "nest/core/options_fwd.h"
 #include "nest/graph/model.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::profile {
 
@@ -19,9 +16,7 @@ struct WorkOptions {
   std::int64_t length = 500;  ///< T: samples, or frames of a decoder's memory; N: new frames
   int steps = 1;              ///< passes of a stepwise graph in one run, each fed by the last
 };
-void register_flags(Flags& flags, WorkOptions& options);
-void validate(const WorkOptions& options);
-Json to_json(const WorkOptions& options);
+void visit_fields(FieldVisitor& visitor, WorkOptions& options);
 
 /// One unit of work with its inputs: the same numbers for every contender.
 struct Work {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "nest/core/enum.h"
 #include "nest/core/job.h"
 #include "nest/core/tensor.h"
 #include "nest/graph/model.h"
@@ -18,8 +19,7 @@ struct SignalSet {
 
 /// Which products get a fixed scale; the others find theirs row by row as they run.
 enum class FixedScales { kConvolutions, kAll };
-/// "convolutions", "all". Errors: InvalidArgument that lists the names.
-FixedScales fixed_scales_from_name(std::string_view name);
+EnumTable enum_table(FixedScales of);  ///< "convolutions", "all"
 
 /// Scales of 8-bit activations by product (graph::Quantization::activations): every signal is
 /// recognised in fp32, greedily, and the largest magnitude that went into a product becomes code

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/deploy/model_file.h"
 #include "nest/recognize/executors.h"
 #include "nest/recognize/language_models.h"
@@ -18,9 +18,7 @@ struct LoadOptions {
   std::string tokenizer = {};  ///< file; empty: the one in the model, else tokenizer.json beside it
   ExecutorOptions executor = {};
 };
-void register_flags(Flags& flags, LoadOptions& options);
-void validate(const LoadOptions& options);
-Json to_json(const LoadOptions& options);
+void visit_fields(FieldVisitor& visitor, LoadOptions& options);
 
 /// Everything between a file and text that recognizers share: the model with its weights, packed
 /// once, the tokenizer, and the language models, each read once.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/model.h"
 #include "nest/runtime/options.h"
@@ -19,16 +19,15 @@ namespace nest::recognize {
 struct ExecutorOptions {
   std::string executor = "native";  ///< or a registered one: "torch"
   std::string device = "cpu";       ///< of a registered one: "cpu", "cuda", "cuda:1", "auto"
-  /// "int8": of the whole model. None: what the model's quantization says on the native executor,
+  /// Of the whole model. None: what the model's quantization says on the native executor,
   /// fp32 on others.
-  std::optional<std::string> precision = {};
+  std::optional<graph::Precision> precision = {};
   runtime::PrepareOptions prepare = {};  ///< of the native executor
   runtime::MachineOptions machine = {};  ///< others take the number of threads alone
 };
-void register_flags(Flags& flags, ExecutorOptions& options);
-/// Errors: InvalidArgument naming the field, its value and the limit.
+void visit_fields(FieldVisitor& visitor, ExecutorOptions& options);
+/// Errors: FieldError naming the field, its value and the limit.
 void validate(const ExecutorOptions& options);
-Json to_json(const ExecutorOptions& options);
 
 /// Makes an executor of its own for each call.
 using ExecutorFactory = std::function<std::unique_ptr<graph::Executor>(

@@ -29,7 +29,7 @@ class LanguageModels {
   /// Errors: InvalidArgument if there is no tokenizer, or the network is no language model;
   /// DataCorrupt if it has another tokenizer; those of decode::NGram::load and load_runnable.
   std::shared_ptr<decode::LanguageModel> language_model(const std::string& path,
-                                                        const std::string& lm_unit);
+                                                        decode::LmUnit lm_unit);
   /// Text of the words in a file, one a line. Errors: as language_model(); DataCorrupt if the file
   /// holds no word.
   std::shared_ptr<const decode::ClosedVocabulary> vocabulary(const std::string& path);
@@ -50,7 +50,7 @@ class LanguageModels {
   ExecutorOptions executor_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const decode::NGram>> ngrams_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<decode::LanguageModel>> bound_;
+  std::map<std::pair<std::string, decode::LmUnit>, std::shared_ptr<decode::LanguageModel>> bound_;
   std::map<std::string, RunnableModel> networks_;
   std::map<std::string, std::shared_ptr<const decode::ClosedVocabulary>> vocabularies_;
 };

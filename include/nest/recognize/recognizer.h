@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/decode/options.h"
 #include "nest/decode/recognizer.h"
 #include "nest/recognize/bundle.h"
@@ -13,6 +13,7 @@ namespace nest::recognize {
 struct RecognizeOptions {
   decode::DecodeOptions decode = {};
 };
+void visit_fields(FieldVisitor& visitor, RecognizeOptions& options);
 
 /// A recognizer for one thread: an executor and a decoder of its own; weights, n-grams and word
 /// lists are the bundle's.
@@ -23,7 +24,7 @@ std::unique_ptr<decode::Recognizer> make_recognizer(const Bundle& bundle,
 /// make_recognizer() as a callable, for whoever needs one recognizer a thread.
 ///
 ///   recognize::RecognizerFactory factory(recognize::load_bundle("model.pt"), {});
-///   eval::ModelEvaluator(factory, {.threads = 4}).evaluate(set);
+///   eval::ModelEvaluator(factory, {.jobs = 4}).evaluate(set);
 ///
 /// What it is called with (an evaluator hands its set over) is not looked at. State: thread-safe.
 class RecognizerFactory {

@@ -9,8 +9,6 @@
 namespace nest::runtime {
 
 using nest::Isa;
-using nest::isa_from_name;
-using nest::name_of;
 
 /// Instruction sets this build has kernels for and this processor runs, weakest first.
 std::vector<Isa> available_isas();

@@ -2,8 +2,7 @@
 
 #include <string>
 
-#include "nest/core/flags.h"
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 
 namespace nest::runtime {
 
@@ -13,9 +12,7 @@ struct PrepareOptions {
   bool rewrite = true;              ///< fold, reorder and fuse; off to compare
   bool record_activations = false;  ///< keep the largest magnitude that goes into each product
 };
-void register_flags(Flags& flags, PrepareOptions& options);
-void validate(const PrepareOptions& options);
-Json to_json(const PrepareOptions& options);
+void visit_fields(FieldVisitor& visitor, PrepareOptions& options);
 
 /// The part of this machine that runs a model. No result depends on the threads; those of floats
 /// depend in their last bits on the instruction set.
@@ -25,9 +22,8 @@ struct MachineOptions {
   int spin_us = 200;     ///< how long an idle worker spins before it sleeps
   bool pin_threads = false;
 };
-void register_flags(Flags& flags, MachineOptions& options);
-/// Errors: InvalidArgument.
+void visit_fields(FieldVisitor& visitor, MachineOptions& options);
+/// Errors: FieldError.
 void validate(const MachineOptions& options);
-Json to_json(const MachineOptions& options);
 
 }  // namespace nest::runtime

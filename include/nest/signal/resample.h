@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 #include "nest/signal/view.h"
 
@@ -28,6 +29,7 @@ struct ResampleOptions {
   /// the band of EEG.
   bool is_dc_exact = false;
 };
+void visit_fields(FieldVisitor& visitor, ResampleOptions& options);
 
 /// Low-pass FIR for a rate change: cut-off pi / max(up, down), windowed sinc (Kaiser), sum `up`.
 ///

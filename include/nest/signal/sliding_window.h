@@ -4,13 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/signal/circular_buffer.h"
 #include "nest/signal/view.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::signal {
 
@@ -19,9 +15,7 @@ struct SlidingWindowOptions {
   std::int64_t window_samples = 500;
   std::int64_t hop_samples = 100;  ///< may exceed the window: samples between windows are skipped
 };
-void register_flags(Flags& flags, SlidingWindowOptions& options);
-void validate(const SlidingWindowOptions& options);
-Json to_json(const SlidingWindowOptions& options);
+void visit_fields(FieldVisitor& visitor, SlidingWindowOptions& options);
 
 /// Cuts a stream into windows: number i holds samples [i hop, i hop + window) and is emitted
 /// exactly once, as soon as its last sample has arrived, whatever the chunking.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <stop_token>
 
+#include "nest/core/options_fwd.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/source.h"
 
@@ -12,8 +13,7 @@ struct FeedOptions {
   double duration_s = 0;              ///< of signal; 0: until the source ends
   contract::MatchOptions match = {};  ///< how the source may depart from the contract
 };
-/// Errors: InvalidArgument naming the flag, its value and the limit.
-void validate(const FeedOptions& options);
+void visit_fields(FieldVisitor& visitor, FeedOptions& options);
 
 /// What was fed, and how long that took.
 struct FeedResult {

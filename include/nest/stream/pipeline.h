@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "nest/contract/processor.h"
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/decode/hypothesis.h"
 #include "nest/decode/options.h"
 #include "nest/graph/model.h"
@@ -16,27 +16,31 @@
 #include "nest/stream/latency.h"
 #include "nest/stream/source.h"
 
-namespace nest {
-class Flags;
-}
-
 namespace nest::stream {
+
+enum class StreamMode {
+  kAuto,         ///< incremental if the model allows it and no window is given
+  kIncremental,  ///< only new signal is computed (causal models)
+  kWindowed,     ///< overlapping windows
+};
+EnumTable enum_table(StreamMode of);  ///< "auto", "incremental", "windowed"
+
+/// What lost samples do.
+enum class GapPolicy { kReset, kStop };  ///< reset: the filters and window start anew
+EnumTable enum_table(GapPolicy of);      ///< "reset", "stop"
 
 /// How a stream is cut for the model and what happens when something goes wrong.
 struct StreamConfig {
-  /// "incremental": only new signal is computed (causal models); "windowed": overlapping windows;
-  /// "auto": incremental if the model allows it and no window is given.
-  std::string mode = "auto";
+  StreamMode mode = StreamMode::kAuto;
   double window_s = 0;       ///< what the encoder sees at once; 0: the model's contract, else 4 s
   double hop_s = 0;          ///< new signal a step; 0: the model's contract, else 0.5 s
   double lookahead_s = 0.5;  ///< signal behind a frame that the encoder has seen when it is decoded
-  double max_latency_ms = 10;        ///< deadline of a hop's processing; misses are counted
-  std::string gap_policy = "reset";  ///< lost samples: "reset" the filters and window, or "stop"
+  double max_latency_ms = 10;  ///< deadline of a hop's processing; misses are counted
+  GapPolicy gap_policy = GapPolicy::kReset;
 };
-void register_flags(Flags& flags, StreamConfig& config);
-/// Errors: InvalidArgument naming the flag, its value and the limit.
+void visit_fields(FieldVisitor& visitor, StreamConfig& config);
+/// Errors: FieldError naming the field, its value and the limit.
 void validate(const StreamConfig& config);
-Json to_json(const StreamConfig& config);
 
 /// What one hop brought.
 struct StreamEvent {
@@ -79,7 +83,7 @@ class StreamingInference {
   ///
   /// Shapes: samples [the source's channels, n] in their units
   /// `arrival_s`: Clock time at which they became available; `lost`: samples missing before them.
-  /// Errors: DataCorrupt for lost samples under gap_policy "stop".
+  /// Errors: DataCorrupt for lost samples under GapPolicy::kStop.
   void push(signal::SignalView<const float> samples, double arrival_s, std::int64_t lost,
             const Sink& sink);
   void push(signal::SignalView<const double> samples, double arrival_s, std::int64_t lost,

@@ -6,11 +6,8 @@
 #include <string>
 
 #include "nest/contract/source.h"
+#include "nest/core/options_fwd.h"
 #include "nest/signal/view.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::stream {
 
@@ -51,15 +48,14 @@ class Source {
 };
 
 struct SourceOptions {
-  std::string source;      ///< "edf:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
+  std::string source;      ///< "file:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
   bool real_time = false;  ///< file replay: deliver at the recorded pace
   int chunk_samples = 0;   ///< file replay: samples a delivery; 0: rate / 25
   double timeout_s = 10;   ///< connecting and waiting for the next sample of a live source
 };
-void register_flags(Flags& flags, SourceOptions& options);
-void validate(const SourceOptions& options);
+void visit_fields(FieldVisitor& visitor, SourceOptions& options);
 
-/// Opens a source by its name. Any EEG file that io reads can follow "edf:" or "file:".
+/// Opens a source by its name. Any EEG file that io reads can follow "file:" ("edf:" is the same).
 /// Errors: InvalidArgument for an unknown scheme (lists the known ones), NotFound, Io, Unsupported
 /// when liblsl is not installed.
 /// State: once `stop` is requested, a live source that waits for samples has ended.

@@ -4,11 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/core/options_fwd.h"
 
 namespace nest::synth {
 
@@ -41,12 +37,11 @@ struct SynthOptions {
   double drift_uv = 30;
   double dead_probability = 0.02;  ///< of each channel in each session
 
-  int threads = 0;  ///< 0: all cores; the result is the same
+  int threads = 1;  ///< 0: all cores; the result is the same
 };
 
-void register_flags(Flags& flags, SynthOptions& options);
-/// Errors: InvalidArgument naming the flag, its value and the limit.
+void visit_fields(FieldVisitor& visitor, SynthOptions& options);
+/// Errors: FieldError naming the field, its value and the limit.
 void validate(const SynthOptions& options);
-Json to_json(const SynthOptions& options);
 
 }  // namespace nest::synth

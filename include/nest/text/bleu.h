@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 
 namespace nest::text {
 
@@ -19,12 +19,14 @@ enum class BleuTokenization {
   k13a,   ///< mteval-v13a's rules for Western languages, as WMT uses them
   kChar,  ///< one token a code point, spaces left out
 };
+EnumTable enum_table(BleuTokenization of);  ///< "none", "13a", "char"
 enum class BleuSmoothing {
   kNone,   ///< 0 as soon as one order has no match
   kExp,    ///< the k-th order without a match counts 1 / 2^k matches (NIST; method 3)
   kFloor,  ///< an order without a match counts `smooth_value` matches (method 1)
   kAddK,   ///< `smooth_value` added to matches and totals above order 1 (method 2)
 };
+EnumTable enum_table(BleuSmoothing of);  ///< "none", "exp", "floor", "add-k"
 
 /// Source for the smoothing methods: Chen & Cherry 2014.
 struct BleuOptions {
@@ -37,9 +39,7 @@ struct BleuOptions {
   /// 13a and exponential smoothing: what sacrebleu reports unless told otherwise.
   static BleuOptions sacrebleu();
 };
-void validate(const BleuOptions& options);
-BleuTokenization bleu_tokenization_from_name(std::string_view name);  ///< "none", "13a", "char"
-BleuSmoothing bleu_smoothing_from_name(std::string_view name);  ///< "none", "exp", "floor", "add-k"
+void visit_fields(FieldVisitor& visitor, BleuOptions& options);
 
 std::vector<std::string> bleu_tokens(std::string_view text, BleuTokenization tokenization);
 

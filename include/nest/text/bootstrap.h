@@ -8,11 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/core/options_fwd.h"
 
 namespace nest::text {
 
@@ -44,18 +40,16 @@ class CountTable {
 using Statistic = std::function<double(std::span<const std::int64_t>)>;
 
 enum class IntervalMethod { kPercentile, kBca };
+EnumTable enum_table(IntervalMethod of);  ///< "percentile", "bca"
 
 struct BootstrapOptions {
   int replicates = 10000;
   double confidence = 0.95;
-  std::string method = "percentile";  ///< "percentile" or "bca"
+  IntervalMethod method = IntervalMethod::kPercentile;
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: all cores
 };
-void register_flags(Flags& flags, BootstrapOptions& options);
-void validate(const BootstrapOptions& options);
-Json to_json(const BootstrapOptions& options);
-IntervalMethod interval_method(const BootstrapOptions& options);
+void visit_fields(FieldVisitor& visitor, BootstrapOptions& options);
 
 /// A confidence interval; low and high are NaN with fewer than two units.
 struct Interval {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::text {
@@ -20,7 +21,7 @@ struct BpeOptions {
   /// the training words get an id.
   bool compat = false;
 };
-void validate(const BpeOptions& options);
+void visit_fields(FieldVisitor& visitor, BpeOptions& options);
 
 /// Byte-pair encoding over characters with an end-of-word marker "</w>".
 ///

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::text {
@@ -13,6 +14,7 @@ struct CharacterOptions {
   bool lowercase = false;
   int min_frequency = 1;  ///< training: rarer characters become <UNK>
 };
+void visit_fields(FieldVisitor& visitor, CharacterOptions& options);
 
 /// One token a code point, after NFC; space is a token like any other.
 class CharacterTokenizer final : public Tokenizer {

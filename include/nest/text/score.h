@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/text/bleu.h"
 #include "nest/text/bootstrap.h"
 #include "nest/text/edit_distance.h"
@@ -19,15 +19,13 @@ namespace nest::text {
 
 /// What is done to the text before it is compared, and which BLEU is reported.
 struct ScoreOptions {
-  std::string normalization = "none";  ///< "none" or "nfc"
+  Normalization normalization = Normalization::kNone;
   bool lowercase = false;
-  std::string bleu_tokenization = "none";
-  std::string bleu_smoothing = "none";
+  BleuTokenization bleu_tokenization = BleuTokenization::kNone;
+  BleuSmoothing bleu_smoothing = BleuSmoothing::kNone;
   bool operator==(const ScoreOptions&) const = default;
 };
-void register_flags(Flags& flags, ScoreOptions& options);
-void validate(const ScoreOptions& options);
-Json to_json(const ScoreOptions& options);
+void visit_fields(FieldVisitor& visitor, ScoreOptions& options);
 BleuOptions bleu_options(const ScoreOptions& options);
 
 /// One utterance to be scored.
@@ -55,8 +53,7 @@ UtteranceScore score_utterance(const TextPair& pair, const ScoreOptions& options
 enum class Metric { kWer, kCer, kBleu, kExactMatch };
 inline constexpr std::array kMetrics{Metric::kWer, Metric::kCer, Metric::kBleu,
                                      Metric::kExactMatch};
-/// "wer", "cer", "bleu", "exact_match": the keys in JSON.
-std::string_view name_of(Metric metric);
+EnumTable enum_table(Metric of);  ///< "wer", "cer", "bleu", "exact_match": the keys in JSON
 /// True where more is worse.
 bool is_error_rate(Metric metric);
 /// What a value is multiplied by to be read: 100 for rates (percent), 1 for BLEU (0 to 100

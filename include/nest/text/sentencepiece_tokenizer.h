@@ -6,16 +6,20 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::text {
 
+enum class SentencePieceType { kUnigram, kBpe, kChar, kWord };
+EnumTable enum_table(SentencePieceType of);  ///< "unigram", "bpe", "char", "word"
+
 struct SentencePieceOptions {
   int vocab_size = 1000;
-  std::string model_type = "unigram";  ///< "unigram", "bpe", "char", "word"
+  SentencePieceType model_type = SentencePieceType::kUnigram;
   double character_coverage = 1.0;
 };
-void validate(const SentencePieceOptions& options);
+void visit_fields(FieldVisitor& visitor, SentencePieceOptions& options);
 
 /// SentencePiece through its own library (Kudo & Richardson 2018).
 class SentencePieceTokenizer final : public Tokenizer {

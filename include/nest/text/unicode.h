@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
+
 namespace nest::text {
 
 /// Longest text any function of this module accepts, in bytes.
@@ -41,9 +43,7 @@ std::vector<std::string> split_characters(std::string_view text);
 
 /// How text is brought to one spelling before it is encoded or scored.
 enum class Normalization { kNone, kNfc };
-std::string_view name_of(Normalization normalization);
-/// "none", "nfc". Errors: InvalidArgument.
-Normalization normalization_from_name(std::string_view name);
+EnumTable enum_table(Normalization of);  ///< "none", "nfc"
 std::string normalize(std::string_view text, Normalization normalization);
 
 }  // namespace nest::text

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nest/core/options_fwd.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::text {
@@ -16,13 +17,14 @@ enum class WordCharacters {
   kAscii,    ///< the Python project's rule: a-z, 0-9 and . , ! ? after lower-casing
   kUnicode,  ///< letters, marks and digits of any script, and . , ! ? ' -
 };
+EnumTable enum_table(WordCharacters of);  ///< "ascii", "unicode"
 
 struct WordOptions {
   int max_vocab_size = 10000;  ///< special tokens included
   int min_frequency = 2;
   WordCharacters characters = WordCharacters::kAscii;
 };
-void validate(const WordOptions& options);
+void visit_fields(FieldVisitor& visitor, WordOptions& options);
 
 /// One token a lower-cased word; the Python project's VocabularyBuilder and its JSON.
 class WordTokenizer final : public Tokenizer {

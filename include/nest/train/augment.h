@@ -3,13 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/rng.h"
 #include "nest/core/tensor.h"
-
-namespace nest {
-class Flags;
-}
 
 namespace nest::train {
 
@@ -25,9 +21,7 @@ struct AugmentOptions {
   std::int64_t join_most = 5;      ///< most trials in one utterance
   std::int64_t join_ramp = 0;      ///< epochs until join_most is reached, from single trials on
 };
-void register_flags(Flags& flags, AugmentOptions& options);
-void validate(const AugmentOptions& options);
-Json to_json(const AugmentOptions& options);
+void visit_fields(FieldVisitor& visitor, AugmentOptions& options);
 
 // Pure functions of the signal [C, T] and the generator; the input is never changed.
 

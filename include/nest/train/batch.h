@@ -6,6 +6,7 @@
 
 #include <torch/types.h>
 
+#include "nest/core/options_fwd.h"
 #include "nest/train/augment.h"
 #include "nest/train/source.h"
 
@@ -38,6 +39,7 @@ struct PlanOptions {
   std::uint64_t seed = 0;
   AugmentOptions augment;
 };
+void visit_fields(FieldVisitor& visitor, PlanOptions& options);
 
 /// The batches of one epoch: utterances of similar length together, in random order.
 ///

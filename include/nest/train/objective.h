@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include "nest/core/options_fwd.h"
 #include "nest/nn/executor.h"
 #include "nest/train/batch.h"
 
@@ -12,6 +13,7 @@ struct ObjectiveOptions {
   double sampling = 0;         ///< attention: probability that a step sees the model's own token
   std::uint64_t seed = 0;      ///< of the sampling
 };
+void visit_fields(FieldVisitor& visitor, ObjectiveOptions& options);
 
 /// The loss of a batch: a sum over items that can be differentiated, and what it is a sum of.
 struct Loss {

@@ -5,18 +5,17 @@
 
 #include <torch/types.h>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 #include "nest/nn/parameters.h"
 
-namespace nest {
-class Flags;
-}
-
 namespace nest::train {
 
+enum class OptimizerKind { kAdamW, kAdam, kSgd };
+EnumTable enum_table(OptimizerKind of);  ///< "adamw", "adam", "sgd"
+
 struct OptimizerOptions {
-  std::string optimizer = "adamw";  ///< adamw, adam, sgd
+  OptimizerKind optimizer = OptimizerKind::kAdamW;
   double learning_rate = 1e-3;
   double weight_decay = 1e-2;  ///< decoupled for adamw, added to the gradient for adam and sgd
   double beta1 = 0.9;
@@ -26,9 +25,7 @@ struct OptimizerOptions {
   double clip_norm = 1.0;  ///< global norm of the gradient; 0: no clipping
   double ema_decay = 0;    ///< of the averaged weights; 0: none
 };
-void register_flags(Flags& flags, OptimizerOptions& options);
-void validate(const OptimizerOptions& options);
-Json to_json(const OptimizerOptions& options);
+void visit_fields(FieldVisitor& visitor, OptimizerOptions& options);
 
 /// Adam, AdamW and SGD whose whole state is named tensors, so that a resumed run is exact and the
 /// state file does not depend on the LibTorch version (its own keys are addresses).

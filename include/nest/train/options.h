@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "nest/core/json_fwd.h"
+#include "nest/core/options_fwd.h"
 #include "nest/nn/options.h"
 #include "nest/train/augment.h"
 #include "nest/train/optimizer.h"
@@ -11,26 +11,27 @@
 
 namespace nest::train {
 
+/// The validation score that decides which weights are best.
+enum class Monitor { kLoss, kWer, kCer };
+EnumTable enum_table(Monitor of);  ///< "loss", "wer", "cer"
+
 /// Everything that changes the result of a training run.
 struct TrainOptions {
   std::int64_t epochs = 50;
   std::int64_t batch_size = 16;      ///< utterances a process and step
   std::int64_t bucket_batches = 16;  ///< batches sorted by length together; 0: none
   std::uint64_t seed = 0;
-  std::string monitor = "loss";  ///< validation score that decides: loss, wer, cer
-  int early_stopping = 0;        ///< epochs without a better score; 0: never
-  int validate_every = 1;        ///< epochs
-  double label_smoothing = 0;    ///< attention
-  double sampling = 0;           ///< attention: highest part of own tokens, reached linearly
-  std::int64_t max_steps = 0;    ///< stop (resumably) after so many steps in all; 0: no limit
+  Monitor monitor = Monitor::kLoss;
+  int early_stopping = 0;      ///< epochs without a better score; 0: never
+  int validate_every = 1;      ///< epochs
+  double label_smoothing = 0;  ///< attention
+  double sampling = 0;         ///< attention: highest part of own tokens, reached linearly
+  std::int64_t max_steps = 0;  ///< stop (resumably) after so many steps in all; 0: no limit
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   AugmentOptions augment;
   nn::TorchOptions torch;
 };
-void register_flags(Flags& flags, TrainOptions& options);
-/// Errors: InvalidArgument naming the option, its value and the limit.
-void validate(const TrainOptions& options);
-Json to_json(const TrainOptions& options);
+void visit_fields(FieldVisitor& visitor, TrainOptions& options);
 
 }  // namespace nest::train

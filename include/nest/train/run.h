@@ -8,6 +8,7 @@
 #include "nest/core/config.h"
 #include "nest/core/job.h"
 #include "nest/core/json.h"
+#include "nest/core/options_fwd.h"
 #include "nest/data/dataset.h"
 #include "nest/text/tokenizer.h"
 #include "nest/train/trainer.h"
@@ -31,9 +32,8 @@ struct RunOptions {
   std::string init_part = "all";          ///< all (fine-tuning), or one graph: "encoder"
   bool resume = false;                    ///< go on from OUT/last.pt
 };
-void register_flags(Flags& flags, RunOptions& options);
+void visit_fields(FieldVisitor& visitor, RunOptions& options);
 void validate(const RunOptions& options);
-Json to_json(const RunOptions& options);
 
 /// One split of a dataset as training examples. Signals are filtered and normalised by the
 /// contract.
@@ -70,15 +70,22 @@ graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
 graph::Model language_model_for(const RunOptions& options, const text::Tokenizer& tokenizer,
                                 std::uint64_t seed);
 
-/// Values of the configuration's `training` section where the option still has its default.
-void apply_training_section(const Config& section, TrainOptions& options);
+/// Sets what the configuration's `training` section names; its keys are those of TrainOptions and
+/// of the Python project (scheduler, clip_grad_norm, early_stopping_patience, scheduler_params).
+///
+/// Fields in `given` (Flags::given()) are left as they are, even if they have their defaults.
+/// Errors: as read_fields().
+void apply_training_section(const Config& section, TrainOptions& options,
+                            const FieldNames& given = {});
 
 /// Greedy decoding of a split, scored: "wer" and "cer". `source` must outlive the validator.
 Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tokenizer> tokenizer);
 
 /// Trains from a dataset folder (or, a language model, from text files) to a run folder; returns
-/// the report. Distributed if the launcher's variables say so (see placement_from_environment).
+/// the report. The configuration's `training` section holds for the options not in `given`.
+/// Distributed if the launcher's variables say so (see placement_from_environment).
 /// With `resume` a run that left no last.pt (killed in its first epoch) begins anew, with a warning.
-Json run_training(RunOptions run, TrainOptions options, const Job& job = {});
+Json run_training(RunOptions run, TrainOptions options, const FieldNames& given = {},
+                  const Job& job = {});
 
 }  // namespace nest::train

@@ -3,25 +3,22 @@
 #include <cstdint>
 #include <string>
 
-#include "nest/core/json_fwd.h"
-
-namespace nest {
-class Flags;
-}
+#include "nest/core/options_fwd.h"
 
 namespace nest::train {
 
+enum class ScheduleKind { kConstant, kCosine, kStep, kPlateau };
+EnumTable enum_table(ScheduleKind of);  ///< "constant", "cosine", "step", "plateau"
+
 struct ScheduleOptions {
-  std::string schedule = "cosine";  ///< constant, cosine, step, plateau
-  std::int64_t warmup_steps = 0;    ///< linear rise from 0
-  double floor_factor = 0.01;       ///< cosine and plateau: lowest part of the learning rate
-  std::int64_t step_epochs = 20;    ///< step: epochs between two drops
-  double drop_factor = 0.5;         ///< step and plateau: factor of a drop
-  int patience = 5;                 ///< plateau: epochs without a better validation score
+  ScheduleKind schedule = ScheduleKind::kCosine;
+  std::int64_t warmup_steps = 0;  ///< linear rise from 0
+  double floor_factor = 0.01;     ///< cosine and plateau: lowest part of the learning rate
+  std::int64_t step_epochs = 20;  ///< step: epochs between two drops
+  double drop_factor = 0.5;       ///< step and plateau: factor of a drop
+  int patience = 5;               ///< plateau: epochs without a better validation score
 };
-void register_flags(Flags& flags, ScheduleOptions& options);
-void validate(const ScheduleOptions& options);
-Json to_json(const ScheduleOptions& options);
+void visit_fields(FieldVisitor& visitor, ScheduleOptions& options);
 
 /// The factor on the highest learning rate at every step; its state is four numbers.
 class Schedule {

@@ -173,7 +173,7 @@ void emit_rows(Binder& binder, const LoweredNode& node) {
   std::string detail(graph::kind_name(node.op));
   if (const auto* act = std::get_if<graph::Activate>(&node.op)) {
     step.act = act_of(act->function);
-    detail = graph::name_of(act->function);
+    detail = name_of(act->function);
   } else if (const auto* scale = std::get_if<graph::Scale>(&node.op)) {
     step.kind = RowsStep::Kind::kScale;
     step.factor = static_cast<float>(scale->factor);

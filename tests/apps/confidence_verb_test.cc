@@ -1,4 +1,4 @@
-// nest calibrate on results whose confidences were bent by a known temperature.
+// nest confidence on results whose confidences were bent by a known temperature.
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ class CalibrateVerb : public testing::Test {
 
 TEST_F(CalibrateVerb, finds_the_temperature_and_lowers_the_error_on_other_utterances) {
   const auto result =
-      nest("calibrate --json --fit " + path("fit.json") + " --test " + path("test.json"));
+      nest("confidence --json --fit " + path("fit.json") + " --test " + path("test.json"));
   ASSERT_EQ(result.exit_code, 0) << result.err;
   const Json report = Json::parse(result.out);
   EXPECT_NEAR(report.at("confidence_temperature").get<double>(), kTemperature, 0.05);
@@ -69,7 +69,7 @@ TEST_F(CalibrateVerb, finds_the_temperature_and_lowers_the_error_on_other_uttera
 
 TEST_F(CalibrateVerb, what_it_cannot_fit_is_an_error_that_names_the_file) {
   const auto refuses = [&](const std::string& file, int exit_code) {
-    const auto result = nest("calibrate --fit " + path(file));
+    const auto result = nest("confidence --fit " + path(file));
     EXPECT_EQ(result.exit_code, exit_code) << file << result.err;
     EXPECT_NE(result.err.find(file), std::string::npos) << result.err;
   };
@@ -84,8 +84,8 @@ TEST_F(CalibrateVerb, what_it_cannot_fit_is_an_error_that_names_the_file) {
   wild.at("utterances").at(0).at("tokens").at(0)["confidence"] = 7.5;
   write("wild.json", wild);
   refuses("wild.json", 3);
-  EXPECT_EQ(nest("calibrate").exit_code, 2);
-  EXPECT_EQ(nest("calibrate --fit " + path("fit.json") + " --test " + path("fit.json")).exit_code,
+  EXPECT_EQ(nest("confidence").exit_code, 2);
+  EXPECT_EQ(nest("confidence --fit " + path("fit.json") + " --test " + path("fit.json")).exit_code,
             2);
 }
 

@@ -22,7 +22,7 @@ std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
   const Json options = results.model.value("options", Json::object());
   const double used = options.value("confidence_temperature", 1.0);
   require(used == 1, ErrorCode::kInvalidArgument,
-          "{}: these confidences were already changed by --confidence-temperature {}; decode "
+          "{}: these confidences were already changed by a confidence temperature of {}; decode "
           "without it",
           path, used);
   std::vector<decode::JudgedToken> judged;
@@ -78,8 +78,8 @@ int run(const Arguments& a) {
 
 }  // namespace
 
-void add_calibrate(CommandLine& line) {
-  line.add_verb("calibrate", "Temperature that makes token confidences true, from results files",
+void add_confidence(CommandLine& line) {
+  line.add_verb("confidence", "Temperature that makes token confidences true, from results files",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
                   flags.add("fit", a->fit,

@@ -1,0 +1,22 @@
+// What holds for every options struct of this module.
+#include "nest/profile/comparison.h"
+#include "nest/profile/contender.h"
+#include "nest/profile/work.h"
+#include "tests/support/options_laws.h"
+
+namespace nest::profile {
+namespace {
+
+TEST(ProfileOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
+  WorkOptions work;
+  work.graph = "decoder_step";
+  work.batch = 2;
+  work.length = 77;
+  work.steps = 3;
+  test::expect_options_laws(WorkOptions{}, work);
+  test::expect_options_laws(ComparisonOptions{}, ComparisonOptions{9, 3, 0, 1, 1e-3});
+  test::expect_options_laws(PeerOptions{}, PeerOptions{{"node", "peer.cjs"}, "m.onnx", 2});
+}
+
+}  // namespace
+}  // namespace nest::profile
