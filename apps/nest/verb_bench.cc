@@ -1,215 +1,64 @@
 #include <cstdlib>
 #include <memory>
-#include <sstream>
 
 #include <fmt/format.h>
 
-#include "bench_suite.h"
+#include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/log.h"
 #include "nest/core/options.h"
-#include "nest/profile/comparison.h"
-#include "nest/profile/layer_timing.h"
+#include "nest/deploy/model_file.h"
+#include "nest/graph/factory.h"
+#include "nest/profile/bench.h"
 #include "nest/profile/machine.h"
-#include "nest/recognize/executors.h"
+#include "nest/runtime/isa.h"
 #include "nest/runtime/peaks.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
-constexpr const char* kPeerVariable = "NEST_ONNXRUNTIME_PEER";
-/// "int8-static": 8-bit activations of fixed scale, convolutions included.
-constexpr std::string_view kStatic = "-static";
-
-/// "int8" of "int8-static".
-std::string storage_of(const std::string& precision) {
-  return precision.ends_with(kStatic) ? precision.substr(0, precision.size() - kStatic.size())
-                                      : precision;
-}
-
-struct BenchOptions {
+struct Arguments {
   std::string suite;
   std::vector<std::string> only;
   std::string model;
   deploy::LoadOptions load;
   profile::WorkOptions work;
-  profile::ComparisonOptions comparison;
-  std::vector<std::string> precisions{"fp32", "bf16", "int8"};
-  runtime::PrepareOptions prepare;
-  runtime::MachineOptions machine;
-  std::vector<std::string> peers;
-  std::string peer_command;
-  std::string onnx_dir;
+  profile::BenchOptions bench;
   std::string save_models;
-  bool layers = false;
   bool peaks = false;
   std::string output;
   bool json = false;
 };
 
-void register_flags(Flags& flags, BenchOptions& options) {
-  flags.add("suite", options.suite, "YAML list of work (configs/bench.yaml)");
-  flags.add("only", options.only, "names of the suite's work to measure");
-  flags.add("model,checkpoint", options.model, ".pt or .safetensors, instead of a suite");
-  register_flags(flags, options.load);
-  register_flags(flags, options.work);
-  flags.group("Contenders");
-  flags.add("precision", options.precisions,
-            "of the native runtime, with -static for fixed activation scales; the first is the "
-            "yardstick");
-  register_flags(flags, options.prepare);
-  register_flags(flags, options.machine);
-  flags.add("peer", options.peers,
-            "torch, onnxruntime (NAME.onnx), onnxruntime-int8 (NAME.int8.onnx)");
-  flags.add("peer-command", options.peer_command,
-            "starts ONNX Runtime, e.g. \"node tools/peers/ort_peer.cjs\" (default: "
-            "NEST_ONNXRUNTIME_PEER)");
-  flags.add("onnx-dir", options.onnx_dir, "folder with the ONNX files of tools/peers/make_onnx.py");
-  flags.add("save-models", options.save_models,
-            "write every model as NAME.safetensors there and stop");
-  register_flags(flags, options.comparison);
+void register_flags(Flags& flags, Arguments& a) {
+  flags.add("suite", a.suite, "YAML list of work (configs/bench.yaml)");
+  flags.add("only", a.only, "names of the suite's work to measure");
+  flags.add("model,checkpoint", a.model, ".pt or .safetensors, instead of a suite");
+  register_flags(flags, a.load);
+  register_flags(flags, a.work);
+  register_flags(flags, a.bench);
   flags.group("Report");
-  flags.add("layers", options.layers, "time of every layer, equal layers of a stack added up");
-  flags.add("peaks", options.peaks, "measure what the kernels reach on this machine at most");
-  flags.add("output", options.output, "write the JSON there as well");
-  flags.add("json", options.json, "print JSON");
+  flags.add("save-models", a.save_models, "write every model as NAME.safetensors there and stop");
+  flags.add("peaks", a.peaks, "measure what the kernels reach on this machine at most");
+  flags.add("output", a.output, "write the JSON there as well");
+  flags.add("json", a.json, "print JSON");
 }
 
-bool is_onnx(const std::string& peer) {
-  return peer == "onnxruntime" || peer == "onnxruntime-int8";
-}
-
-void validate(const BenchOptions& options) {
-  validate(options.comparison);
-  require(!options.precisions.empty(), ErrorCode::kInvalidArgument, "--precision names none");
-  for (const std::string& name : options.precisions) {
-    const auto storage = from_name<graph::Precision>(storage_of(name));
-    require(!name.ends_with(kStatic) || graph::is_integer(storage), ErrorCode::kInvalidArgument,
-            "--precision {}: only int8 and int4 round activations", name);
-  }
-  require(options.suite.empty() || options.model.empty(), ErrorCode::kInvalidArgument,
+/// The suite's items, or one: a model file, or random weights for a key of a configuration.
+std::vector<profile::SuiteItem> items_of(const Arguments& a) {
+  require(a.suite.empty() || a.model.empty(), ErrorCode::kInvalidArgument,
           "--suite and --model exclude each other");
-  for (const std::string& peer : options.peers) {
-    require(peer == "torch" || is_onnx(peer), ErrorCode::kInvalidArgument,
-            "--peer {}: known are torch, onnxruntime, onnxruntime-int8", peer);
-    require(!is_onnx(peer) || !options.onnx_dir.empty(), ErrorCode::kInvalidArgument,
-            "--peer {} needs --onnx-dir with models of tools/peers/make_onnx.py", peer);
-  }
-}
-
-std::vector<std::string> peer_command(const BenchOptions& options) {
-  const char* variable = std::getenv(kPeerVariable);
-  const std::string command =
-      options.peer_command.empty() && variable != nullptr ? variable : options.peer_command;
-  require(!command.empty(), ErrorCode::kInvalidArgument,
-          "--peer onnxruntime needs a program: --peer-command or {}, for example \"node "
-          "tools/peers/ort_peer.cjs\"",
-          kPeerVariable);
-  std::istringstream in(command);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
-
-/// What a precision's name stands for; fixed scales come from one run of the work itself.
-graph::Quantization quantization_of(const BenchItem& item, const profile::Work& work,
-                                    const std::string& precision) {
-  graph::Quantization made{from_name<graph::Precision>(storage_of(precision))};
-  if (!precision.ends_with(kStatic)) return made;
-  graph::Model floats = item.model;
-  floats.quantization = {};
-  const auto recording = runtime::prepare(std::move(floats), {.record_activations = true});
-  profile::native_contender("recording", recording, work)->run(1);
-  made.activations = runtime::activation_scales(recording->activation_maxima());
-  return made;
-}
-
-std::shared_ptr<const runtime::PreparedModel> prepare(const BenchItem& item,
-                                                      const profile::Work& work,
-                                                      const BenchOptions& options,
-                                                      const std::string& precision) {
-  graph::Model model = item.model;
-  model.quantization = quantization_of(item, work, precision);
-  return runtime::prepare(std::move(model), options.prepare);
-}
-
-std::unique_ptr<profile::Contender> make_peer(const std::string& peer, const BenchItem& item,
-                                              const profile::Work& work,
-                                              const BenchOptions& options) {
-  const int threads = options.machine.threads;
-  if (peer == "torch") {
-    recognize::ExecutorOptions torch;
-    torch.executor = "torch";
-    torch.machine.threads = threads;
-    return profile::executor_contender(
-        "torch", recognize::make_runnable(item.model, torch).make_executor(), work);
-  }
-  const auto file = std::filesystem::path(options.onnx_dir) /
-                    (item.name + (peer == "onnxruntime" ? ".onnx" : ".int8.onnx"));
-  return profile::peer_contender(peer, {peer_command(options), file, threads}, work);
-}
-
-Json goals_of(const BenchItem& item, const std::vector<profile::ContenderResult>& results) {
-  Json goals = Json::array();
-  const profile::ContenderResult& first = results.front();
-  for (const auto& result : results) {
-    const auto precision = result.name.substr(result.name.find(' ') + 1);
-    const auto limit = item.goal_ms.find(precision);
-    if (result.name.starts_with("nest ") && limit != item.goal_ms.end()) {
-      goals.push_back({{"what", result.name + " ms"},
-                       {"goal", limit->second},
-                       {"reached", result.time.p50_ms},
-                       {"is_reached", result.time.p50_ms <= limit->second}});
-    }
-    const auto ratio = item.goal_ratio.find(result.name);
-    if (ratio != item.goal_ratio.end()) {
-      goals.push_back({{"what", first.name + " times faster than " + result.name},
-                       {"goal", ratio->second},
-                       {"reached", result.time_ratio},
-                       {"is_reached", result.time_ratio >= ratio->second}});
-    }
-  }
-  return goals;
-}
-
-Json layers_of(const BenchItem& item, const profile::Work& work, const BenchOptions& options) {
-  Json json;
-  for (const std::string& precision : options.precisions) {
-    const profile::LayerTimingProfiler profiler(prepare(item, work, options, precision), work,
-                                                options.machine);
-    for (const profile::LayerTime& layer :
-         profile::grouped(profiler.run(options.comparison.runs, command_job()))) {
-      json[precision].push_back(to_json(layer));
-    }
-  }
-  return json;
-}
-
-Json measure(const BenchItem& item, const BenchOptions& options) {
-  const profile::Work work = profile::make_work(item.model, item.work);
-  profile::ComparisonBenchmark benchmark(options.comparison);
-  for (const std::string& precision : options.precisions) {
-    benchmark.add(
-        profile::native_contender("nest " + precision, prepare(item, work, options, precision),
-                                  work, options.machine),
-        false);
-  }
-  for (const std::string& peer : options.peers) {
-    benchmark.add(make_peer(peer, item, work, options),
-                  options.precisions.front() == "fp32" && peer != "onnxruntime-int8");
-  }
-  const auto results = benchmark.run(command_job());
-  Json json;
-  json["name"] = item.name;
-  json["work"] = to_json(item.work);
-  for (const auto& result : results) json["contenders"].push_back(to_json(result));
-  json["goals"] = goals_of(item, results);
-  if (options.layers) json["layers"] = layers_of(item, work, options);
-  return json;
+  if (!a.suite.empty()) return profile::read_suite(a.suite, a.only);
+  if (!a.model.empty()) return {profile::make_item(deploy::load_model(a.model, a.load), a.work)};
+  require(!a.load.config.empty() && !a.load.model_key.empty(), ErrorCode::kInvalidArgument,
+          "nothing to measure: give --suite, --model, or --config with --model-key");
+  return {
+      profile::make_item(profile::with_random_weights(graph::build_model(
+                             a.load.model_key, Config::load(a.load.config).at(a.load.model_key))),
+                         a.work)};
 }
 
 Json peaks_json(runtime::Isa isa) {
@@ -226,35 +75,29 @@ double load_average() {
   return ::getloadavg(&load, 1) == 1 ? load : -1;
 }
 
-void print_item(const Json& item) {
-  fmt::print("{}\n  {:<20} {:>9} {:>9} {:>9} {:>9} {:>10}\n", item.at("name").get<std::string>(),
-             "", "p50 ms", "p95 ms", "min ms", "times", "max error");
-  for (const Json& c : item.at("contenders")) {
-    fmt::print("  {:<20} {:9.3f} {:9.3f} {:9.3f} {:8.2f}x {:10.2g}\n",
-               c.at("name").get<std::string>(), c.at("p50_ms").get<double>(),
-               c.at("p95_ms").get<double>(), c.at("min_ms").get<double>(),
-               c.at("time_ratio").get<double>(), c.at("max_error").get<double>());
+void print_result(const profile::BenchResult& result) {
+  fmt::print("{}\n  {:<20} {:>9} {:>9} {:>9} {:>9} {:>10}\n", result.name, "", "p50 ms", "p95 ms",
+             "min ms", "times", "max error");
+  for (const profile::ContenderResult& c : result.contenders) {
+    fmt::print("  {:<20} {:9.3f} {:9.3f} {:9.3f} {:8.2f}x {:10.2g}\n", c.name, c.time.p50_ms,
+               c.time.p95_ms, c.time.min_ms, c.time_ratio, c.max_error);
   }
-  for (const Json& goal : item.at("goals")) {
-    fmt::print("  goal: {} {:g}, reached {:.3g}: {}\n", goal.at("what").get<std::string>(),
-               goal.at("goal").get<double>(), goal.at("reached").get<double>(),
-               goal.at("is_reached").get<bool>() ? "yes" : "no");
+  for (const profile::Goal& goal : result.goals) {
+    fmt::print("  goal: {} {:g}, reached {:.3g}: {}\n", goal.what, goal.goal, goal.reached,
+               goal.is_reached ? "yes" : "no");
   }
-  if (!item.contains("layers")) return;
-  for (const auto& [precision, layers] : item.at("layers").items()) {
+  for (const auto& [precision, layers] : result.layers) {
     fmt::print("  {} layers\n", precision);
-    for (const Json& layer : layers) {
-      const double us = layer.at("p50_us").get<double>();
-      fmt::print("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", us,
-                 layer.at("executed_macs").get<double>() / us * 1e-3,
-                 layer.at("weight_bytes").get<double>() / us * 1e-3,
-                 layer.at("name").get<std::string>(), layer.at("detail").get<std::string>());
+    for (const profile::LayerTime& layer : layers) {
+      fmt::print("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", layer.p50_us,
+                 layer.macs / layer.p50_us * 1e-3, layer.weight_bytes / layer.p50_us * 1e-3,
+                 layer.name, layer.detail);
     }
   }
 }
 
-int save_models(const std::vector<BenchItem>& items, const std::string& folder) {
-  for (const BenchItem& item : items) {
+int save_models(const std::vector<profile::SuiteItem>& items, const std::string& folder) {
+  for (const profile::SuiteItem& item : items) {
     const auto file = std::filesystem::path(folder) / (item.name + ".safetensors");
     deploy::save_model(item.model, file);
     fmt::print("{}\n", file.string());
@@ -262,27 +105,28 @@ int save_models(const std::vector<BenchItem>& items, const std::string& folder) 
   return 0;
 }
 
-int run(const BenchOptions& options) {
-  validate(options);
-  const std::vector<BenchItem> items =
-      options.suite.empty()
-          ? std::vector<BenchItem>{single_item(options.model, options.load, options.work)}
-          : read_suite(options.suite, options.only);
-  if (!options.save_models.empty()) return save_models(items, options.save_models);
+int run(Arguments& a) {
+  const char* peer = std::getenv("NEST_ONNXRUNTIME_PEER");
+  if (a.bench.peer_command.empty() && peer != nullptr) a.bench.peer_command = peer;
+  profile::validate(a.bench);
+  const std::vector<profile::SuiteItem> items = items_of(a);
+  if (!a.save_models.empty()) return save_models(items, a.save_models);
   Json report;
   report["machine"] = profile::machine_json();
-  report["options"] = to_json(options.comparison);
-  report["options"]["threads"] = options.machine.threads;
+  report["options"] = to_json(a.bench.comparison);
+  report["options"]["threads"] = a.bench.machine.threads;
   report["load_average_before"] = load_average();
-  if (options.peaks) report["peaks"] = peaks_json(runtime::choose_isa(options.machine.isa));
-  for (const BenchItem& item : items) {
-    report["work"].push_back(with_context(item.name, [&] { return measure(item, options); }));
-    if (!options.json) print_item(report["work"].back());
+  if (a.peaks) report["peaks"] = peaks_json(runtime::choose_isa(a.bench.machine.isa));
+  for (const profile::SuiteItem& item : items) {
+    const auto result =
+        with_context(item.name, [&] { return profile::bench(item, a.bench, command_job()); });
+    report["work"].push_back(to_json(result));
+    if (!a.json) print_result(result);
   }
   report["load_average_after"] = load_average();
-  if (!options.output.empty()) write_text_file(options.output, report.dump(0) + "\n");
-  if (options.json) fmt::print("{}\n", report.dump(2));
-  if (options.peaks && !options.json) fmt::print("{}\n", report["peaks"].dump(2));
+  if (!a.output.empty()) write_text_file(a.output, report.dump(0) + "\n");
+  if (a.json) fmt::print("{}\n", report.dump(2));
+  if (a.peaks && !a.json) fmt::print("{}\n", report["peaks"].dump(2));
   return 0;
 }
 
@@ -291,9 +135,9 @@ int run(const BenchOptions& options) {
 void add_bench(CommandLine& line) {
   line.add_verb("bench", "How fast is the native runtime, beside LibTorch and ONNX Runtime?",
                 [](Flags& flags) -> CommandLine::Run {
-                  auto options = std::make_shared<BenchOptions>();
-                  register_flags(flags, *options);
-                  return [options] { return run(*options); };
+                  auto a = std::make_shared<Arguments>();
+                  register_flags(flags, *a);
+                  return [a] { return run(*a); };
                 });
 }
 

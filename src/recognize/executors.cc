@@ -33,7 +33,7 @@ ExecutorFactory factory_of(const std::string& name) {
     const auto found = all.factories.find(name);
     if (found != all.factories.end()) return found->second;
   }
-  fail(ErrorCode::kUnsupported,
+  fail(ErrorCode::kInvalidArgument,
        "executor '{}' is not there; this program has: {}. A program that links nest_torch calls "
        "nn::register_executor() for 'torch'",
        name, fmt::join(executor_names(), ", "));

@@ -1,4 +1,5 @@
 // What holds for every options struct of this module.
+#include "nest/profile/bench.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/contender.h"
 #include "nest/profile/work.h"
@@ -14,6 +15,15 @@ TEST(ProfileOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   work.length = 77;
   work.steps = 3;
   test::expect_options_laws(WorkOptions{}, work);
+  BenchOptions bench;
+  bench.precisions = {"int8", "int8-static"};
+  bench.prepare.rewrite = false;
+  bench.machine.isa = "generic";
+  bench.peers = {"onnxruntime"};
+  bench.peer_command = "node peer.cjs";
+  bench.onnx_dir = "onnx";
+  bench.layers = true;
+  test::expect_options_laws(BenchOptions{}, bench);
   test::expect_options_laws(ComparisonOptions{}, ComparisonOptions{9, 3, 0, 1, 1e-3});
   test::expect_options_laws(PeerOptions{}, PeerOptions{{"node", "peer.cjs"}, "m.onnx", 2});
 }

@@ -59,7 +59,7 @@ TEST(Executors, a_registered_one_gets_the_model_with_its_weights_and_the_options
   EXPECT_EQ(made, 1);
 }
 
-TEST(Executors, a_name_that_nobody_registered_is_unsupported_and_says_what_there_is) {
+TEST(Executors, a_name_that_nobody_registered_is_an_error_that_says_what_there_is) {
   ExecutorOptions options;
   options.executor = "nobody";
   const auto load = [&] { make_runnable(toy::ctc_model(), options); };

@@ -55,8 +55,8 @@ struct RunnableModel {
 /// Any model file: .pt, .safetensors, or prepared for the native runtime.
 ///
 /// For the native runtime weights are packed here, once. Errors: those of deploy::load_model and
-/// deploy::load_prepared; Unsupported if no executor has that name; InvalidArgument if a prepared
-/// file is to run on another executor or in a precision not its own.
+/// deploy::load_prepared; InvalidArgument if no executor has that name, or a prepared file is to
+/// run on another executor or in a precision not its own.
 RunnableModel load_runnable(const std::filesystem::path& path, const deploy::LoadOptions& load = {},
                             const ExecutorOptions& options = {});
 /// A model in memory. Errors: as load_runnable().

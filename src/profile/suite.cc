@@ -1,7 +1,6 @@
-#include "bench_suite.h"
+#include "nest/profile/suite.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/ranges.h>
 
@@ -10,19 +9,13 @@
 #include "nest/graph/factory.h"
 #include "nest/graph/streaming.h"
 
-namespace nest {
+namespace nest::profile {
 namespace {
 
 constexpr std::uint64_t kSeed = 7;
 
-graph::Model with_random_weights(graph::Model model) {
-  Rng rng(kSeed);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
 /// The step of a causal encoder, for work that names it.
-void add_step(BenchItem& item) {
+void add_step(SuiteItem& item) {
   if (item.work.graph == "encoder_step" && !item.model.graphs.contains("encoder_step"))
     graph::add_streaming_step(item.model);
 }
@@ -43,10 +36,10 @@ graph::Model build(const Config& config, const Config& models) {
   return graph::build_model(key, models.at(key));
 }
 
-BenchItem read_item(const std::string& name, const Config& config, const Config& models) {
+SuiteItem read_item(const std::string& name, const Config& config, const Config& models) {
   config.expect_keys(
       {"block", "model_key", "graph", "batch", "length", "steps", "goal_ms", "goal_ratio"});
-  BenchItem item;
+  SuiteItem item;
   item.name = name;
   item.model = with_random_weights(build(config, models));
   item.work.graph = config.at("graph").as_string();
@@ -61,17 +54,24 @@ BenchItem read_item(const std::string& name, const Config& config, const Config&
 
 }  // namespace
 
-std::vector<BenchItem> read_suite(const std::string& path, const std::vector<std::string>& only) {
+graph::Model with_random_weights(graph::Model model) {
+  Rng rng(kSeed);
+  graph::initialize_weights(model, rng);
+  return model;
+}
+
+std::vector<SuiteItem> read_suite(const std::filesystem::path& path,
+                                  const std::vector<std::string>& only) {
   const Config suite = Config::load(path);
   suite.expect_keys({"models", "work"});
-  const auto folder = std::filesystem::path(path).parent_path();
+  const auto folder = path.parent_path();
   const Config models = Config::load(folder / suite.at("models").as_string());
   const std::vector<std::string> names = suite.at("work").keys();
   for (const std::string& name : only) {
     require(std::ranges::find(names, name) != names.end(), ErrorCode::kNotFound,
-            "{} has no work '{}'; there is: {}", path, name, fmt::join(names, ", "));
+            "{} has no work '{}'; there is: {}", path.string(), name, fmt::join(names, ", "));
   }
-  std::vector<BenchItem> items;
+  std::vector<SuiteItem> items;
   for (const std::string& name : names) {
     if (!only.empty() && std::ranges::find(only, name) == only.end()) continue;
     items.push_back(read_item(name, suite.at("work").at(name), models));
@@ -79,21 +79,13 @@ std::vector<BenchItem> read_suite(const std::string& path, const std::vector<std
   return items;
 }
 
-BenchItem single_item(const std::string& file, const deploy::LoadOptions& load,
-                      const profile::WorkOptions& work) {
-  BenchItem item;
-  if (!file.empty()) {
-    item.model = deploy::load_model(file, load);
-  } else {
-    require(!load.config.empty() && !load.model_key.empty(), ErrorCode::kInvalidArgument,
-            "nothing to measure: give --suite, --model, or --config with --model-key");
-    item.model = with_random_weights(
-        graph::build_model(load.model_key, Config::load(load.config).at(load.model_key)));
-  }
-  item.name = item.model.name + "_" + work.graph;
+SuiteItem make_item(graph::Model model, const WorkOptions& work) {
+  SuiteItem item;
+  item.name = model.name + "_" + work.graph;
+  item.model = std::move(model);
   item.work = work;
   add_step(item);
   return item;
 }
 
-}  // namespace nest
+}  // namespace nest::profile
