@@ -54,31 +54,12 @@ class Terminal {
     if (report.done == 0 && !report.is_finished) drawn_ = now;
     if (!report.is_finished && now - drawn_ < std::chrono::milliseconds(100)) return;
     drawn_ = now;
-    fmt::print(stderr, "{}{}{}", kClearLine, line_of(report), report.is_finished ? "\n" : "");
+    fmt::print(stderr, "{}{}{}", kClearLine, progress_text(report), report.is_finished ? "\n" : "");
     std::fflush(stderr);
     has_open_line_ = !report.is_finished;
   }
 
  private:
-  static std::string line_of(const ProgressReport& r) {
-    std::string line = fmt::format("{}: {}", r.title, r.done);
-    if (r.total > 0) line += fmt::format("/{}", r.total);
-    line += fmt::format(" {}", r.unit);
-    if (r.total > 0) {
-      line += fmt::format(" ({:.0f} %)",
-                          100.0 * static_cast<double>(r.done) / static_cast<double>(r.total));
-    }
-    const double rate = r.elapsed_s > 0 ? static_cast<double>(r.done) / r.elapsed_s : 0;
-    line += fmt::format(", {:.3g}/s", rate);
-    if (r.is_finished) {
-      line += ", " + format_duration(r.elapsed_s);
-    } else if (r.total > r.done && rate > 0) {
-      line += ", " + format_duration(static_cast<double>(r.total - r.done) / rate) + " left";
-    }
-    if (!r.note.empty()) line += fmt::format(", {}", r.note);
-    return line;
-  }
-
   std::mutex mutex_;
   const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
   bool has_open_line_ = false;
@@ -159,14 +140,6 @@ const Job& command_job() {
   static const Job job{[](const ProgressReport& report) { Terminal::instance().show(report); },
                        stop_source().get_token()};
   return job;
-}
-
-std::string format_duration(double seconds) {
-  const auto total = static_cast<long>(seconds + 0.5);
-  if (total >= 3600) {
-    return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
-  }
-  return total >= 60 ? fmt::format("{}:{:02}", total / 60, total % 60) : fmt::format("{} s", total);
 }
 
 }  // namespace nest

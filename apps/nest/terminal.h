@@ -20,7 +20,4 @@ int with_standard_output(const std::function<int()>& run);
 /// (silent in a pipe), and the stop that Ctrl-C requests.
 const Job& command_job();
 
-/// "1:02:03", "4:05", "12 s"
-std::string format_duration(double seconds);
-
 }  // namespace nest

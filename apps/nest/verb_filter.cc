@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -23,30 +22,6 @@ struct FilterArguments {
   std::string output;
 };
 
-template <class T>
-Tensor preprocess(signal::OnlinePreprocessor& preprocessor, const Tensor& input,
-                  std::int64_t chunk) {
-  const signal::SignalView<const T> in(input.data<T>().data(), input.dim(0), input.dim(1));
-  const std::int64_t room = preprocessor.max_output(in.samples) + preprocessor.max_flush();
-  Tensor output(input.dtype(), {in.channels, room});
-  const signal::SignalView<T> out(output.mutable_data<T>().data(), in.channels, room);
-  std::int64_t written = 0;
-  for (std::int64_t start = 0; start < in.samples; start += chunk) {
-    const auto result = preprocessor.process(in.slice(start, std::min(chunk, in.samples - start)),
-                                             out.slice(written, room - written));
-    require(!result.is_refused, ErrorCode::kDataCorrupt,
-            "samples {} to {}: a value is NaN or infinite; --non-finite hold or zero replaces it",
-            start, std::min(start + chunk, in.samples));
-    written += result.samples;
-  }
-  written += preprocessor.flush(out.slice(written, room - written));
-  Tensor exact(input.dtype(), {in.channels, written});
-  for (std::int64_t c = 0; c < in.channels; ++c) {
-    std::copy_n(out.row(c), written, exact.mutable_data<T>().data() + c * written);
-  }
-  return exact;
-}
-
 Tensor load_signal(const std::string& path) {
   const Tensor signal = io::read_npy(path);
   require(signal.rank() == 2 && signal.dim(0) > 0, ErrorCode::kDataCorrupt,
@@ -60,11 +35,10 @@ int run_filter(FilterArguments& a) {
   const DType dtype = a.dtype == "same" ? stored.dtype() : from_name<DType>(a.dtype);
   a.preprocess.channels = static_cast<int>(stored.dim(0));
   signal::OnlinePreprocessor preprocessor(a.preprocess);
-  const std::int64_t chunk = a.chunk > 0 ? a.chunk : std::max<std::int64_t>(stored.dim(1), 1);
   // Work in double unless the result is single anyway; the filters' state always is double.
   const bool is_single = stored.dtype() == DType::kF32 && dtype == DType::kF32;
-  const Tensor result = is_single ? preprocess<float>(preprocessor, stored, chunk)
-                                  : preprocess<double>(preprocessor, stored.to(DType::kF64), chunk);
+  const Tensor result =
+      process_all(preprocessor, is_single ? stored : stored.to(DType::kF64), a.chunk);
   io::write_npy(a.output, result.to(dtype));
 
   const signal::PreprocessCounts& counts = preprocessor.counts();

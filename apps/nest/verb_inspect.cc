@@ -4,10 +4,10 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include "inspect_text.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
+#include "nest/deploy/inspect.h"
 #include "nest/graph/graph.h"
 
 extern char** environ;
@@ -72,7 +72,7 @@ int run(const Arguments& a) {
   if (a.dot) {
     text = dot_of(need_model(found, a), a.options.graph);
   } else {
-    text = a.json ? found.description.dump(2) + "\n" : inspection_text(found);
+    text = a.json ? found.description.dump(2) + "\n" : deploy::inspection_text(found);
   }
   fmt::print("{}", text);
   require(found.problem.empty(), ErrorCode::kDataCorrupt, "{}", found.problem);

@@ -14,4 +14,7 @@ std::optional<Inspection> inspect_config(const std::filesystem::path& path,
 std::optional<Inspection> inspect_weights(const std::filesystem::path& path,
                                           const InspectOptions& options);
 
+/// Of a recording: channels, segments, annotations; long lists are cut.
+std::string recording_text(const Json& description);
+
 }  // namespace nest::deploy

@@ -45,6 +45,16 @@ TEST(Progress, is_reported_at_the_start_at_every_advance_and_at_the_end) {
                                              "evaluate 5/5 utterances WER 12 %."}));
 }
 
+TEST(Progress, as_text_has_the_share_the_rate_and_the_time_left) {
+  ProgressReport report{"evaluate", "utterances", "loss 0.3", 100, 30, 3, false};
+  EXPECT_EQ(progress_text(report), "evaluate: 30/100 utterances (30 %), 10/s, 7 s left, loss 0.3");
+  report.is_finished = true;
+  EXPECT_EQ(progress_text(report), "evaluate: 30/100 utterances (30 %), 10/s, 3 s, loss 0.3");
+  EXPECT_EQ(progress_text({"read", "lines", "", 0, 0, 0, false}), "read: 0 lines, 0/s");
+  EXPECT_EQ(format_duration(3723), "1:02:03");
+  EXPECT_EQ(format_duration(245), "4:05");
+}
+
 TEST(Progress, work_that_fails_is_reported_as_ended_below_its_total) {
   std::int64_t done = -1;
   const Job job{[&](const ProgressReport& r) { done = r.is_finished ? r.done : -1; }, {}};

@@ -116,6 +116,16 @@ TEST_F(Inspect, a_tokenizer_shows_its_special_tokens) {
   EXPECT_EQ(json.at("special").at("<UNK>"), 1);
 }
 
+TEST_F(Inspect, every_description_has_a_text) {
+  save_model(small_model(), dir_ / "m.pt");
+  std::ofstream(dir_ / "models.yaml") << kModels;
+  io::write_npy(dir_ / "a.npy", Tensor::from<float>({1, 1, 2}, std::vector<float>{1, 2}));
+  for (const auto& [file, expected] : std::map<std::string, std::string>{
+           {"m.pt", "graph encoder"}, {"models.yaml", "small"}, {"a.npy", "min 1.0"}}) {
+    EXPECT_NE(inspection_text(inspect(dir_ / file)).find(expected), std::string::npos) << file;
+  }
+}
+
 TEST_F(Inspect, what_is_nothing_known_is_a_data_error) {
   std::ofstream(dir_ / "a.xyz") << "words";
   EXPECT_EQ(code_of("a.xyz"), ErrorCode::kDataCorrupt);

@@ -110,6 +110,24 @@ TEST_P(PreprocessVariants, any_chunking_gives_the_one_shot_bits) {
 INSTANTIATE_TEST_SUITE_P(Variants, PreprocessVariants, ::testing::ValuesIn(variants()),
                          [](const auto& info) { return info.param.name; });
 
+TEST_P(PreprocessVariants, a_whole_recording_is_what_its_chunks_and_the_flush_give) {
+  const Tensor input = noise<float>(19, 901, 43);
+  OnlinePreprocessor at_once(GetParam().options);
+  const Tensor expected = process_all(at_once, input);
+  OnlinePreprocessor in_parts(GetParam().options);
+  EXPECT_TRUE(bit_equal(process_all(in_parts, input, 37), expected));
+  OnlinePreprocessor by_hand(GetParam().options);
+  const Tensor before_flush = run<float>(by_hand, input, 901);
+  ASSERT_GE(expected.dim(1), before_flush.dim(1));
+  for (std::int64_t c = 0; c < 19; ++c) {
+    EXPECT_TRUE(std::equal(view_of<float>(before_flush).row(c),
+                           view_of<float>(before_flush).row(c) + before_flush.dim(1),
+                           view_of<float>(expected).row(c)));
+  }
+  EXPECT_THROW(process_all(at_once, noise<float>(3, 10, 1)), Error);
+  EXPECT_THROW(process_all(at_once, input, -1), Error);
+}
+
 TEST(Preprocess, filtering_alone_equals_the_filter) {
   OnlinePreprocessorOptions options = plain(9);
   options.bandpass_hz = {0.5, 40};

@@ -21,6 +21,12 @@ struct ProgressReport {
   bool is_finished = false;  ///< the last report of this piece
 };
 
+/// "1:02:03", "4:05", "12 s"
+std::string format_duration(double seconds);
+
+/// One line: "evaluate: 30/100 utterances (30 %), 12/s, 6 s left, loss 0.31".
+std::string progress_text(const ProgressReport& report);
+
 /// Hears of a piece of work when it begins, whenever it advances, and when it ends.
 ///
 /// One call at a time for one piece, from any thread. Must not throw.

@@ -32,4 +32,7 @@ struct Inspection {
 /// NotFound for the file, and for a graph that the model does not have.
 Inspection inspect(const std::filesystem::path& path, const InspectOptions& options = {});
 
+/// The description for people: tables of graphs and tensors, long lists of a recording cut.
+std::string inspection_text(const Inspection& inspection);
+
 }  // namespace nest::deploy

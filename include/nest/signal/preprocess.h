@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "nest/core/tensor.h"
 #include "nest/signal/preprocess_options.h"
 #include "nest/signal/view.h"
 
@@ -72,5 +73,13 @@ class OnlinePreprocessor {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// A whole recording, `chunk` samples at a time (0: at once; the result is the same), with what
+/// waits in the resampler at its end.
+///
+/// Shapes: [channels, n] float32 or float64 -> [channels, m] of the same type
+/// Errors: DataCorrupt naming the samples if the policy refuses one; InvalidArgument for another
+/// shape or type.
+Tensor process_all(OnlinePreprocessor& preprocessor, const Tensor& samples, std::int64_t chunk = 0);
 
 }  // namespace nest::signal

@@ -1,11 +1,9 @@
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "inspect_kinds.h"
+#include "nest/core/job.h"
 
-#include "inspect_text.h"
-#include "terminal.h"
-
-namespace nest {
+namespace nest::deploy {
 namespace {
 
 constexpr std::size_t kMostLines = 8;  // of annotations and segments; --json has all
@@ -92,4 +90,4 @@ std::string recording_text(const Json& description) {
   return text;
 }
 
-}  // namespace nest
+}  // namespace nest::deploy

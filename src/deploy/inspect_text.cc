@@ -1,8 +1,6 @@
-#include "inspect_text.h"
+#include "inspect_kinds.h"
 
-#include <fmt/format.h>
-
-namespace nest {
+namespace nest::deploy {
 namespace {
 
 std::string array_line(const Json& array) {
@@ -43,11 +41,10 @@ std::string config_text(const Json& json) {
   return text;
 }
 
-std::string prepared_text(const deploy::Inspection& inspection) {
+std::string prepared_text(const Inspection& inspection) {
   const Json& json = inspection.description;
   return fmt::format("prepared for {}, {} bytes of packed weights\n",
-                     graph::describe(inspection.model->quantization),
-                     json["weight_bytes"].dump()) +
+                     graph::describe(inspection.model->quantization), json["weight_bytes"].dump()) +
          model_text(json);
 }
 
@@ -77,7 +74,7 @@ std::string checkpoint_text(const Json& json) {
 
 }  // namespace
 
-std::string inspection_text(const deploy::Inspection& inspection) {
+std::string inspection_text(const Inspection& inspection) {
   const Json& json = inspection.description;
   const auto kind = json["kind"].get<std::string>();
   if (kind == "prepared model") return prepared_text(inspection);
@@ -90,4 +87,4 @@ std::string inspection_text(const deploy::Inspection& inspection) {
                      json["size"].dump(), json["special"].dump());
 }
 
-}  // namespace nest
+}  // namespace nest::deploy
