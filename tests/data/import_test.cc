@@ -141,6 +141,38 @@ TEST_F(Import, each_annotation_with_a_duration_becomes_an_utterance_and_copies_i
   EXPECT_NEAR(bye.data<float>()[0], 500e-6, 1e-8);
 }
 
+TEST_F(Import, recordings_of_two_rates_become_one_dataset_when_they_are_to_be_resampled) {
+  std::filesystem::create_directories(out_ / "in");
+  for (const double rate_hz : {100.0, 128.0}) {
+    io::RecordingInfo info;
+    info.rate_hz = rate_hz;
+    info.channels = {{.name = "EEG Cz-REF", .unit = "V"}};
+    info.annotations = {{1, 2, "hello", ""}};
+    const auto samples = static_cast<std::int64_t>(5 * rate_hz);
+    io::write_edf(out_ / "in" / fmt::format("{}.edf", rate_hz),
+                  *io::make_recording(info, Tensor(DType::kF32, {1, samples})));
+  }
+  ImportOptions o;
+  o.format = "edf-annotations";
+  o.in = (out_ / "in").string();
+  o.out = (out_ / "data").string();
+  o.normalize = false;
+  import_dataset(o);
+  EXPECT_EQ(Dataset::open(o.out).size(), 1u);  // the other rate is left out
+  o.resample_hz = 50;
+  import_dataset(o);
+  const Dataset dataset = Dataset::open(o.out, {.strict = true});
+  ASSERT_EQ(dataset.size(), 2u);
+  EXPECT_EQ(dataset.info().signal.rate_hz, 50);
+  EXPECT_EQ(dataset.info().signal.channels, std::vector<std::string>{"Cz"});
+  EXPECT_EQ(dataset.utterance(0).ranges.front().num_samples, 200);
+  EXPECT_EQ(dataset.utterance(1).ranges.front().num_samples, 256);
+  for (const std::size_t i : {0u, 1u}) {
+    EXPECT_EQ(dataset.num_samples(i), 100);
+    EXPECT_EQ(dataset.load_signal(i).shape(), (Shape{1, 100}));
+  }
+}
+
 TEST_F(Import, a_recording_named_relatively_is_found_from_a_new_folder) {
   std::filesystem::create_directories(out_);
   io::RecordingInfo info;

@@ -215,6 +215,7 @@ TEST(Evaluator, contracts_that_do_not_meet_are_named) {
   EXPECT_NO_THROW(require_compatible(model, data));
   data.rate_hz = 256;
   EXPECT_THROW(require_compatible(model, data), Error);
+  EXPECT_NO_THROW(require_compatible(model, data, true));  // it will be resampled
   data.rate_hz = 500;
   data.channels = {"Cz", "Oz"};
   try {
