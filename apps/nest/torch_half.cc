@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "nest/core/error.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/register.h"
@@ -36,7 +37,7 @@ CommandLine::Run define_train(Flags& flags) {
     const bool is_interrupted = report["interrupted"].get<bool>();
     const int code = is_interrupted ? exit_code(ErrorCode::kInterrupted) : 0;
     if (*json) {
-      fmt::print("{}\n", report.dump(2));
+      fmt::print("{}\n", json_text(report, 2));
       return code;
     }
     fmt::print("{} after {} epochs ({} steps)",

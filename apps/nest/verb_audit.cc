@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/eval/audit.h"
 #include "recognizer_arguments.h"
@@ -41,9 +42,9 @@ int run(Arguments& a) {
   inputs.dataset = dataset;
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
   const eval::Audit audit = eval::audit(inputs, a.audit, command_job());
-  if (!a.output.empty()) write_text_file(a.output, to_json(audit).dump(2) + "\n");
+  if (!a.output.empty()) write_text_file(a.output, json_text(to_json(audit), 2) + "\n");
   if (a.json) {
-    fmt::print("{}\n", to_json(audit).dump(2));
+    fmt::print("{}\n", json_text(to_json(audit), 2));
   } else {
     fmt::print("{}", eval::audit_text(audit.verdict()));
   }

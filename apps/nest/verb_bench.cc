@@ -8,6 +8,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
@@ -124,8 +125,8 @@ int run(Arguments& a) {
     if (!a.json) print_result(result);
   }
   report["load_average_after"] = load_average();
-  if (!a.output.empty()) write_text_file(a.output, report.dump(0) + "\n");
-  if (a.json) fmt::print("{}\n", report.dump(2));
+  if (!a.output.empty()) write_text_file(a.output, json_text(report, 0) + "\n");
+  if (a.json) fmt::print("{}\n", json_text(report, 2));
   if (a.peaks && !a.json) fmt::print("{}\n", report["peaks"].dump(2));
   return 0;
 }

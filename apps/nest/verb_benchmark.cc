@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
@@ -33,11 +34,11 @@ int finish(const Arguments& a, const eval::Results& results) {
   Json json;
   if (a.json || !a.output.empty()) json = to_json(results, summary);
   if (!a.output.empty()) {
-    write_text_file(a.output, json.dump(1) + "\n");
+    write_text_file(a.output, json_text(json, 1) + "\n");
     json.erase("utterances");  // printed only if they are in no file
   }
   if (a.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
   } else {
     fmt::print("{}", eval::summary_text(summary));
   }
@@ -55,7 +56,7 @@ eval::Results merged(const Arguments& a) {
   require(asked == text::ScoreOptions{} || asked == all.options.summary.score,
           ErrorCode::kInvalidArgument,
           "the parts were scored with other options ({}) than asked for ({}); evaluate again",
-          to_json(all.options.summary.score).dump(), to_json(asked).dump());
+          json_text(to_json(all.options.summary.score)), json_text(to_json(asked)));
   all.options.summary.bootstrap = a.eval.summary.bootstrap;
   return all;
 }
@@ -70,8 +71,8 @@ int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::E
                     recognize::RecognizerFactory(bundle, options)});
   }
   const auto suite = eval::benchmark_suite(runs, set, a.eval, bundle.tokenizer, command_job());
-  if (!a.output.empty()) write_text_file(a.output, suite_json(suite).dump(1) + "\n");
-  if (a.json) fmt::print("{}\n", suite_json(suite).dump(2));
+  if (!a.output.empty()) write_text_file(a.output, json_text(suite_json(suite), 1) + "\n");
+  if (a.json) fmt::print("{}\n", json_text(suite_json(suite), 2));
   bool has_failures = false;
   for (const eval::SuiteResult& run : suite) {
     if (!a.json) fmt::print("{}\n{}", run.name, eval::summary_text(run.summary));
@@ -84,6 +85,7 @@ int run(Arguments& a) {
   if (!a.merge.empty()) return finish(a, merged(a));
   require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
+  a.set.strict_files = a.eval.strict;
   const recognize::Bundle bundle = load_bundle(a.recognizer);
   const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal)
                                 .part(eval::shard_from_name(a.shard));

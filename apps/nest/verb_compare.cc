@@ -7,6 +7,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/overview.h"
@@ -23,8 +24,8 @@ struct Arguments {
 };
 
 int finish(const Arguments& a, const Json& json, const std::string& text, bool is_regression) {
-  if (!a.output.empty()) write_text_file(a.output, json.dump(2) + "\n");
-  fmt::print("{}", a.json ? json.dump(2) + "\n" : text);
+  if (!a.output.empty()) write_text_file(a.output, json_text(json, 2) + "\n");
+  fmt::print("{}", a.json ? json_text(json, 2) + "\n" : text);
   return is_regression ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
 

@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/decode/calibration.h"
 #include "nest/eval/results.h"
 
@@ -67,7 +68,7 @@ int run(const Arguments& a) {
               {"fit", before_and_after(tokens, temperature)}};
   if (!a.test.empty()) report["test"] = before_and_after(judged_tokens(a.test), temperature);
   if (a.json) {
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json_text(report, 2));
     return 0;
   }
   fmt::print("--confidence-temperature {:.4f}\n", temperature);

@@ -1,10 +1,12 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
@@ -103,7 +105,7 @@ int prepare(const ConvertOptions& options) {
                        {"quantization", graph::to_json(quantization)},
                        {"weight_bytes", prepared->weight_bytes()}};
   if (options.json) {
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json_text(report, 2));
   } else {
     fmt::print("{}: {}, {} bytes of packed weights\n", options.out, graph::describe(quantization),
                prepared->weight_bytes());
@@ -113,8 +115,14 @@ int prepare(const ConvertOptions& options) {
 
 int convert_recording(const ConvertOptions& options) {
   const auto recording = io::open_recording(options.in, options.recording);
-  io::write_recording(options.out, *recording);
   const io::RecordingInfo& info = recording->info();
+  std::vector<std::string> warnings = info.warnings;
+  for (std::string& loss : io::write_recording(options.out, *recording)) {
+    require(!options.recording.strict, ErrorCode::kDataCorrupt, "{}: {} (`strict`)", options.out,
+            loss);
+    warnings.push_back(std::move(loss));
+  }
+  if (!warnings.empty()) log_warn("{}: {}", options.in, fmt::join(warnings, "; "));
   const Json report = {{"in", options.in},
                        {"out", options.out},
                        {"from", info.format},
@@ -123,9 +131,9 @@ int convert_recording(const ConvertOptions& options) {
                        {"rate_hz", info.rate_hz},
                        {"annotations", info.annotations.size()},
                        {"segments", info.segments.size()},
-                       {"warnings", info.warnings}};
+                       {"warnings", warnings}};
   if (options.json) {
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json_text(report, 2));
   } else {
     fmt::print("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
                info.channels.size(), info.num_samples, info.annotations.size(), info.format);
@@ -138,16 +146,19 @@ int convert(const ConvertOptions& options) {
   require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
           "--precision and --calibrate are for OUT.prepared, not {}", options.out);
   if (!io::recording_format(options.in).empty()) return convert_recording(options);
-  const io::Checkpoint checkpoint = options.describes_model()
-                                        ? deploy::to_checkpoint(described_model(options))
-                                        : io::read_checkpoint(options.in);
+  const io::Checkpoint checkpoint =
+      options.describes_model()
+          ? deploy::to_checkpoint(described_model(options))
+          : io::read_checkpoint(options.in, {.strict = options.recording.strict});
+  for (const std::string& warning : checkpoint.warnings) log_warn("{}: {}", options.in, warning);
   io::write_checkpoint(options.out, checkpoint);
   Json report;
   report["in"] = options.in;
   report["out"] = options.out;
   report["tensors"] = checkpoint.state_dict.size();
+  report["warnings"] = checkpoint.warnings;
   if (options.json) {
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json_text(report, 2));
   } else {
     fmt::print("{}: {} tensors\n", options.out, checkpoint.state_dict.size());
   }

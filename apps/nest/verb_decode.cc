@@ -5,8 +5,9 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
-#include "nest/core/options.h"
+#include "nest/core/json_text.h"
 #include "nest/core/log.h"
+#include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
 #include "recognizer_arguments.h"
 #include "terminal.h"
@@ -47,7 +48,8 @@ int run(Arguments& a) {
           .evaluate(set, command_job());
   std::string text;
   for (const eval::UtteranceResult& u : results.utterances) {
-    text += a.json ? utterance_json(u).dump() + "\n" : fmt::format("{}\t{}\n", u.id, u.hypothesis);
+    text +=
+        a.json ? json_text(utterance_json(u)) + "\n" : fmt::format("{}\t{}\n", u.id, u.hypothesis);
   }
   if (a.output.empty()) {
     fmt::print("{}", text);

@@ -4,6 +4,7 @@
 
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/shared_library.h"
 #include "nest/profile/machine.h"
 #include "torch_half.h"
@@ -39,7 +40,7 @@ void add_doctor(CommandLine& line) {
                   return [json] {
                     const Json report = examine();
                     if (*json) {
-                      fmt::print("{}\n", report.dump(2));
+                      fmt::print("{}\n", json_text(report, 2));
                       return 0;
                     }
                     for (const auto& [key, value] : report.items()) {

@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
@@ -52,7 +53,7 @@ int run_filter(FilterArguments& a) {
                 {"settling_samples", signal::settling_samples(preprocessor.sos())},
                 {"sos", signal::sos_to_json(preprocessor.sos())},
                 {"options", to_json(a.preprocess)}};
-    fmt::print("{}\n", report.dump(2));
+    fmt::print("{}\n", json_text(report, 2));
     return 0;
   }
   fmt::print("{}: {} channels x {} samples at {} Hz, {}\n", a.output, result.dim(0), result.dim(1),

@@ -5,6 +5,7 @@
 
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/data/import.h"
 #include "terminal.h"
@@ -37,7 +38,7 @@ void add_import(CommandLine& line) {
                   return [options, json] {
                     const Json report = summary(data::import_dataset(*options, command_job()));
                     if (*json) {
-                      fmt::print("{}\n", report.dump(2));
+                      fmt::print("{}\n", json_text(report, 2));
                       return 0;
                     }
                     fmt::print("{}: {} utterances, {} channels, {} Hz -> {}\n",

@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
+#include "nest/core/json_text.h"
 #include "nest/deploy/inspect.h"
 #include "nest/graph/graph.h"
 
@@ -72,7 +73,7 @@ int run(const Arguments& a) {
   if (a.dot) {
     text = dot_of(need_model(found, a), a.options.graph);
   } else {
-    text = a.json ? found.description.dump(2) + "\n" : deploy::inspection_text(found);
+    text = a.json ? json_text(found.description, 2) + "\n" : deploy::inspection_text(found);
   }
   fmt::print("{}", text);
   require(found.problem.empty(), ErrorCode::kDataCorrupt, "{}", found.problem);
@@ -91,7 +92,9 @@ void add_inspect(CommandLine& line) {
                   flags.add("model-key", a->options.model_key, "one model of a configuration");
                   flags.add("dot", a->dot, "print Graphviz source instead of a table");
                   flags.add("svg", a->svg, "draw a graph to this file (needs Graphviz)");
-                  flags.add("stream", a->options.stream, "one part of a recording with several");
+                  flags.add("stream", a->options.stream,
+                            "one part of a recording with several, by name or id");
+                  flags.add("strict", a->options.strict, "any warning is an error");
                   flags.add("json", a->json, "print JSON");
                   return [a] { return run(*a); };
                 });

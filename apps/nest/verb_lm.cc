@@ -9,6 +9,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/decode/ngram.h"
 #include "nest/decode/ngram_train.h"
@@ -75,7 +76,7 @@ int train(const Arguments& a) {
   if (a.json) {
     Json json = to_json(report);
     json["out"] = a.output;
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
     return 0;
   }
   fmt::print("{}: {} sentences, {} words\n", a.output, report.sentences, report.words);
@@ -96,7 +97,7 @@ int compile(const Arguments& a) {
   if (a.json) {
     const Json json = {
         {"out", a.output}, {"order", model->order()}, {"ngrams", model->num_ngrams()}};
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
   } else {
     fmt::print("{}: order {}, {} words, {} n-grams\n", a.output, model->order(),
                model->vocab_size(), model->num_ngrams());
@@ -134,7 +135,7 @@ int score(const Arguments& a) {
                        {"words_with_ends", words},
                        {"unknown_words", unknown},
                        {"perplexity", perplexity}};
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
   } else {
     fmt::print("perplexity {:.3f} over {} words (sentence ends counted), {} unknown\n", perplexity,
                words, unknown);

@@ -6,6 +6,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/eval/eval_set.h"
 #include "nest/eval/report.h"
 
@@ -63,7 +64,7 @@ int run(const Arguments& arguments) {
               {"examples_with_signal", signals.size()}};
     json[arguments.output.empty() ? "text" : "output"] =
         arguments.output.empty() ? text : arguments.output;
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
   } else if (arguments.output.empty()) {
     fmt::print("{}", text);
   }

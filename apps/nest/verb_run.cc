@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/npy.h"
@@ -79,7 +80,7 @@ int run(const RunOptions& options) {
     text +=
         fmt::format("{:<20} {:<8} {}\n", name, name_of(tensor.dtype()), to_string(tensor.shape()));
   }
-  fmt::print("{}", options.json ? report.dump(2) + "\n" : text);
+  fmt::print("{}", options.json ? json_text(report, 2) + "\n" : text);
   return 0;
 }
 

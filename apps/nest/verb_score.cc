@@ -7,6 +7,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/text/score_report.h"
 
@@ -69,9 +70,9 @@ int run(const Arguments& arguments) {
       text::score_texts(pairs, arguments.score, arguments.bootstrap, groups);
   Json json = to_json(report);
   if (!arguments.by.empty()) json["intervals"]["by_file"] = arguments.by;
-  if (!arguments.output.empty()) write_text_file(arguments.output, json.dump(2) + "\n");
+  if (!arguments.output.empty()) write_text_file(arguments.output, json_text(json, 2) + "\n");
   if (arguments.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json_text(json, 2));
   } else {
     fmt::print("{}", score_text(report));
     print_alignments(arguments, pairs, report.utterances);

@@ -5,6 +5,7 @@
 
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/stream/feed.h"
@@ -34,7 +35,7 @@ void print_event(const stream::StreamingInference& pipeline, const stream::Strea
                      {"preprocess_ms", event.latency.preprocess_ms},
                      {"model_ms", event.latency.model_ms},
                      {"decode_ms", event.latency.decode_ms}};
-  fmt::print("{}\n", line.dump());
+  fmt::print("{}\n", json_text(line));
 }
 
 /// The last characters of the text so far on one line of a terminal.
@@ -85,7 +86,7 @@ int run(const StreamVerb& verb) {
   const stream::FeedResult fed = feed(*source, pipeline, *clock, sink, verb.feed, stop);
   if (is_terminal) fmt::print(stderr, "\n");
   if (verb.json) {
-    fmt::print("{}\n", Json{{"summary", summary(pipeline, text, fed)}}.dump());
+    fmt::print("{}\n", json_text({{"summary", summary(pipeline, text, fed)}}));
   } else {
     const auto s = pipeline.latency().statistics();
     fmt::print("{}\n", text);

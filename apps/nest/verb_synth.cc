@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/synth/corpus.h"
 #include "terminal.h"
@@ -25,10 +26,10 @@ struct SynthArguments {
 int write_recording(const SynthArguments& a, const std::vector<std::string>& texts) {
   synth::write_recording(a.options, a.recording, texts, a.pause_s);
   if (a.json) {
-    fmt::print(
-        "{}\n",
-        Json{{"recording", a.recording}, {"sentences", texts}, {"options", to_json(a.options)}}
-            .dump(2));
+    fmt::print("{}\n", json_text({{"recording", a.recording},
+                                  {"sentences", texts},
+                                  {"options", to_json(a.options)}},
+                                 2));
     return 0;
   }
   fmt::print("{}: {} sentences, annotated\n", a.recording, texts.size());
@@ -39,15 +40,15 @@ int write_recording(const SynthArguments& a, const std::vector<std::string>& tex
 int write_corpus(const SynthArguments& a) {
   const synth::CorpusSummary summary = synth::write_corpus(a.options, a.output, command_job());
   if (a.json) {
-    fmt::print("{}\n", Json{{"folder", a.output},
-                            {"utterances", summary.utterances},
-                            {"train", summary.train},
-                            {"valid", summary.valid},
-                            {"test", summary.test},
-                            {"characters", summary.characters},
-                            {"duration_s", summary.duration_s},
-                            {"options", to_json(a.options)}}
-                           .dump(2));
+    fmt::print("{}\n", json_text({{"folder", a.output},
+                                  {"utterances", summary.utterances},
+                                  {"train", summary.train},
+                                  {"valid", summary.valid},
+                                  {"test", summary.test},
+                                  {"characters", summary.characters},
+                                  {"duration_s", summary.duration_s},
+                                  {"options", to_json(a.options)}},
+                                 2));
     return 0;
   }
   const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"

@@ -12,6 +12,7 @@
 
 #include "core/file_writer.h"
 #include "nest/core/error.h"
+#include "nest/core/utf8.h"
 
 namespace nest {
 namespace {
@@ -71,7 +72,7 @@ std::string read_text_file(const std::filesystem::path& path) {
             "{}: larger than 1 GiB, too large for a text file", path.string());
   }
   require(!in.bad(), ErrorCode::kIo, "{}: read failed: {}", path.string(), errno_text());
-  return text;
+  return without_byte_order_mark(std::move(text), path.string());
 }
 
 std::vector<std::string> read_lines(const std::filesystem::path& path) {

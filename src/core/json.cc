@@ -8,6 +8,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/json_text.h"
 
 namespace nest {
 namespace {
@@ -83,6 +84,10 @@ class Builder : public nlohmann::json_sax<Json> {
 };
 
 }  // namespace
+
+std::string json_text(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
 
 Json load_json(const std::filesystem::path& path) {
   return parse_json(read_text_file(path), path.string());

@@ -42,6 +42,7 @@ struct Dataset::State {
   std::vector<Utterance> utterances;
   std::vector<std::size_t> lines;
   std::vector<Problem> problems;
+  bool strict_files = false;
   mutable RecordingCache cache{kOpenFiles};
   mutable std::atomic<bool> told_names{false};
   mutable std::atomic<bool> told_amplitude{false};
@@ -50,6 +51,7 @@ struct Dataset::State {
     io::OpenOptions options;
     options.stream = utterance.stream;
     options.rate_hz = info.file_rate_hz > 0 ? info.file_rate_hz : info.signal.rate_hz;
+    options.strict = strict_files;
     try {
       return cache.open(folder / utterance.signal, options);
     } catch (const Error& error) {
@@ -128,6 +130,7 @@ Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions&
   Manifest manifest = read_manifest(folder / "manifest.jsonl");
   Dataset all(folder, std::move(info), std::move(manifest.utterances));
   State& state = *all.state_;
+  state.strict_files = options.strict_files;
   state.lines = manifest.lines;
   state.problems = std::move(manifest.problems);
   if (options.check != Check::kManifest) {

@@ -8,6 +8,7 @@
 #include "nest/core/file.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
+#include "nest/core/utf8.h"
 #include "nest/data/splits.h"
 
 namespace nest::data {
@@ -34,6 +35,18 @@ bool is_inside(const std::filesystem::path& file, const std::filesystem::path& f
   return !relative.empty() && *relative.begin() != "..";
 }
 
+// With what it needs beside it, which refers to its files by name.
+std::string copy_signal(const std::filesystem::path& source, const std::filesystem::path& out) {
+  namespace fs = std::filesystem;
+  const auto copy = [&](const fs::path& file) {
+    const fs::path target = fs::path("signals") / file.filename();
+    write_bytes_file(out / target, MappedFile::open(file)->bytes());
+    return target.string();
+  };
+  for (const fs::path& file : io::companion_files(source)) copy(file);
+  return copy(source);
+}
+
 // In place: relative to the dataset's folder if the file is in it or the caller gave relative
 // paths, else absolute.
 void place_signals(const ImportOptions& options, std::vector<Utterance>& utterances) {
@@ -48,15 +61,16 @@ void place_signals(const ImportOptions& options, std::vector<Utterance>& utteran
       if (is_inside(source, out)) {
         target = fs::relative(source, out).string();
       } else if (options.copy) {
-        fs::create_directories(out / "signals");
-        target = (fs::path("signals") / source.filename()).string();
-        write_bytes_file(out / target, MappedFile::open(source)->bytes());
+        target = copy_signal(source, out);
       } else if (source.is_absolute()) {
         target = source.string();
       } else {
         target = fs::relative(source, out).string();
       }
     }
+    require(is_utf8(target), ErrorCode::kInvalidArgument,
+            "{}: the name is no UTF-8, so a manifest cannot hold it; rename the file",
+            utf8_or_latin1(target));
     utterance.signal = target;
   }
 }
@@ -109,7 +123,8 @@ void visit_fields(FieldVisitor& visitor, ImportOptions& o) {
                 "fit mean and deviation per channel on the training part");
   visitor.field("window_norm", o.window_norm,
                 "normalise each utterance by itself instead of by a fit");
-  visitor.field("strict", o.strict, "any unusable utterance is an error");
+  visitor.field("strict", o.strict,
+                "any unusable utterance, and any warning about a recording, is an error");
   visitor.part("split", o.split);
 }
 
@@ -117,6 +132,16 @@ void validate(const ImportOptions& o) {
   check_fields(o);
   require_field(o.bandpass_hz.empty() || o.bandpass_hz.size() == 2, "bandpass_hz",
                 "takes two edges, low,high; {} given", o.bandpass_hz.size());
+}
+
+std::shared_ptr<const io::Recording> open_for_import(const std::filesystem::path& file,
+                                                     const ImportOptions& options) {
+  io::OpenOptions open;
+  open.strict = options.strict;
+  auto recording = io::open_recording(file, open);
+  const auto& warnings = recording->info().warnings;
+  if (!warnings.empty()) log_warn("{}: {}", file.string(), fmt::join(warnings, "; "));
+  return recording;
 }
 
 graph::SignalContract contract_of(const io::RecordingInfo& recording) {

@@ -49,7 +49,7 @@ Imported import_ssvep_exo(const ImportOptions& options, const Job& /*job*/) {
   const TsvTable labels(folder / "labels.tsv");
   require(labels.size() > 0, ErrorCode::kDataCorrupt, "{}: labels.tsv is empty", folder.string());
   const Trials trials = read_trials(labels);
-  const auto first = io::open_recording(folder / labels.at(0, "file"));
+  const auto first = open_for_import(folder / labels.at(0, "file"), options);
   Imported result;
   result.info.name = fmt::format("ssvep-exo-{}", name_of(options.mode));
   result.info.signal = contract_of(first->info());

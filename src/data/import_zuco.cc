@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
+#include "nest/core/utf8.h"
 #include "nest/io/npy.h"
 #include "nest/io/zuco.h"
 
@@ -30,8 +31,8 @@ void name_reader(const std::string& stem, Utterance& utterance) {
   require(
       stem.starts_with("results") && bar != std::string::npos && bar > 7 && bar + 1 < stem.size(),
       ErrorCode::kDataCorrupt, "file name '{}.mat' is not results<SUBJECT>_<TASK>.mat", stem);
-  utterance.subject = stem.substr(7, bar - 7);
-  utterance.session = stem.substr(bar + 1);
+  utterance.subject = utf8_or_latin1(stem.substr(7, bar - 7));
+  utterance.session = utf8_or_latin1(stem.substr(bar + 1));
 }
 
 int channel_with_nan(const Tensor& samples) {
@@ -39,6 +40,14 @@ int channel_with_nan(const Tensor& samples) {
   const auto found = std::find_if_not(values.begin(), values.end(),
                                       [](float value) { return std::isfinite(value); });
   return found == values.end() ? -1 : static_cast<int>((found - values.begin()) / samples.dim(1));
+}
+
+/// Why a sentence is no utterance, "" if it is one.
+std::string problem_of(const io::ZucoSentence& sentence) {
+  if (!sentence.samples.defined()) return "the file has no EEG for this sentence";
+  if (sentence.text.empty()) return "the sentence is empty";
+  const int channel = channel_with_nan(sentence.samples);
+  return channel < 0 ? "" : fmt::format("channel {} was rejected (NaN)", channel);
 }
 
 Json words_json(const std::vector<io::ZucoWord>& words) {
@@ -77,14 +86,15 @@ Imported import_zuco(const ImportOptions& options, const Job& job) {
       job.check_stop(kImportRemedy);
       progress.advance();
       utterance.id = fmt::format("{}_{}_{:04}", utterance.subject, utterance.session, i + 1);
-      const io::ZucoSentence sentence =
-          with_context(path.string(), [&] { return file.sentence(i); });
-      const std::string problem =
-          !sentence.samples.defined() ? "the file has no EEG for this sentence"
-          : sentence.text.empty()     ? "the sentence is empty"
-          : channel_with_nan(sentence.samples) >= 0
-              ? fmt::format("channel {} was rejected (NaN)", channel_with_nan(sentence.samples))
-              : "";
+      io::ZucoSentence sentence;
+      std::string problem;
+      try {
+        sentence = file.sentence(i);
+        problem = problem_of(sentence);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kDataCorrupt) throw;
+        problem = error.what();
+      }
       if (!problem.empty()) {
         require(!options.strict, ErrorCode::kDataCorrupt, "{}: {}", utterance.id, problem);
         log_warn("left out: {}: {}", utterance.id, problem);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,7 +27,12 @@ Imported import_feis(const ImportOptions& options, const Job& job);
 Imported import_cvep(const ImportOptions& options, const Job& job);
 Imported import_zuco(const ImportOptions& options, const Job& job);
 
-/// Rows of a tab-separated table with a header line, by column name.
+/// Opens a recording as the options ask; its warnings are logged as one line.
+std::shared_ptr<const io::Recording> open_for_import(const std::filesystem::path& file,
+                                                     const ImportOptions& options);
+
+/// Rows of a tab-separated table with a header line, by column name. Texts that are no UTF-8 are
+/// taken for Latin-1 (logged).
 /// Errors: NotFound, Io; DataCorrupt naming the line or the missing column.
 class TsvTable {
  public:

@@ -1,6 +1,5 @@
 #include "nest/data/manifest.h"
 
-#include <fstream>
 #include <set>
 
 #include "nest/core/config.h"
@@ -96,13 +95,13 @@ Json to_json(const Utterance& utterance) {
 }
 
 Manifest read_manifest(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  require(in.good(), ErrorCode::kNotFound,
+  require(std::filesystem::exists(path), ErrorCode::kNotFound,
           "{}: no such file; a dataset folder holds manifest.jsonl", path.string());
   Manifest manifest;
   std::set<std::string> ids;
-  std::string text;
-  for (std::size_t line = 1; std::getline(in, text); ++line) {
+  std::size_t line = 0;
+  for (const std::string& text : read_lines(path)) {
+    ++line;
     if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
     std::string id;
     try {
@@ -122,7 +121,6 @@ Manifest read_manifest(const std::filesystem::path& path) {
       manifest.problems.push_back({line, id, ProblemKind::kBadLine, error.what()});
     }
   }
-  require(!in.bad(), ErrorCode::kIo, "{}: read failed", path.string());
   return manifest;
 }
 

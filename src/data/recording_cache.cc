@@ -1,5 +1,7 @@
 #include "data/recording_cache.h"
 
+#include "nest/core/log.h"
+
 namespace nest::data {
 
 std::shared_ptr<const io::Recording> RecordingCache::open(const std::filesystem::path& path,
@@ -13,7 +15,11 @@ std::shared_ptr<const io::Recording> RecordingCache::open(const std::filesystem:
     }
   }
   auto recording = io::open_recording(path, options);  // outside the lock: files open in parallel
+  const auto& warnings = recording->info().warnings;
   const std::scoped_lock lock(mutex_);
+  if (!warnings.empty() && warned_.insert(key).second) {
+    log_warn("{}: {}", key.first, fmt::join(warnings, "; "));
+  }
   if (!index_.contains(key)) {
     recent_.emplace_front(key, recording);
     index_[key] = recent_.begin();

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,7 +12,8 @@
 
 namespace nest::data {
 
-/// Keeps the last used files open, so that utterances of one file parse its header once.
+/// Keeps the last used files open, so that utterances of one file parse its header once. The
+/// warnings of a file are logged when it is opened first, as one line.
 /// State: thread-safe.
 class RecordingCache {
  public:
@@ -26,6 +28,7 @@ class RecordingCache {
   std::mutex mutex_;
   std::list<Entry> recent_;  // newest first
   std::map<Key, std::list<Entry>::iterator> index_;
+  std::set<Key> warned_;
 };
 
 }  // namespace nest::data

@@ -1,9 +1,10 @@
 #include <charconv>
-#include <sstream>
 
 #include "data/importers.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/log.h"
+#include "nest/core/utf8.h"
 
 namespace nest::data {
 namespace {
@@ -30,12 +31,12 @@ std::int64_t to_integer(const std::string& text, const std::string& where) {
 }  // namespace
 
 TsvTable::TsvTable(const std::filesystem::path& path) : name_(path.string()) {
-  std::istringstream in(read_text_file(path));
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    std::vector<std::string> parts = split(line, '\t');
+  std::size_t number = 0, first_latin1 = 0;
+  for (const std::string& raw : read_lines(path)) {
+    ++number;
+    if (raw.empty()) continue;
+    if (first_latin1 == 0 && !is_utf8(raw)) first_latin1 = number;
+    std::vector<std::string> parts = split(utf8_or_latin1(raw), '\t');
     if (columns_.empty()) {
       for (std::size_t i = 0; i < parts.size(); ++i) columns_[parts[i]] = i;
       continue;
@@ -43,6 +44,9 @@ TsvTable::TsvTable(const std::filesystem::path& path) : name_(path.string()) {
     require(parts.size() == columns_.size(), ErrorCode::kDataCorrupt,
             "{}:{}: {} fields, the header has {}", name_, number, parts.size(), columns_.size());
     rows_.push_back(std::move(parts));
+  }
+  if (first_latin1 > 0) {
+    log_warn("{}: no UTF-8 from line {} on, read as Latin-1", name_, first_latin1);
   }
 }
 

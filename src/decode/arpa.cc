@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/error.h"
+#include "nest/core/utf8.h"
 #include "ngram_builder.h"
 
 namespace nest::decode {
@@ -61,15 +62,13 @@ class ArpaReader {
       expect(next_line(), "no \\data\\ line: not an ARPA language model");
       if (trim(line_) == "\\data\\") break;
     }
-    while (next_filled_line() && trim(line_).starts_with("ngram ")) {
-      std::string_view rest = trim(trim(line_).substr(6));
-      int order = 0;
-      std::uint64_t count = 0;
-      auto [p, e] = std::from_chars(rest.data(), rest.data() + rest.size(), order);
-      expect(e == std::errc() && p != rest.data() + rest.size() && *p == '=',
-             "expected 'ngram ORDER=COUNT'");
-      auto [q, f] = std::from_chars(p + 1, rest.data() + rest.size(), count);
-      expect(f == std::errc() && q == rest.data() + rest.size(), "expected 'ngram ORDER=COUNT'");
+    constexpr std::string_view kKey = "ngram";
+    while (next_filled_line() && trim(line_).starts_with(kKey)) {
+      const std::string_view rest = trim(line_).substr(kKey.size());
+      const std::size_t equals = rest.find('=');
+      const int order = read_count<int>(rest.substr(0, equals));
+      const auto count = read_count<std::uint64_t>(
+          equals == std::string_view::npos ? std::string_view() : rest.substr(equals + 1));
       expect(order == static_cast<int>(counts_.size()) + 1, "orders are not in sequence");
       expect(order <= kMaxOrder, "orders above 16 are not supported");
       expect(count <= text_.size() / 3, "more n-grams than the file can hold");
@@ -78,12 +77,23 @@ class ArpaReader {
     expect(!counts_.empty(), "no n-gram counts");
   }
 
+  /// A whole number with any white space around it.
+  template <class T>
+  T read_count(std::string_view text) const {
+    text = trim(text);
+    T value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    expect(error == std::errc() && end == text.data() + text.size(),
+           "expected 'ngram ORDER=COUNT'");
+    return value;
+  }
+
   void read_section(NGramLists& lists, int k) {
     expect(trim(line_) == "\\" + std::to_string(k) + "-grams:",
            "expected \\" + std::to_string(k) + "-grams:");
     lists.reserve(k, counts_[static_cast<std::size_t>(k) - 1]);
     std::uint64_t read = 0;
-    while (next_filled_line() && line_[0] != '\\') {
+    while (next_filled_line() && trim(line_).front() != '\\') {
       ++read;
       read_ngram(lists, k);
     }
@@ -107,10 +117,11 @@ class ArpaReader {
 
   float read_log10(std::string_view field) const {
     double value = 0;
-    const auto [p, e] = std::from_chars(field.data(), field.data() + field.size(), value);
+    const char* first = field.data() + (field.starts_with('+') ? 1 : 0);
+    const auto [p, e] = std::from_chars(first, field.data() + field.size(), value);
     expect(e == std::errc() && p == field.data() + field.size() && std::isfinite(value) &&
                std::abs(value) <= 1000,
-           "expected a base-10 logarithm, found '" + std::string(field.substr(0, 40)) + "'");
+           "expected a base-10 logarithm, found '" + utf8_or_latin1(field.substr(0, 40)) + "'");
     return static_cast<float>(value * std::numbers::ln10);
   }
 
@@ -144,6 +155,11 @@ class ArpaReader {
 }  // namespace
 
 std::shared_ptr<const NGram> NGram::from_arpa(std::string_view text, const std::string& origin) {
+  std::string decoded;
+  if (has_byte_order_mark(text)) {
+    decoded = without_byte_order_mark(std::string(text), origin);
+    text = decoded;
+  }
   NGramLists lists = ArpaReader(text, origin).read();
   return build_ngram(lists, origin);
 }

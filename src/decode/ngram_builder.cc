@@ -10,6 +10,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
+#include "nest/core/utf8.h"
 #include "ngram_layout.h"
 
 namespace nest::decode {
@@ -40,6 +41,19 @@ void NGramLists::add(int k, const std::uint32_t* words, float prob, float backof
 }
 
 namespace {
+
+/// Toolkits write the words of their own in lower or upper case. The lower-case spelling counts
+/// where both are there.
+std::uint32_t find_special(const NGramLists& lists, std::string_view word) {
+  const std::uint32_t exact = lists.find_word(word);
+  if (exact != NGramLists::kNoWord) return exact;
+  const auto& words = lists.words();
+  const auto found = std::find_if(words.begin(), words.end(), [&](const std::string& other) {
+    return lower_ascii(other) == word;
+  });
+  return found == words.end() ? NGramLists::kNoWord
+                              : static_cast<std::uint32_t>(found - words.begin());
+}
 
 using Node = NGram::Node;
 using Entry = NGram::Entry;
@@ -184,9 +198,9 @@ class Builder {
     std::memcpy(h.magic, NGram::Layout::kMagic, 8);
     h.order = static_cast<std::uint32_t>(lists_.order());
     h.vocab = vocab_;
-    h.bos = lists_.find_word("<s>");
-    h.eos = lists_.find_word("</s>");
-    h.unk = lists_.find_word("<unk>");
+    h.bos = find_special(lists_, "<s>");
+    h.eos = find_special(lists_, "</s>");
+    h.unk = find_special(lists_, "<unk>");
     h.num_nodes = static_cast<std::uint32_t>(nodes_.size());
     h.num_entries = count_;
     h.capacity = table_.size();
@@ -233,10 +247,10 @@ class Builder {
 
 std::shared_ptr<const NGram> build_ngram(NGramLists& lists, const std::string& origin) {
   for (std::string_view word : {"<s>", "</s>"}) {
-    require(lists.find_word(word) != NGramLists::kNoWord, ErrorCode::kDataCorrupt,
+    require(find_special(lists, word) != NGramLists::kNoWord, ErrorCode::kDataCorrupt,
             "{}: the language model has no {}", origin, word);
   }
-  if (lists.find_word("<unk>") == NGramLists::kNoWord) {
+  if (find_special(lists, "<unk>") == NGramLists::kNoWord) {
     const std::uint32_t unk = lists.add_word("<unk>");
     lists.add(1, &unk, static_cast<float>(-100 * std::numbers::ln10), 0);
   }

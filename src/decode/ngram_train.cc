@@ -9,6 +9,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/core/utf8.h"
 
 namespace nest::decode {
 
@@ -43,8 +44,11 @@ struct NGramTrainer::Impl {
   NGramTrainReport report;
 
   std::uint32_t id_of(const std::string& word) {
-    require(word != "<unk>" && word != "<s>" && word != "</s>", ErrorCode::kDataCorrupt,
-            "the text holds the reserved word {}", word);
+    if (word.starts_with('<')) {  // any case is read back as the model's own word
+      const std::string lower = lower_ascii(word);
+      require(lower != "<unk>" && lower != "<s>" && lower != "</s>", ErrorCode::kDataCorrupt,
+              "the text holds the reserved word {}", word);
+    }
     require(!word.empty() && word.find_first_of(" \t\r\n") == std::string::npos,
             ErrorCode::kDataCorrupt, "the word '{}' is empty or holds white space", word);
     const auto [it, is_new] = ids.try_emplace(word, static_cast<std::uint32_t>(words.size()));

@@ -29,6 +29,7 @@ std::optional<Inspection> inspect_recording(const std::filesystem::path& path,
   if (io::recording_format(path).empty()) return std::nullopt;
   io::OpenOptions open;
   open.stream = options.stream;
+  open.strict = options.strict;
   Inspection found;
   found.description = io::explain(path, open);
   found.description["kind"] = "recording";

@@ -5,6 +5,7 @@
 #include "inspect_kinds.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/utf8.h"
 #include "nest/io/npy.h"
 #include "nest/io/zip.h"
 
@@ -49,11 +50,12 @@ Json describe(const Tensor& array) {
 }
 
 Json describe_member(const io::ZipReader& zip, const io::ZipEntry& entry) {
-  const auto content = zip.read(entry, std::numeric_limits<std::uint64_t>::max());
   try {
-    return describe(io::parse_npy(content));
-  } catch (const Error& error) {  // texts and structures stand beside the numbers
-    if (error.code() != ErrorCode::kUnsupported) throw;
+    return describe(io::parse_npy(zip.read(entry, std::numeric_limits<std::uint64_t>::max())));
+  } catch (const Error& error) {  // texts, structures and damaged arrays stand beside sound ones
+    const bool is_left_out =
+        error.code() == ErrorCode::kUnsupported || error.code() == ErrorCode::kDataCorrupt;
+    if (!is_left_out) throw;
     return {{"not_read", error.message()}};
   }
 }
@@ -74,7 +76,7 @@ std::optional<Inspection> inspect_arrays(const std::filesystem::path& path,
   const io::ZipReader zip = io::ZipReader::open(path);
   for (const io::ZipEntry& entry : zip.entries()) {
     if (!entry.name.ends_with(".npy")) continue;
-    const std::string name = entry.name.substr(0, entry.name.size() - 4);
+    const std::string name = utf8_or_latin1(entry.name.substr(0, entry.name.size() - 4));
     found.description["arrays"][name] =
         with_context(fmt::format("{}: array '{}'", path.string(), name),
                      [&] { return describe_member(zip, entry); });

@@ -48,6 +48,12 @@ void add_tensors(const io::Checkpoint& checkpoint, Json& json) {
     elements += tensor.numel();
     bytes += tensor.nbytes();
   }
+  for (const io::UnreadTensor& tensor : checkpoint.unread) {
+    json["tensors"].push_back({{"name", tensor.name},
+                               {"dtype", tensor.type},
+                               {"shape", tensor.shape},
+                               {"is_read", false}});
+  }
   json["elements"] = elements;
   json["bytes"] = bytes;
 }
@@ -93,11 +99,12 @@ std::optional<Inspection> inspect_config(const std::filesystem::path& path,
 std::optional<Inspection> inspect_weights(const std::filesystem::path& path,
                                           const InspectOptions& options) {
   if (!is_weights(path)) return std::nullopt;
-  const io::Checkpoint checkpoint = io::read_checkpoint(path);
+  const io::Checkpoint checkpoint = io::read_checkpoint(path, {.strict = options.strict});
   Inspection found;
   found.description["kind"] = "checkpoint";
   found.description["config"] = checkpoint.model_config;
   found.description["extra"] = checkpoint.extra;
+  found.description["warnings"] = checkpoint.warnings;
   add_tensors(checkpoint, found.description);
   try {
     const LoadOptions load{.config = "", .model_key = options.model_key};

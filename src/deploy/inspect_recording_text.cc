@@ -40,6 +40,9 @@ std::string info_text(const Json& info) {
   std::string text = info["format"].get<std::string>();
   if (info.contains("stream"))
     text += fmt::format(", part '{}'", info["stream"].get<std::string>());
+  if (info.contains("stream_id")) {
+    text += fmt::format(" id {}", info["stream_id"].get<std::string>());
+  }
   text += fmt::format("\n{} channels, {} samples", info["channels"].size(),
                       info["num_samples"].get<std::int64_t>());
   text += rate_hz > 0 ? fmt::format(" at {} Hz: {}", rate_hz,
@@ -68,12 +71,16 @@ std::string info_text(const Json& info) {
                        duration_s > 0 ? fmt::format("  ({:.3f} s)", duration_s) : "");
   });
   for (const Json& stream : info["other_streams"]) {
-    text += fmt::format("also there (--stream): '{}', {} channels, {} samples\n",
-                        stream["name"].get<std::string>(), stream["num_channels"].dump(),
-                        stream["num_samples"].dump());
+    text += fmt::format("also there (--stream): '{}'{}, {} channels, {} samples\n",
+                        stream["name"].get<std::string>(),
+                        stream.contains("id") ? " id " + stream["id"].get<std::string>() : "",
+                        stream["num_channels"].dump(), stream["num_samples"].dump());
   }
   for (const Json& warning : info["warnings"]) {
-    text += fmt::format("note: {}\n", warning.get<std::string>());
+    text += fmt::format("warning: {}\n", warning.get<std::string>());
+  }
+  for (const Json& note : info["notes"]) {
+    text += fmt::format("note: {}\n", note.get<std::string>());
   }
   return text;
 }

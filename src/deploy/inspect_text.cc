@@ -65,9 +65,12 @@ std::string checkpoint_text(const Json& json) {
   text += fmt::format("\n{} tensors with {} elements, {} bytes\n", json["tensors"].size(),
                       json["elements"].dump(), json["bytes"].dump());
   for (const Json& tensor : json["tensors"]) {
-    text +=
-        fmt::format("  {:<56} {:<9} {}\n", tensor["name"].get<std::string>(),
-                    tensor["dtype"].get<std::string>(), to_string(tensor["shape"].get<Shape>()));
+    text += fmt::format("  {:<56} {:<9} {}{}\n", tensor["name"].get<std::string>(),
+                        tensor["dtype"].get<std::string>(), to_string(tensor["shape"].get<Shape>()),
+                        tensor.value("is_read", true) ? "" : "  not read");
+  }
+  for (const Json& warning : json["warnings"]) {
+    text += fmt::format("warning: {}\n", warning.get<std::string>());
   }
   return text;
 }

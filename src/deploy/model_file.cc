@@ -1,9 +1,11 @@
 #include "nest/deploy/model_file.h"
 
 #include <algorithm>
+#include <set>
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
@@ -97,6 +99,18 @@ bool is_built_by_config(const graph::Model& model) {
   });
 }
 
+/// A weight that the model needs and whose values could not be read.
+void check_were_read(const graph::Model& model, const std::vector<io::UnreadTensor>& unread) {
+  if (unread.empty()) return;
+  std::set<std::string> needed;
+  for (const graph::WeightInfo& info : graph::weight_infos(model)) needed.insert(info.name);
+  for (const io::UnreadTensor& tensor : unread) {
+    require(!needed.contains(tensor.name), ErrorCode::kUnsupported,
+            "tensor '{}' is of type {}, which is not computed with; store it as float32",
+            tensor.name, tensor.type);
+  }
+}
+
 }  // namespace
 
 void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
@@ -136,13 +150,16 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
     if (stored.contains("quantization")) {
       model.quantization = graph::quantization_from_json(stored["quantization"], model);
     }
+    check_were_read(model, checkpoint.unread);
     graph::load_weights(model, checkpoint.state_dict);
   });
   return model;
 }
 
 graph::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
-  return model_from_checkpoint(io::read_checkpoint(path), path.string(), options);
+  const io::Checkpoint checkpoint = io::read_checkpoint(path);
+  for (const std::string& warning : checkpoint.warnings) log_warn("{}: {}", path.string(), warning);
+  return model_from_checkpoint(checkpoint, path.string(), options);
 }
 
 io::Checkpoint to_checkpoint(const graph::Model& model) {

@@ -141,8 +141,8 @@ void visit_fields(FieldVisitor& visitor, EvalSetOptions& o) {
 
 EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
                       const graph::SignalContract& contract) {
-  auto dataset =
-      std::make_shared<data::Dataset>(data::Dataset::open(folder, {.resample = options.resample}));
+  auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(
+      folder, {.strict_files = options.strict_files, .resample = options.resample}));
   EvalSet set;
   set.failures = failures_of(*dataset, folder, options);
   if (contract.rate_hz > 0 || !contract.channels.empty()) {

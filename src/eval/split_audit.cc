@@ -11,6 +11,7 @@
 #include "nest/core/error.h"
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
+#include "nest/core/utf8.h"
 #include "nest/text/edit_distance.h"
 #include "nest/text/unicode.h"
 
@@ -24,7 +25,7 @@ constexpr std::size_t kExamples = 5;
 std::string canonical(const std::string& text) {
   std::string kept;
   for (const char32_t c : text::decode_utf8(text::lowercase(text::nfc(text)))) {
-    if (text::is_space(c) || text::is_word_character(c)) text::append_utf8(kept, c);
+    if (text::is_space(c) || text::is_word_character(c)) append_utf8(kept, c);
   }
   std::string result;
   for (const std::string& word : text::split_words(kept)) {

@@ -29,8 +29,7 @@ class ArrayRecording : public Recording {
     for (std::int64_t t = 0; t < trials_; ++t) {
       info_.segments.push_back({t * per_trial_, per_trial_, static_cast<double>(t) * trial_s});
     }
-    if (trials_ > 1)
-      info_.warnings.emplace_back("trials are shown one after the other, as segments");
+    if (trials_ > 1) info_.notes.emplace_back("trials are shown one after the other, as segments");
   }
 
  private:

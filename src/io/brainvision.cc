@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "io/brainvision_header.h"
+#include "io/companions.h"
+#include "io/wall_time.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 
@@ -12,35 +14,21 @@ namespace {
 
 enum class Sample { kInt16, kInt32, kFloat32 };
 
-// "YYYYMMDDhhmmssuuuuuu" in seconds since some fixed day; negative if it is no date.
-double date_seconds(const std::string& date) {
-  if (date.size() != 20 || date.find_first_not_of("0123456789") != std::string::npos) return -1;
-  const auto number = [&](std::size_t at, std::size_t width) {
-    return std::stol(date.substr(at, width));
-  };
-  const long year = number(0, 4);
-  const long month = number(4, 2);
-  if (year < 1900 || month < 1 || month > 12) return -1;
-  const long a = (14 - month) / 12;  // Julian day number (Fliegel & Van Flandern 1968)
-  const long y = year + 4800 - a;
-  const long m = month + 12 * a - 3;
-  const long day = number(6, 2) + (153 * m + 2) / 5 + 365 * y + y / 4 - y / 100 + y / 400 - 32045;
-  return 86400.0 * static_cast<double>(day - 2415021) + 3600.0 * static_cast<double>(number(8, 2)) +
-         60.0 * static_cast<double>(number(10, 2)) + static_cast<double>(number(12, 2)) +
-         1e-6 * static_cast<double>(number(14, 6));
-}
-
 class BrainVisionRecording : public Recording {
  public:
-  BrainVisionRecording(const BrainVisionText& header, std::string_view markers,
+  BrainVisionRecording(std::string_view header_text, std::string_view markers,
                        std::shared_ptr<const ByteSource> data, const OpenOptions& options)
       : data_(std::move(data)) {
+    const BrainVisionText header(header_text, "header", departures_);
     info_.format = "BrainVision";
     read_layout(header);
     read_channels(header);
     count_samples(header, options.allow_truncated);
-    if (!markers.empty()) read_markers(BrainVisionText(markers, "marker file"));
+    if (!markers.empty()) read_markers(markers);
+    for (std::string& line : departures_.lines()) info_.warnings.push_back(std::move(line));
   }
+
+  void warn(std::string warning) { info_.warnings.push_back(std::move(warning)); }
 
  private:
   void read_layout(const BrainVisionText& header) {
@@ -71,29 +59,47 @@ class BrainVisionRecording : public Recording {
 
   void read_channels(const BrainVisionText& header) {
     num_channels_ = header.integer("common infos", "numberofchannels");
-    const auto lines = header.numbered("channel infos", "ch");
-    require(static_cast<std::int64_t>(lines.size()) == num_channels_, ErrorCode::kDataCorrupt,
-            "header: [common infos] NumberOfChannels={}, but [channel infos] has {}", num_channels_,
-            lines.size());
-    for (const std::string& line : lines) {
-      const auto fields = brainvision_fields(line);
-      const std::string resolution = fields.size() > 2 ? fields[2] : "";
-      const std::string unit = fields.size() > 3 && !fields[3].empty() ? fields[3] : "uV";
-      const double step =
-          resolution.empty() ? 1 : brainvision_number(resolution, "header: channel resolution");
-      const auto volts = volts_per_unit(unit);
-      gain_.push_back(step * volts.value_or(1));
-      ChannelInfo channel;
-      channel.name = fields[0];
-      channel.unit = volts ? "V" : unit;
-      channel.file_unit = unit;
-      if (type_ != Sample::kFloat32) {
-        const double steps = type_ == Sample::kInt16 ? 32768.0 : 2147483648.0;
-        channel.physical_min = -steps * gain_.back();
-        channel.physical_max = (steps - 1) * gain_.back();
+    // a channel takes a line of the header or at least a byte of the data
+    require(num_channels_ <= 100000, ErrorCode::kDataCorrupt,
+            "header: [common infos] NumberOfChannels={} is impossible", num_channels_);
+    const auto lines = brainvision_channel_lines(header, num_channels_, departures_);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      names_.emplace_back();
+      if (lines[i].empty()) {
+        departures_.add("channel left out",
+                        fmt::format("Ch{}: the header has no line for it", i + 1));
+        continue;
       }
-      info_.channels.push_back(std::move(channel));
+      try {
+        add_channel(i, lines[i]);
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kDataCorrupt) throw;
+        departures_.add("channel left out", fmt::format("Ch{}: {}", i + 1, error.what()));
+      }
     }
+    require(!index_.empty(), ErrorCode::kDataCorrupt, "header: no channel can be read: {}",
+            fmt::join(departures_.lines(), "; "));
+  }
+
+  void add_channel(std::size_t i, const std::string& line) {
+    const auto fields = brainvision_fields(line);
+    ChannelInfo channel;
+    channel.name = fields[0].empty() ? fmt::format("Ch{}", i + 1) : fields[0];
+    names_.back() = channel.name;
+    const std::string resolution = fields.size() > 2 ? fields[2] : "";
+    const std::string unit = fields.size() > 3 && !fields[3].empty() ? fields[3] : "uV";
+    const double step = resolution.empty() ? 1 : brainvision_number(resolution, "the resolution");
+    const auto volts = volts_per_unit(unit);
+    gain_.push_back(step * volts.value_or(1));
+    channel.unit = volts ? "V" : unit;
+    channel.file_unit = unit;
+    if (type_ != Sample::kFloat32) {
+      const double steps = type_ == Sample::kInt16 ? 32768.0 : 2147483648.0;
+      channel.physical_min = -steps * gain_.back();
+      channel.physical_max = (steps - 1) * gain_.back();
+    }
+    index_.push_back(static_cast<std::int64_t>(i));
+    info_.channels.push_back(std::move(channel));
   }
 
   void count_samples(const BrainVisionText& header, bool allow_truncated) {
@@ -124,31 +130,25 @@ class BrainVisionRecording : public Recording {
     info_.segments = {{0, info_.num_samples, 0}};
   }
 
-  void read_markers(const BrainVisionText& text) {
-    double first_date = -1;
-    for (const std::string& line : text.numbered("marker infos", "mk")) {
-      const auto fields = brainvision_fields(line);
-      require(fields.size() >= 4, ErrorCode::kDataCorrupt,
-              "marker file: '{}' has fewer than 4 fields", line);
-      const double position = brainvision_number(fields[2], "marker position");
-      const double length = brainvision_number(fields[3].empty() ? "0" : fields[3], "marker size");
-      const double channel = brainvision_number(
-          fields.size() > 4 && !fields[4].empty() ? fields[4] : "0", "marker channel");
-      require(position >= 0 && position <= 0x1p53 && length >= 0, ErrorCode::kDataCorrupt,
-              "marker file: '{}' has a negative position or size", line);
-      const auto sample = std::max<std::int64_t>(0, static_cast<std::int64_t>(position) - 1);
-      if (fields[0] == "New Segment") {
-        const std::string& date = fields.size() > 5 ? fields[5] : "";
-        begin_segment(sample, date, first_date);
+  void read_markers(std::string_view raw) {
+    std::optional<BrainVisionText> text;
+    try {
+      text.emplace(raw, "marker file", departures_);
+    } catch (const Error& error) {  // the samples do not depend on it
+      departures_.add("no marker can be read", error.what());
+      return;
+    }
+    std::optional<std::int64_t> first_date;
+    std::int64_t before = 0;
+    for (const auto& [number, line] : text->numbered("marker infos", "mk")) {
+      if (number == before)
+        departures_.add("marker number given twice", fmt::format("Mk{}", number));
+      before = number;
+      try {
+        add_marker(line, first_date);
+      } catch (const Error& error) {
+        departures_.add("marker left out", fmt::format("Mk{}: {}", number, error.what()));
       }
-      Annotation note;
-      note.onset_s = static_cast<double>(sample) / info_.rate_hz;
-      note.duration_s = length / info_.rate_hz;
-      note.text = fields[0] + "/" + fields[1];
-      if (channel >= 1 && channel <= static_cast<double>(num_channels_)) {
-        note.channel = info_.channels[static_cast<std::size_t>(channel) - 1].name;
-      }
-      info_.annotations.push_back(std::move(note));
     }
     for (Annotation& note : info_.annotations) {  // from sample counts to time, gaps included
       note.onset_s = info_.time_of(std::llround(note.onset_s * info_.rate_hz));
@@ -157,23 +157,44 @@ class BrainVisionRecording : public Recording {
                      [](const auto& a, const auto& b) { return a.onset_s < b.onset_s; });
   }
 
-  void begin_segment(std::int64_t sample, const std::string& date, double& first_date) {
-    const double seconds = date_seconds(date);
+  void add_marker(const std::string& line, std::optional<std::int64_t>& first_date) {
+    const auto fields = brainvision_fields(line);
+    require(fields.size() >= 4, ErrorCode::kDataCorrupt, "'{}' has fewer than 4 fields", line);
+    const double position = brainvision_number(fields[2], "position");
+    const double length = brainvision_number(fields[3].empty() ? "0" : fields[3], "size");
+    const double channel =
+        brainvision_number(fields.size() > 4 && !fields[4].empty() ? fields[4] : "0", "channel");
+    require(position >= 0 && position <= 0x1p53 && length >= 0, ErrorCode::kDataCorrupt,
+            "'{}' has a negative position or size", line);
+    const auto sample = std::max<std::int64_t>(0, static_cast<std::int64_t>(position) - 1);
+    if (lower_ascii(fields[0]) == "new segment") {
+      begin_segment(sample, fields.size() > 5 ? fields[5] : "", first_date);
+    }
+    Annotation note;
+    note.onset_s = static_cast<double>(sample) / info_.rate_hz;
+    note.duration_s = length / info_.rate_hz;
+    note.text = fields[0] + "/" + fields[1];
+    if (channel >= 1 && channel <= static_cast<double>(num_channels_)) {
+      note.channel = names_[static_cast<std::size_t>(channel) - 1];
+    }
+    info_.annotations.push_back(std::move(note));
+  }
+
+  void begin_segment(std::int64_t sample, const std::string& date,
+                     std::optional<std::int64_t>& first_date) {
+    const auto time_us = brainvision_date_us(date);
     if (sample == 0) {
-      first_date = seconds;
-      if (seconds >= 0) {
-        info_.start_time = fmt::format("{}-{}-{}T{}:{}:{}.{}", date.substr(0, 4), date.substr(4, 2),
-                                       date.substr(6, 2), date.substr(8, 2), date.substr(10, 2),
-                                       date.substr(12, 2), date.substr(14));
-      }
+      first_date = time_us;
+      if (time_us) info_.start_time = iso_wall_time(*time_us);
       return;
     }
     Segment& last = info_.segments.back();
     if (sample <= last.first_sample || sample >= info_.num_samples) return;
     last.num_samples = sample - last.first_sample;
     const double end_s = last.time_s + static_cast<double>(last.num_samples) / info_.rate_hz;
-    const bool has_dates = first_date >= 0 && seconds >= first_date;
-    const double time = has_dates ? std::max(end_s, seconds - first_date) : end_s;
+    const bool has_dates = first_date && time_us && *time_us >= *first_date;
+    const double time =
+        has_dates ? std::max(end_s, 1e-6 * static_cast<double>(*time_us - *first_date)) : end_s;
     info_.segments.push_back({sample, info_.num_samples - sample, time});
   }
 
@@ -195,8 +216,9 @@ class BrainVisionRecording : public Recording {
         bytes.resize(static_cast<std::size_t>(take * frame));
         data_->read_at(static_cast<std::uint64_t>((first + at) * frame), bytes);
         for (std::size_t row = 0; row < channels.size(); ++row) {
-          const std::byte* from = bytes.data() + channels[row] * width_;
-          const double gain = gain_[static_cast<std::size_t>(channels[row])];
+          const auto channel = static_cast<std::size_t>(channels[row]);
+          const std::byte* from = bytes.data() + index_[channel] * width_;
+          const double gain = gain_[channel];
           double* target = out + static_cast<std::int64_t>(row) * count + at;
           for (std::int64_t k = 0; k < take; ++k) target[k] = decode(from + k * frame) * gain;
         }
@@ -204,10 +226,11 @@ class BrainVisionRecording : public Recording {
       return;
     }
     bytes.resize(static_cast<std::size_t>(count * width_));
-    for (const int channel : channels) {
-      data_->read_at(static_cast<std::uint64_t>((channel * info_.num_samples + first) * width_),
-                     bytes);
-      const double gain = gain_[static_cast<std::size_t>(channel)];
+    for (const int shown : channels) {
+      const auto channel = static_cast<std::size_t>(shown);
+      const std::int64_t at = (index_[channel] * info_.num_samples + first) * width_;
+      data_->read_at(static_cast<std::uint64_t>(at), bytes);
+      const double gain = gain_[channel];
       for (std::int64_t k = 0; k < count; ++k) *out++ = decode(bytes.data() + k * width_) * gain;
     }
   }
@@ -217,59 +240,41 @@ class BrainVisionRecording : public Recording {
   Sample type_ = Sample::kInt16;
   std::int64_t width_ = 2;
   std::int64_t num_channels_ = 0;
-  std::vector<double> gain_;
+  std::vector<std::string> names_;   // of the file's channels
+  std::vector<std::int64_t> index_;  // of the shown channels: which of the file's
+  std::vector<double> gain_;         // of the shown channels
+  Departures departures_;
 };
 
-std::filesystem::path sibling(const std::filesystem::path& header_path, std::string name) {
-  const auto base = name.find("$b");
-  if (base != std::string::npos) name.replace(base, 2, header_path.stem().string());
-  return header_path.parent_path() / std::filesystem::path(name).filename();
-}
-
-bool names(const std::filesystem::path& header_path, const std::filesystem::path& file) {
-  try {
-    const BrainVisionText header(read_text_file(header_path), "header");
-    for (const char* key : {"datafile", "markerfile"}) {
-      const std::string name = header.get("common infos", key);
-      if (!name.empty() && sibling(header_path, name).filename() == file.filename()) return true;
-    }
-  } catch (const Error&) {  // no header; it is not this function's to complain about
-  }
-  return false;
-}
-
 }  // namespace
-
-std::optional<std::filesystem::path> find_brainvision_header(const std::filesystem::path& file) {
-  std::error_code error;
-  auto same_name = file;
-  same_name.replace_extension(".vhdr");
-  if (std::filesystem::is_regular_file(same_name, error) && names(same_name, file))
-    return same_name;
-  auto folder = file.parent_path();
-  if (folder.empty()) folder = ".";
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".vhdr" && names(entry.path(), file)) return entry.path();
-  }
-  return std::nullopt;
-}
 
 std::shared_ptr<const Recording> open_brainvision(std::string_view header, std::string_view markers,
                                                   std::shared_ptr<const ByteSource> data,
                                                   const OpenOptions& options) {
-  return std::make_shared<BrainVisionRecording>(BrainVisionText(header, "header"), markers,
-                                                std::move(data), options);
+  return std::make_shared<BrainVisionRecording>(header, markers, std::move(data), options);
 }
 
 std::shared_ptr<const Recording> open_brainvision(const std::filesystem::path& header_path,
                                                   const OpenOptions& options) {
   const std::string text = read_text_file(header_path);
-  const BrainVisionText header(text, "header");
-  const auto data = sibling(header_path, header.at("common infos", "datafile"));
+  Departures departures;  // the recording finds them again
+  const BrainVisionText header(text, "header", departures);
+  const auto data = brainvision_file(header_path, header.at("common infos", "datafile"));
   const std::string marker_name = header.get("common infos", "markerfile");
   std::string markers;
-  if (!marker_name.empty()) markers = read_text_file(sibling(header_path, marker_name));
-  return open_brainvision(text, markers, ByteSource::open(data), options);
+  std::string missing;
+  if (!marker_name.empty()) {
+    const auto marker_path = brainvision_file(header_path, marker_name);
+    if (std::filesystem::exists(marker_path)) {
+      markers = read_text_file(marker_path);
+    } else {
+      missing = fmt::format("no markers: the marker file {} is missing", marker_path.string());
+    }
+  }
+  const auto recording =
+      std::make_shared<BrainVisionRecording>(text, markers, ByteSource::open(data), options);
+  if (!missing.empty()) recording->warn(std::move(missing));
+  return recording;
 }
 
 }  // namespace nest::io

@@ -4,15 +4,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "io/wall_time.h"
 #include "nest/core/error.h"
 
 namespace nest::io {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
@@ -20,79 +16,57 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-// Length of a well-formed UTF-8 sequence at the front of `text`, 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xC2 && lead < 0xE0 ? 2
-                             : (lead & 0xF0) == 0xE0       ? 3
-                             : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
-// Old files are in the Windows code page; a text that is no UTF-8 is read as Latin-1.
-std::string to_utf8(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t length = utf8_length(text.substr(at));
-    if (length == 0) break;
-    at += length;
-  }
-  if (at == text.size()) return std::string(text);
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | byte >> 6);
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
-  return out;
+bool is_title(std::string_view line) {
+  return line.starts_with("Brain Vision Data Exchange") ||
+         line.starts_with("BrainVision Data Exchange");
 }
 
 }  // namespace
 
-BrainVisionText::BrainVisionText(std::string_view raw, std::string_view what) : what_(what) {
-  const std::string text = to_utf8(raw.starts_with("\xEF\xBB\xBF") ? raw.substr(3) : raw);
+BrainVisionText::BrainVisionText(std::string_view raw, std::string_view what,
+                                 Departures& departures)
+    : what_(what) {
+  const std::string text = without_byte_order_mark(std::string(raw), what);
   std::string section;
   bool is_first = true;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = trim(std::string_view(text).substr(at, end - at));
     at = end + 1;
-    if (is_first) {
-      const bool is_title = line.starts_with("Brain Vision Data Exchange") ||
-                            line.starts_with("BrainVision Data Exchange");
-      require(is_title, ErrorCode::kDataCorrupt, "{}: the first line is no BrainVision title",
-              what);
-      is_first = false;
-      continue;
+    if (std::exchange(is_first, false)) {
+      if (is_title(line)) continue;
+      departures.add("the first line is no BrainVision title", what_);
     }
     if (line.empty() || line.front() == ';') continue;
     if (line.front() == '[') {
-      section = lower(std::string(line.substr(1, line.find(']') - 1)));
-      continue;
+      section = lower_ascii(utf8_or_latin1(line.substr(1, line.find(']') - 1)));
+      sections_[section];
+    } else if (section != "comment") {
+      add(section, line, departures);
     }
-    const std::size_t equals = line.find('=');
-    if (section == "comment" || equals == std::string_view::npos) continue;
-    sections_[section][lower(std::string(trim(line.substr(0, equals))))] =
-        std::string(trim(line.substr(equals + 1)));
   }
-  require(!is_first, ErrorCode::kDataCorrupt, "{}: the file is empty", what);
+  sections_.erase("");
+  require(!sections_.empty(), ErrorCode::kDataCorrupt, "{}: there is no section", what);
+}
+
+void BrainVisionText::add(const std::string& section, std::string_view line,
+                          Departures& departures) {
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos) return;
+  const std::string raw_key = lower_ascii(trim(line.substr(0, equals)));
+  const std::string where = fmt::format("{}: [{}] {}", what_, section, utf8_from_latin1(raw_key));
+  std::string key = departures.utf8(raw_key, where);
+  sections_[section].emplace_back(std::move(key),
+                                  departures.utf8(trim(line.substr(equals + 1)), where));
 }
 
 std::string BrainVisionText::get(const std::string& section, const std::string& key) const {
   const auto found = sections_.find(section);
   if (found == sections_.end()) return "";
-  const auto value = found->second.find(key);
-  return value == found->second.end() ? "" : value->second;
+  for (const auto& [name, value] : found->second) {
+    if (name == key) return value;
+  }
+  return "";
 }
 
 std::string BrainVisionText::at(const std::string& section, const std::string& key) const {
@@ -111,16 +85,21 @@ std::int64_t BrainVisionText::integer(const std::string& section, const std::str
   return number;
 }
 
-std::vector<std::string> BrainVisionText::numbered(const std::string& section,
-                                                   const std::string& prefix) const {
-  std::vector<std::string> values;
+BrainVisionText::Numbered BrainVisionText::numbered(const std::string& section,
+                                                    const std::string& prefix) const {
+  Numbered values;
   const auto found = sections_.find(section);
   if (found == sections_.end()) return values;
-  for (std::size_t i = 1;; ++i) {
-    const auto value = found->second.find(fmt::format("{}{}", prefix, i));
-    if (value == found->second.end()) return values;
-    values.push_back(value->second);
+  for (const auto& [key, value] : found->second) {
+    if (!key.starts_with(prefix)) continue;
+    const char* last = key.data() + key.size();
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(key.data() + prefix.size(), last, number);
+    if (error == std::errc() && end == last) values.emplace_back(number, value);
   }
+  std::stable_sort(values.begin(), values.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  return values;
 }
 
 std::vector<std::string> brainvision_fields(std::string_view value) {
@@ -139,12 +118,56 @@ std::vector<std::string> brainvision_fields(std::string_view value) {
 }
 
 double brainvision_number(std::string_view text, std::string_view what) {
-  text = trim(text);
+  std::string number(trim(text));
+  if (const auto comma = number.find(','); comma != std::string::npos) number[comma] = '.';
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  require(error == std::errc() && end == text.data() + text.size() && std::isfinite(value),
-          ErrorCode::kDataCorrupt, "{}: '{}' is not a number", what, text);
+  const char* last = number.data() + number.size();
+  const auto [end, error] = std::from_chars(number.data(), last, value);
+  require(error == std::errc() && end == last && std::isfinite(value), ErrorCode::kDataCorrupt,
+          "{}: '{}' is not a number", what, text);
   return value;
+}
+
+std::optional<std::int64_t> brainvision_date_us(const std::string& date) {
+  if (date.size() != 20) return std::nullopt;
+  const auto year = digits_at(date, 0, 4), month = digits_at(date, 4, 2),
+             day = digits_at(date, 6, 2);
+  const auto hour = digits_at(date, 8, 2), minute = digits_at(date, 10, 2);
+  const auto second = digits_at(date, 12, 2), micro = digits_at(date, 14, 6);
+  if (!year || *year < 1900 || !month || !day || !hour || !minute || !second || !micro) {
+    return std::nullopt;
+  }
+  return wall_time_us(*year, *month, *day, *hour, *minute, *second, *micro);
+}
+
+std::vector<std::string> brainvision_channel_lines(const BrainVisionText& header,
+                                                   std::int64_t num_channels,
+                                                   Departures& departures) {
+  auto numbered = header.numbered("channel infos", "ch");
+  const auto repeated = [](const auto& a, const auto& b) { return a == b; };
+  if (static_cast<std::int64_t>(numbered.size()) > num_channels) {
+    numbered.erase(std::unique(numbered.begin(), numbered.end(), repeated), numbered.end());
+  }
+  const bool is_complete = static_cast<std::int64_t>(numbered.size()) == num_channels;
+  std::vector<std::string> lines(static_cast<std::size_t>(num_channels));
+  for (std::size_t i = 0; i < numbered.size(); ++i) {
+    const auto& [number, line] = numbered[i];
+    const auto position = static_cast<std::int64_t>(i) + 1;
+    if (is_complete && number != position) {
+      departures.add("channel numbers with gaps or repeats, taken in their order",
+                     fmt::format("channel {} is Ch{}", position, number));
+    }
+    const std::int64_t channel = is_complete ? position : number;
+    const bool is_free = channel >= 1 && channel <= num_channels &&
+                         lines[static_cast<std::size_t>(channel) - 1].empty();
+    if (is_free) {
+      lines[static_cast<std::size_t>(channel) - 1] = line;
+    } else {
+      departures.add("channel line left out",
+                     fmt::format("Ch{} of {} channels: '{}'", number, num_channels, line));
+    }
+  }
+  return lines;
 }
 
 }  // namespace nest::io

@@ -18,19 +18,26 @@ bool is_safetensors(std::span<const std::byte> file) {
 
 }  // namespace
 
-Checkpoint read_checkpoint(const std::filesystem::path& path) {
+Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointOptions& options) {
   const auto file = MappedFile::open(path);
   const std::span<const std::byte> bytes = file->bytes();
   return with_context(path.string(), [&] {
     const bool is_named_safetensors = path.extension() == ".safetensors";
-    if (!is_zip(bytes) && (is_named_safetensors || is_safetensors(bytes))) {
-      return from_safetensors(parse_safetensors(bytes, file));
-    }
-    return parse_pytorch(bytes, file);
+    const bool is_flat = !is_zip(bytes) && (is_named_safetensors || is_safetensors(bytes));
+    Checkpoint checkpoint =
+        is_flat ? from_safetensors(parse_safetensors(bytes, file)) : parse_pytorch(bytes, file);
+    require(!options.strict || checkpoint.warnings.empty(), ErrorCode::kDataCorrupt,
+            "{} (--strict)", fmt::join(checkpoint.warnings, "; "));
+    return checkpoint;
   });
 }
 
 void write_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint) {
+  for (const UnreadTensor& tensor : checkpoint.unread) {
+    fail(ErrorCode::kUnsupported,
+         "{}: tensor '{}' is of type {}, whose values were not read and cannot be written",
+         path.string(), tensor.name, tensor.type);
+  }
   const std::string extension = path.extension().string();
   if (extension == ".safetensors") {
     write_safetensors(path, to_safetensors(checkpoint));

@@ -2,6 +2,8 @@
 #include <cmath>
 #include <map>
 
+#include "io/departures.h"
+#include "io/wall_time.h"
 #include "nest/core/error.h"
 #include "nest/io/edf.h"
 
@@ -35,6 +37,7 @@ class EdfRecording : public Recording {
     fill_info();
     read_annotations();
     if (header_.is_bdf) read_triggers();
+    for (std::string& line : departures_.lines()) info_.warnings.push_back(std::move(line));
     std::stable_sort(info_.annotations.begin(), info_.annotations.end(),
                      [](const auto& a, const auto& b) { return a.onset_s < b.onset_s; });
   }
@@ -44,16 +47,32 @@ class EdfRecording : public Recording {
     return static_cast<double>(samples_per_record) / header_.record_duration_s;
   }
 
-  void choose_stream(const std::string& wanted) {
+  // Signals that can be read, by their samples in a record.
+  std::map<std::int64_t, std::vector<int>> sound_signals() {
     std::map<std::int64_t, std::vector<int>> groups;
+    std::string problem;
+    bool has_annotations = false;
     for (std::size_t i = 0; i < header_.signals.size(); ++i) {
       const EdfSignal& signal = header_.signals[i];
+      has_annotations = has_annotations || signal.is_annotation;
       if (signal.is_annotation || signal.samples_per_record == 0) continue;
-      groups[signal.samples_per_record].push_back(static_cast<int>(i));
+      const bool has_rate = header_.record_duration_s > 0;
+      if (signal.problem.empty() && has_rate) {
+        groups[signal.samples_per_record].push_back(static_cast<int>(i));
+        continue;
+      }
+      problem = has_rate ? signal.problem
+                         : "header byte 244: the record duration is 0, so it has no rate";
+      departures_.add("left out", fmt::format("signal {} '{}' ({})", i + 1, signal.label, problem));
     }
+    require(!groups.empty() || has_annotations || problem.empty(), ErrorCode::kDataCorrupt,
+            "no signal can be read: {}", problem);
+    return groups;
+  }
+
+  void choose_stream(const std::string& wanted) {
+    const auto groups = sound_signals();
     if (groups.empty()) return;  // annotations only
-    require(header_.record_duration_s > 0, ErrorCode::kDataCorrupt,
-            "header byte 244: the record duration is 0 although there are signals");
     std::string names;
     require(rate_of(groups.rbegin()->first) <= kMaxRateHz, ErrorCode::kDataCorrupt,
             "header byte 244: record duration {} s makes {} samples a rate above {} Hz",
@@ -92,60 +111,87 @@ class EdfRecording : public Recording {
       const double unit = volts.value_or(1);
       const double gain = (s.physical_max - s.physical_min) / (s.digital_max - s.digital_min);
       scales_.push_back({gain * unit, (s.physical_min - gain * s.digital_min) * unit});
-      require(std::isfinite(scales_.back().gain) && std::isfinite(scales_.back().offset),
-              ErrorCode::kDataCorrupt, "signal {}: the physical range {} to {} has no finite scale",
-              s.label, s.physical_min, s.physical_max);
       const auto [low, high] = std::minmax({s.physical_min * unit, s.physical_max * unit});
       info_.channels.push_back({s.label, volts ? "V" : s.unit, s.unit, low, high});
     }
   }
 
+  // The lists of one record; the first list of all is the time keeping one.
+  EdfTal lists_of(std::int64_t record) {
+    EdfTal all;
+    for (const EdfSignal& signal : header_.signals) {
+      if (!signal.is_annotation || signal.samples_per_record == 0) continue;
+      const EdfTal tal = parse_edf_tal(source_->read_text(
+          byte_of(record, signal), static_cast<std::uint64_t>(signal.samples_per_record) *
+                                       static_cast<std::uint64_t>(header_.sample_bytes())));
+      for (const std::string& problem : tal.problems) {
+        departures_.add("annotation list left out", fmt::format("record {}: {}", record, problem));
+      }
+      if (all.is_empty) {
+        all.has_record_time = tal.has_record_time;
+        all.record_time_s = tal.record_time_s;
+        all.is_empty = tal.is_empty;
+      }
+      all.annotations.insert(all.annotations.end(), tal.annotations.begin(), tal.annotations.end());
+    }
+    return all;
+  }
+
   void read_annotations() {
+    const bool has_lists =
+        std::any_of(header_.signals.begin(), header_.signals.end(),
+                    [](const EdfSignal& s) { return s.is_annotation && s.samples_per_record > 0; });
+    if (header_.is_plus && !has_lists) info_.warnings.emplace_back("EDF+ without annotations");
+    if (!has_lists && !header_.has_gaps) return;
     double start = 0;
     double expected = 0;
     std::vector<Segment> segments;
-    bool any = false;
     for (std::int64_t record = 0; record < header_.num_records; ++record) {
-      bool stamped = false;
-      double time = expected;
-      for (const EdfSignal& signal : header_.signals) {
-        if (!signal.is_annotation || signal.samples_per_record == 0) continue;
-        any = true;
-        const EdfTal tal = with_context(fmt::format("record {}", record), [&] {
-          return parse_edf_tal(source_->read_text(
-              byte_of(record, signal), static_cast<std::uint64_t>(signal.samples_per_record) *
-                                           static_cast<std::uint64_t>(header_.sample_bytes())));
-        });
-        if (!stamped && tal.has_record_time) {
-          stamped = true;
-          if (record == 0) start = tal.record_time_s;
-          time = tal.record_time_s - start;
-        }
-        for (const Annotation& note : tal.annotations) {
-          info_.annotations.push_back(note);
-          info_.annotations.back().onset_s -= start;
-        }
-      }
-      require(stamped || !header_.has_gaps, ErrorCode::kDataCorrupt,
+      const EdfTal tal = lists_of(record);
+      require(!tal.is_empty || !header_.has_gaps, ErrorCode::kDataCorrupt,
               "record {} has no time stamp, which {} requires", record, info_.format);
-      extend_segments(record, time, expected, segments);
+      if (record == 0 && tal.has_record_time) start = tal.record_time_s;
+      double time = tal.has_record_time ? tal.record_time_s - start : expected;
+      if (header_.has_gaps && per_record_ > 0) {
+        time = extend_segments(record, time, expected, segments);
+      } else if (per_record_ > 0 && std::abs(time - expected) > 1e-3 + 1 / info_.rate_hz) {
+        departures_.add("time stamp that jumps although the recording is stated to be continuous",
+                        fmt::format("record {} at {} s, expected {} s", record, time, expected));
+      }
+      for (const Annotation& note : tal.annotations) {
+        info_.annotations.push_back(
+            {note.onset_s - start, note.duration_s,
+             departures_.utf8(note.text, fmt::format("annotation of record {}", record)), ""});
+      }
       expected = time + header_.record_duration_s;
     }
-    if (header_.is_plus && !any) info_.warnings.emplace_back("EDF+ without an annotation signal");
     if (header_.has_gaps && per_record_ > 0) info_.segments = std::move(segments);
+    shift_start(start);
   }
 
-  void extend_segments(std::int64_t record, double time, double expected,
-                       std::vector<Segment>& segments) const {
-    if (!header_.has_gaps || per_record_ == 0) return;
+  // The header's clock has whole seconds; the first time stamp says when in or after that second
+  // the recording began (EDF+ 2.2.4).
+  void shift_start(double seconds) {
+    const auto stated = parse_wall_time(info_.start_time);
+    if (stated && std::abs(seconds) < 1e9) {
+      info_.start_time = iso_wall_time(*stated + std::llround(seconds * 1e6));
+    }
+  }
+
+  // Where the record belongs: its own time, or the end of the one before it if it overlaps that.
+  double extend_segments(std::int64_t record, double time, double expected,
+                         std::vector<Segment>& segments) {
     const double slack = 0.5 / info_.rate_hz;
-    require(time >= expected - slack, ErrorCode::kDataCorrupt,
-            "record {} begins at {} s, before the end of the one before it ({} s)", record, time,
-            expected);
+    if (time < expected - slack) {
+      departures_.add("time stamp before the end of the record in front, taken as following it",
+                      fmt::format("record {} at {} s, expected {} s", record, time, expected));
+      time = expected;
+    }
     if (segments.empty() || time > expected + slack) {
       segments.push_back({record * per_record_, 0, time});
     }
     segments.back().num_samples += per_record_;
+    return time;
   }
 
   // BioSemi keeps the trigger input in the lower 16 bits of the last channel.
@@ -225,6 +271,7 @@ class EdfRecording : public Recording {
 
   std::shared_ptr<const ByteSource> source_;
   EdfHeader header_;
+  Departures departures_;
   std::vector<int> signals_;  // of the chosen stream: indices into header_.signals
   std::int64_t per_record_ = 0;
   std::vector<Scale> scales_;

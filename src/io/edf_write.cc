@@ -1,92 +1,90 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <ostream>
 
+#include "io/edf_fields.h"
+#include "io/edf_range.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {
 
-constexpr double kDigitalMin = -32768;
-constexpr double kDigitalMax = 32767;
-constexpr std::size_t kNumberWidth = 8;
-
 struct Layout {
   std::int64_t per_record = 0;
-  std::string duration;  // as the header states it
-  double duration_s = 0;
+  std::string duration;              // as the header states it
   std::vector<double> record_times;  // one a record
   std::vector<Segment> runs;         // samples of each record (the last of a run may be short)
 };
 
-struct Range {
-  double low = 0, high = 0;  // physical, in the file's unit
-  double gain = 1;           // file units per digital step
-  std::string low_text, high_text;
-};
+// How far the eight characters of a record's duration are off, as a part of it.
+double duration_error(std::int64_t per_record, double rate_hz) {
+  const double seconds = static_cast<double>(per_record) / rate_hz;
+  return std::abs(edf_value(edf_nearest(seconds)) / seconds - 1);
+}
 
-// The shortest text of at most eight characters; rounded down or up so that the range is covered.
-std::string number_text(double value, bool round_up) {
-  for (int precision = 17; precision >= 1; --precision) {
-    std::string text = fmt::format("{:.{}g}", value, precision);
-    if (text.size() > kNumberWidth) continue;
-    double parsed = 0;
-    std::from_chars(text.data(), text.data() + text.size(), parsed);
-    if (round_up ? parsed >= value : parsed <= value) return text;
-    const double step = std::pow(10, std::floor(std::log10(std::abs(value))) - precision + 1);
-    text = fmt::format("{:.{}g}", round_up ? parsed + step : parsed - step, precision);
-    if (text.size() <= kNumberWidth) return text;
+// The record length that says the rate best in the eight characters of its duration. Lengths near
+// the wanted one first: a long record is padded by many samples in the end.
+class RecordLength {
+ public:
+  RecordLength(const RecordingInfo& info) : info_(info) {}
+  // True if it is exact.
+  bool consider(std::int64_t samples) {
+    const double error = duration_error(samples, info_.rate_hz);
+    if (error < error_) {
+      error_ = error;
+      best_ = samples;
+    }
+    return error <= 1e-12;
   }
-  fail(ErrorCode::kInvalidArgument, "the physical limit {} does not fit the 8 characters of EDF",
-       value);
-}
+  bool consider(std::int64_t from, std::int64_t to) {
+    for (std::int64_t n = from; n <= to; ++n) {
+      if (consider(n)) return true;
+    }
+    return false;
+  }
+  std::int64_t best() const { return best_; }
+  double drift_samples() const { return error_ * static_cast<double>(info_.num_samples); }
+  bool is_good() const { return best_ > 0 && drift_samples() < 0.5; }
 
-double parse(const std::string& text) {
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-// Duration text for `samples` at a rate, if eight characters say it to a thousandth of a sample.
-bool duration_text(std::int64_t samples, double rate_hz, std::string& text) {
-  const double seconds = static_cast<double>(samples) / rate_hz;
-  text = fmt::format("{}", seconds);
-  if (text.size() > kNumberWidth) text.resize(kNumberWidth);
-  return std::abs(parse(text) - seconds) * rate_hz <= 1e-12 * static_cast<double>(samples);
-}
+ private:
+  const RecordingInfo& info_;
+  std::int64_t best_ = 0;
+  double error_ = 1;
+};
 
 std::int64_t choose_record_length(const RecordingInfo& info, double wanted_s) {
   std::int64_t divisor = 0;
   for (const Segment& segment : info.segments) divisor = std::gcd(divisor, segment.num_samples);
   const auto wanted = std::max<std::int64_t>(1, std::llround(wanted_s * info.rate_hz));
-  std::string text;
+  RecordLength length(info);
   for (std::int64_t n = 2 * wanted; n >= std::max<std::int64_t>(1, wanted / 4); --n) {
-    if (divisor % n == 0 && duration_text(n, info.rate_hz, text)) return n;
+    if (divisor % n == 0 && length.consider(n)) return n;
   }
-  require(info.segments.size() <= 1, ErrorCode::kInvalidArgument,
+  if (info.segments.size() <= 1) {
+    const bool is_found = length.consider(wanted, 2 * wanted) || length.is_good() ||
+                          length.consider(2 * wanted, 100 * wanted);
+    if (is_found) return length.best();
+  }
+  require(info.segments.size() <= 1 || length.best() > 0, ErrorCode::kInvalidArgument,
           "the recording has gaps, and no record length near {} s divides its segments; choose "
           "another record duration or cut the segments",
           wanted_s);
-  for (std::int64_t n = wanted; n <= 100 * wanted; ++n) {
-    if (duration_text(n, info.rate_hz, text)) return n;
-  }
-  fail(ErrorCode::kInvalidArgument,
-       "no record length makes {} Hz exact in the 8 characters of EDF; resample first",
-       info.rate_hz);
+  require(
+      length.is_good(), ErrorCode::kInvalidArgument,
+      "no record length says {} Hz in the 8 characters of EDF: after {} samples the best one is "
+      "{:.1f} samples off; resample first",
+      info.rate_hz, info.num_samples, length.drift_samples());
+  return length.best();
 }
 
 Layout plan(const RecordingInfo& info, double wanted_s) {
   Layout layout;
   layout.per_record = choose_record_length(info, wanted_s);
-  duration_text(layout.per_record, info.rate_hz, layout.duration);
-  layout.duration_s = parse(layout.duration);
+  layout.duration = edf_nearest(static_cast<double>(layout.per_record) / info.rate_hz);
   for (const Segment& segment : info.segments) {
     for (std::int64_t at = 0; at < segment.num_samples; at += layout.per_record) {
       const double time = segment.time_s + static_cast<double>(at) / info.rate_hz;
@@ -99,18 +97,22 @@ Layout plan(const RecordingInfo& info, double wanted_s) {
 }
 
 void append_tal(std::string& out, double onset, double duration, std::string_view text) {
-  out += fmt::format("{:+.12g}", onset);
-  if (duration > 0) out += fmt::format("\x15{:.12g}", duration);
+  out += onset < 0 ? "-" : "+";
+  out += edf_seconds(std::abs(onset));
+  if (duration > 0) out += "\x15" + edf_seconds(duration);
   out += '\x14';
   out += text;
   out += std::string_view("\x14\0", 2);
 }
 
 // Each record: its own time stamp, then as many annotations as fit, in order. The width is the
-// least that holds all of them.
-std::vector<std::string> annotation_records(const RecordingInfo& info, const Layout& layout) {
+// least that holds all of them. Times count from the header's whole second.
+std::vector<std::string> annotation_records(const RecordingInfo& info, const Layout& layout,
+                                            double start_s) {
   std::vector<std::string> stamps;
-  for (const double time : layout.record_times) append_tal(stamps.emplace_back(), time, 0, "");
+  for (const double time : layout.record_times) {
+    append_tal(stamps.emplace_back(), start_s + time, 0, "");
+  }
   std::vector<std::string> notes;
   std::size_t longest = 0;
   std::size_t total = 0;
@@ -118,7 +120,7 @@ std::vector<std::string> annotation_records(const RecordingInfo& info, const Lay
     std::string text = note.text;
     std::replace_if(
         text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-    append_tal(notes.emplace_back(), note.onset_s, note.duration_s, text);
+    append_tal(notes.emplace_back(), start_s + note.onset_s, note.duration_s, text);
     longest = std::max(longest, notes.back().size());
     total += notes.back().size();
   }
@@ -137,98 +139,29 @@ std::vector<std::string> annotation_records(const RecordingInfo& info, const Lay
   return stamps;
 }
 
-std::vector<Range> ranges(const Recording& recording, const EdfWriteOptions& options) {
-  const RecordingInfo& info = recording.info();
-  const std::size_t count = info.channels.size();
-  std::vector<double> low = options.physical_min;
-  std::vector<double> high = options.physical_max;
-  require(low.size() == high.size() && (low.empty() || low.size() == count),
-          ErrorCode::kInvalidArgument, "{} physical ranges for {} channels", low.size(), count);
-  const bool measure = low.empty();
-  if (measure) {
-    low.assign(count, INFINITY);
-    high.assign(count, -INFINITY);
-  }
-  const std::int64_t block =
-      std::max<std::int64_t>(1, (1 << 18) / static_cast<std::int64_t>(count));
-  for (std::int64_t at = 0; at < info.num_samples; at += block) {
-    const std::int64_t length = std::min(block, info.num_samples - at);
-    const Tensor samples = recording.read({}, at, length, DType::kF64);
-    const auto values = samples.data<double>();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t channel = i / static_cast<std::size_t>(length);
-      require(std::isfinite(values[i]), ErrorCode::kInvalidArgument,
-              "channel {} sample {} is {}; EDF holds finite values only",
-              info.channels[channel].name, at + static_cast<std::int64_t>(i) % length, values[i]);
-      if (!measure) continue;
-      low[channel] = std::min(low[channel], values[i]);
-      high[channel] = std::max(high[channel], values[i]);
-    }
-  }
-  std::vector<Range> result(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const double to_file = info.channels[i].unit == "V" ? 1e6 : 1;
-    if (!(low[i] < high[i])) {  // constant or empty: any range that holds the value
-      const double value = std::isfinite(low[i]) ? low[i] : 0;
-      const double margin = value == 0 ? 1 / to_file : std::abs(value) / 2;
-      low[i] = value - margin;
-      high[i] = value + margin;
-    }
-    Range& r = result[i];
-    r.low_text = number_text(low[i] * to_file, false);
-    r.high_text = number_text(high[i] * to_file, true);
-    r.low = parse(r.low_text);
-    r.high = parse(r.high_text);
-    r.gain = (r.high - r.low) / (kDigitalMax - kDigitalMin);
-  }
-  return result;
-}
-
-std::string pad(std::string_view text, std::size_t width) {
-  std::string field;
-  for (const char c : text.substr(0, width)) field += c >= 32 && c < 127 ? c : '_';
-  field.resize(width, ' ');
-  return field;
-}
-
-std::string date_fields(const std::string& iso, std::string& startdate) {
-  constexpr const char* kMonths[] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
-                                     "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-  if (iso.size() < 19) {
-    startdate = "Startdate X X X X";
-    return "01.01.8500.00.00";  // EDF+ convention for "unknown"
-  }
-  const int month = std::clamp(std::atoi(iso.substr(5, 2).c_str()), 1, 12);
-  const std::string day = iso.substr(8, 2);
-  startdate = fmt::format("Startdate {}-{}-{} X X X", day, kMonths[month - 1], iso.substr(0, 4));
-  return fmt::format("{}.{}.{}{}.{}.{}", day, iso.substr(5, 2), iso.substr(2, 2), iso.substr(11, 2),
-                     iso.substr(14, 2), iso.substr(17, 2));
-}
-
 std::string header_text(const RecordingInfo& info, const Layout& layout,
-                        const std::vector<Range>& scale, std::size_t tal_bytes,
+                        const std::vector<EdfRange>& scale, const EdfStart& start,
+                        const std::vector<std::string>& labels, std::size_t tal_bytes,
                         const EdfWriteOptions& options) {
   const std::size_t signals = info.channels.size() + 1;
-  std::string startdate;
-  const std::string date = date_fields(info.start_time, startdate);
-  std::string text = pad("0", 8) + pad(options.patient, 80) + pad(startdate, 80) + date;
-  text += pad(fmt::format("{}", 256 * (signals + 1)), 8);
-  text += pad(info.segments.size() > 1 ? "EDF+D" : "EDF+C", 44);
-  text += pad(fmt::format("{}", layout.runs.size()), 8) + pad(layout.duration, 8);
-  text += pad(fmt::format("{}", signals), 4);
+  std::string text = edf_field("0", 8) + edf_field(options.patient, 80);
+  text += edf_field(start.startdate, 80) + start.date + start.time;
+  text += edf_field(fmt::format("{}", 256 * (signals + 1)), 8);
+  text += edf_field(info.segments.size() > 1 ? "EDF+D" : "EDF+C", 44);
+  text += edf_field(fmt::format("{}", layout.runs.size()), 8) + edf_field(layout.duration, 8);
+  text += edf_field(fmt::format("{}", signals), 4);
   const auto column = [&](std::size_t width, const auto& of_channel, std::string_view last) {
-    for (std::size_t i = 0; i + 1 < signals; ++i) text += pad(of_channel(i), width);
-    text += pad(last, width);
+    for (std::size_t i = 0; i + 1 < signals; ++i) text += edf_field(of_channel(i), width);
+    text += edf_field(last, width);
   };
   const auto constant = [](const char* value) {
     return [value](std::size_t) { return std::string(value); };
   };
   column(
-      16, [&](std::size_t i) { return info.channels[i].name; }, "EDF Annotations");
+      16, [&](std::size_t i) { return labels[i]; }, "EDF Annotations");
   column(80, constant(""), "");
   column(
-      8, [&](std::size_t i) { return info.channels[i].unit == "V" ? "uV" : info.channels[i].unit; },
-      "");
+      8, [&](std::size_t i) { return scale[i].unit; }, "");
   column(
       8, [&](std::size_t i) { return scale[i].low_text; }, "-1");
   column(
@@ -244,22 +177,38 @@ std::string header_text(const RecordingInfo& info, const Layout& layout,
 }
 
 void write_record(std::ostream& out, const Recording& recording, const Segment& run,
-                  std::int64_t per_record, const std::vector<Range>& scale) {
+                  std::int64_t per_record, const std::vector<EdfRange>& scale) {
   const Tensor samples = recording.read({}, run.first_sample, run.num_samples, DType::kF64);
   const double* value = samples.data<double>().data();
   std::vector<std::int16_t> digital(static_cast<std::size_t>(per_record));
   for (std::size_t channel = 0; channel < scale.size(); ++channel) {
-    const double to_file = recording.info().channels[channel].unit == "V" ? 1e6 : 1;
-    const Range& r = scale[channel];
+    const EdfRange& r = scale[channel];
     for (std::int64_t k = 0; k < per_record; ++k) {
-      const double sample = value[std::min(k, run.num_samples - 1)] * to_file;
-      const double step = std::nearbyint((sample - r.low) / r.gain) + kDigitalMin;
+      const double sample = value[std::min(k, run.num_samples - 1)] * r.scale;
+      const double step = std::nearbyint((sample - r.low) / r.gain) + kEdfDigitalMin;
       digital[static_cast<std::size_t>(k)] =
-          static_cast<std::int16_t>(std::clamp(step, kDigitalMin, kDigitalMax));
+          static_cast<std::int16_t>(std::clamp(step, kEdfDigitalMin, kEdfDigitalMax));
     }
     value += run.num_samples;
     out.write(reinterpret_cast<const char*>(digital.data()),
               static_cast<std::streamsize>(digital.size() * sizeof(std::int16_t)));
+  }
+}
+
+// What the reader of the file will find different.
+void say_losses(const RecordingInfo& info, const Layout& layout,
+                std::vector<std::string>& warnings) {
+  const std::int64_t padding =
+      static_cast<std::int64_t>(layout.runs.size()) * layout.per_record - info.num_samples;
+  if (padding > 0) {
+    warnings.push_back(
+        fmt::format("{} samples do not divide into records; the last sample is repeated {} times",
+                    info.num_samples, padding));
+  }
+  const double stated_hz = static_cast<double>(layout.per_record) / edf_value(layout.duration);
+  if (std::abs(stated_hz / info.rate_hz - 1) > 1e-12) {
+    warnings.push_back(fmt::format("the rate {} Hz is stated as {} samples in {} s, {} Hz",
+                                   info.rate_hz, layout.per_record, layout.duration, stated_hz));
   }
 }
 
@@ -273,31 +222,30 @@ void visit_fields(FieldVisitor& visitor, EdfWriteOptions& o) {
   visitor.field("physical_max", o.physical_max, "upper end of each channel; empty: of the data");
 }
 
-void write_edf(const std::filesystem::path& path, const Recording& recording,
-               const EdfWriteOptions& options) {
+std::vector<std::string> write_edf(const std::filesystem::path& path, const Recording& recording,
+                                   const EdfWriteOptions& options) {
   const RecordingInfo& info = recording.info();
   require(info.rate_hz > 0, ErrorCode::kInvalidArgument,
           "{}: the sampling rate is unknown, EDF needs one (`rate_hz`)", path.string());
   require(!info.channels.empty() && info.num_samples > 0, ErrorCode::kInvalidArgument,
           "{}: nothing to write: {} channels, {} samples", path.string(), info.channels.size(),
           info.num_samples);
-  with_context(path.string(), [&] {
+  return with_context(path.string(), [&] {
+    std::vector<std::string> warnings;
     const Layout layout = plan(info, options.record_duration_s);
-    const std::vector<Range> scale = ranges(recording, options);
-    const std::vector<std::string> notes = annotation_records(info, layout);
-    const std::int64_t padding =
-        static_cast<std::int64_t>(layout.runs.size()) * layout.per_record - info.num_samples;
-    if (padding > 0) {
-      log_warn("{}: {} samples do not divide into records; the last sample is repeated {} times",
-               path.string(), info.num_samples, padding);
-    }
+    const std::vector<EdfRange> scale = edf_ranges(recording, options);
+    const EdfStart start = edf_start(info.start_time, warnings);
+    const std::vector<std::string> labels = edf_labels(info.channels, warnings);
+    const std::vector<std::string> notes = annotation_records(info, layout, start.fraction_s);
+    say_losses(info, layout, warnings);
     write_file_atomic(path, [&](std::ostream& out) {
-      out << header_text(info, layout, scale, notes.front().size(), options);
+      out << header_text(info, layout, scale, start, labels, notes.front().size(), options);
       for (std::size_t i = 0; i < layout.runs.size(); ++i) {
         write_record(out, recording, layout.runs[i], layout.per_record, scale);
         out << notes[i];
       }
     });
+    return warnings;
   });
 }
 

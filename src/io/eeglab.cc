@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 
+#include "io/companions.h"
+#include "io/departures.h"
 #include "nest/core/error.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/mat_file.h"
@@ -10,17 +11,24 @@ namespace nest::io {
 namespace {
 
 constexpr double kVoltsPerMicrovolt = 1e-6;
+constexpr double kBoundaryCode = -99;  // where event types are numbers
+
+// What is read of a dataset; the rest (history, source models, ...) may be anything.
+const std::vector<std::string> kFields = {"srate",   "nbchan",   "pnts",   "trials",
+                                          "data",    "chanlocs", "labels", "event",
+                                          "latency", "duration", "type"};
 
 // The fields of the dataset: of the struct EEG, or variables of the file itself.
 class EegFields {
  public:
   explicit EegFields(const std::filesystem::path& path) : file_(MatFile::open(path)) {
-    if (file_.has("EEG")) root_ = file_.read("EEG");
+    if (file_.has("EEG")) root_ = file_.read("EEG", kFields);
   }
+  const std::vector<std::string>& warnings() const { return file_.warnings(); }
   std::optional<MatValue> get(const std::string& name) const {
     if (root_) return root_->field(name);
     if (!file_.has(name)) return std::nullopt;
-    return file_.read(name);
+    return file_.read(name, kFields);
   }
   double number(const std::string& name) const {
     const auto value = get(name);
@@ -39,9 +47,10 @@ class EegFields {
   std::optional<MatValue> root_;
 };
 
-std::string text_or_number(const std::optional<MatValue>& value) {
+std::string text_or_number(const std::optional<MatValue>& value, const std::string& field,
+                           Departures& departures) {
   if (!value) return "";
-  if (value->is_text()) return value->text();
+  if (value->is_text()) return departures.utf8(value->raw_text(), field);
   if (value->is_numeric() && value->numel() > 0) return fmt::format("{}", value->number());
   return "";
 }
@@ -50,10 +59,26 @@ double number_or(const std::optional<MatValue>& value, double fallback) {
   return value && value->is_numeric() && value->numel() > 0 ? value->number() : fallback;
 }
 
+// EEGLAB finds "boundary" at the beginning of a type, in any letters, and -99 among numbers.
+bool is_boundary(const std::optional<MatValue>& type) {
+  if (!type) return false;
+  if (type->is_text()) return lower_ascii(type->text()).starts_with("boundary");
+  return type->is_numeric() && type->numel() == 1 && type->number() == kBoundaryCode;
+}
+
 struct Boundary {
   double sample = 0;
   double removed_samples = 0;
 };
+
+// The stated file, or the one of the dataset's name if the dataset was renamed.
+std::filesystem::path data_file(const std::filesystem::path& set,
+                                const std::filesystem::path& stated) {
+  const auto beside = set.parent_path() / stated.filename();
+  if (std::filesystem::exists(beside)) return beside;
+  auto renamed = set;
+  return renamed.replace_extension(stated.extension());
+}
 
 class EeglabRecording : public Recording {
  public:
@@ -71,8 +96,10 @@ class EeglabRecording : public Recording {
     info_.num_samples = per_trial_ * trials;
     name_channels(eeg);
     find_data(eeg, path, options.allow_truncated);
+    info_.warnings.insert(info_.warnings.end(), eeg.warnings().begin(), eeg.warnings().end());
     const auto boundaries = read_events(eeg);
     make_segments(boundaries);
+    for (std::string& line : departures_.lines()) info_.warnings.push_back(std::move(line));
   }
 
  private:
@@ -83,7 +110,10 @@ class EeglabRecording : public Recording {
     const auto locations = eeg.get("chanlocs");
     for (std::int64_t i = 0; i < num_channels_; ++i) {
       ChannelInfo& channel = info_.channels[static_cast<std::size_t>(i)];
-      if (locations) channel.name = text_or_number(locations->field("labels", i));
+      if (locations) {
+        channel.name = text_or_number(locations->field("labels", i),
+                                      fmt::format("EEG.chanlocs({}).labels", i + 1), departures_);
+      }
       if (channel.name.empty()) channel.name = fmt::format("EEG {:03}", i + 1);
       channel.unit = "V";
       channel.file_unit = "uV";
@@ -100,20 +130,18 @@ class EeglabRecording : public Recording {
       inside_ = data->numbers();
       return;
     }
-    const std::filesystem::path stated = std::filesystem::path(data->text()).filename();
-    auto beside = path.parent_path() / stated;
-    if (!std::filesystem::exists(beside)) {  // the dataset was renamed
-      auto renamed = path;
-      beside = renamed.replace_extension(".fdt");
-    }
+    const std::filesystem::path stated = std::filesystem::path(data->raw_text()).filename();
+    const auto beside = data_file(path, stated);
     outside_ = ByteSource::open(beside);
+    // .fdt holds sample after sample; .dat of early versions, channel after channel
+    is_transposed_ = lower_ascii(stated.extension().string()) == ".dat";
     const std::int64_t frames = static_cast<std::int64_t>(outside_->size()) / (4 * num_channels_);
     if (frames >= info_.num_samples) return;
     const std::string what =
         fmt::format("truncated: {} has {} samples of {} channels, the header declares {}",
                     beside.filename().string(), frames, num_channels_, info_.num_samples);
-    require(allow_truncated, ErrorCode::kDataCorrupt,
-            "{}; read the complete part with `allow_truncated`", what);
+    require(allow_truncated && !is_transposed_, ErrorCode::kDataCorrupt,
+            "{}; the complete part of a .fdt file reads with `allow_truncated`", what);
     info_.warnings.push_back(what);
     info_.num_samples = frames;
   }
@@ -123,15 +151,19 @@ class EeglabRecording : public Recording {
     const auto events = eeg.get("event");
     if (!events || !events->is_struct()) return boundaries;
     for (std::int64_t i = 0; i < events->numel(); ++i) {
+      const std::string where = fmt::format("EEG.event({})", i + 1);
+      const auto type = events->field("type", i);
       const double latency = number_or(events->field("latency", i), NAN);  // from 1, in samples
-      if (!std::isfinite(latency)) continue;
+      if (!std::isfinite(latency)) {
+        departures_.add("event without a latency left out", where);
+        continue;
+      }
       const double duration = number_or(events->field("duration", i), 0);
-      const std::string type = text_or_number(events->field("type", i));
-      if (type == "boundary") boundaries.push_back({latency - 1, duration});
+      if (is_boundary(type)) boundaries.push_back({latency - 1, duration});
       Annotation note;
       note.onset_s = (latency - 1) / info_.rate_hz;
       note.duration_s = std::isfinite(duration) && duration > 0 ? duration / info_.rate_hz : 0;
-      note.text = type;
+      note.text = text_or_number(type, where + ".type", departures_);
       info_.annotations.push_back(std::move(note));
     }
     std::stable_sort(info_.annotations.begin(), info_.annotations.end(),
@@ -175,9 +207,20 @@ class EeglabRecording : public Recording {
       }
       return;
     }
+    std::vector<std::byte> bytes;
+    if (is_transposed_) {
+      bytes.resize(static_cast<std::size_t>(4 * count));
+      for (const int channel : channels) {
+        outside_->read_at(static_cast<std::uint64_t>((channel * info_.num_samples + first) * 4),
+                          bytes);
+        for (std::int64_t k = 0; k < count; ++k) {
+          *out++ = static_cast<double>(load_le<float>(bytes.data() + 4 * k)) * kVoltsPerMicrovolt;
+        }
+      }
+      return;
+    }
     const std::int64_t step =
         std::max<std::int64_t>(1, (std::int64_t{1} << 20) / (4 * num_channels_));
-    std::vector<std::byte> bytes;
     for (std::int64_t at = 0; at < count; at += step) {
       const std::int64_t take = std::min(step, count - at);
       bytes.resize(static_cast<std::size_t>(take * num_channels_ * 4));
@@ -197,9 +240,36 @@ class EeglabRecording : public Recording {
   std::int64_t per_trial_ = 0;
   std::vector<double> inside_;  // column-major, as MATLAB stores it
   std::shared_ptr<const ByteSource> outside_;
+  bool is_transposed_ = false;  // of the file outside: channel after channel
+  Departures departures_;
 };
 
 }  // namespace
+
+std::optional<bool> is_eeglab_dataset(const std::filesystem::path& path) {
+  try {
+    const MatFile file = MatFile::open(path);
+    const bool has_struct = std::any_of(
+        file.variables().begin(), file.variables().end(),
+        [](const auto& variable) { return variable.name == "EEG" && !variable.is_numeric; });
+    const auto has = [&](const char* name) { return file.has(name); };
+    return has_struct || (has("srate") && has("nbchan") && has("pnts") && has("data"));
+  } catch (const Error&) {  // its reader says what is wrong
+    return std::nullopt;
+  }
+}
+
+std::vector<std::filesystem::path> eeglab_companions(const std::filesystem::path& set) {
+  try {
+    const MatFile file = MatFile::open(set);
+    const bool has_struct = file.has("EEG");
+    const MatValue holder = file.read(has_struct ? "EEG" : "data", {"data"});
+    const auto data = has_struct ? holder.field("data") : std::optional(holder);
+    if (data && data->is_text()) return {data_file(set, data->raw_text())};
+  } catch (const Error&) {  // its reader says what is wrong
+  }
+  return {};
+}
 
 std::shared_ptr<const Recording> open_eeglab(const std::filesystem::path& path,
                                              const OpenOptions& options) {

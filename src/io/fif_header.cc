@@ -252,7 +252,12 @@ void set_annotations(const Raw& raw, FifHeader& header) {
       raw.meas_date_s && raw.annotation_origin_s ? *raw.annotation_origin_s - *raw.meas_date_s : 0;
   const std::int64_t first = header.buffers.empty() ? 0 : header.buffers.front().first_sample;
   const double shift = from_first ? 0 : origin - static_cast<double>(first) / raw.rate_hz;
-  const std::vector<std::string> channels = channels_of_annotations(raw);
+  std::vector<std::string> channels;
+  try {
+    channels = channels_of_annotations(raw);
+  } catch (const Error& error) {  // times and texts do not depend on it
+    header.warnings.push_back(error.what());
+  }
   std::size_t impossible = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const double onset = raw.onsets[i] + shift, duration = raw.ends[i] - raw.onsets[i];

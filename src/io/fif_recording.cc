@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
+#include "io/companions.h"
 #include "io/fif_header.h"
 #include "io/fif_tags.h"
+#include "io/wall_time.h"
 #include "nest/core/error.h"
 #include "nest/io/fif.h"
 
@@ -27,15 +28,7 @@ struct Placed {
 
 std::string iso_time(double seconds) {
   if (!(seconds > -6e10 && seconds < 2e11)) return "";
-  const auto micros = std::llround(seconds * 1e6);
-  const auto micro = (micros % 1'000'000 + 1'000'000) % 1'000'000;
-  const auto clock = static_cast<std::time_t>((micros - micro) / 1'000'000);
-  std::tm parts = {};
-  gmtime_r(&clock, &parts);
-  std::string text =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return micro > 0 ? fmt::format("{}.{:06}", text, micro) : text;
+  return iso_wall_time(std::llround(seconds * 1e6));
 }
 
 class FifRecording : public Recording {
@@ -147,6 +140,22 @@ std::filesystem::path next_path(const std::filesystem::path& path, const std::st
 }
 
 }  // namespace
+
+std::vector<std::filesystem::path> fif_companions(const std::filesystem::path& first) {
+  std::vector<std::filesystem::path> files;
+  try {
+    auto file = first;
+    while (files.size() < kMaxParts && std::filesystem::exists(file)) {
+      const std::string next = read_fif_header(*ByteSource::open(file), true).next_file;
+      if (next.empty()) break;
+      file = next_path(first, next);
+      if (file == first || std::find(files.begin(), files.end(), file) != files.end()) break;
+      files.push_back(file);
+    }
+  } catch (const Error&) {  // its reader says what is wrong
+  }
+  return files;
+}
 
 std::shared_ptr<const Recording> open_fif(std::shared_ptr<const ByteSource> source,
                                           const OpenOptions& options) {

@@ -1,30 +1,14 @@
 #include "io/fif_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
 
+#include "nest/core/utf8.h"
+
 namespace nest::io {
 namespace {
-
-void append_utf8(std::uint32_t code, std::string& out) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | code >> 6);
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3F));
-    put(0x80 | (code >> 6 & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
 
 /// Code point of "&#NNNN;" at the start of `text` and its length; length 0 if there is none.
 std::size_t parse_reference(std::string_view text, std::uint32_t& code) {
@@ -47,8 +31,12 @@ std::string fif_text(const ByteSource& source, const FifTag& tag) {
   for (std::size_t i = 0; i < text.size();) {
     std::uint32_t code = 0;
     const std::size_t length = parse_reference(text.substr(i), code);
-    append_utf8(length > 0 ? code : static_cast<unsigned char>(text[i]), out);
-    i += length > 0 ? length : 1;
+    if (length > 0) {
+      append_utf8(out, code);
+    } else {
+      out += utf8_from_latin1(text.substr(i, 1));
+    }
+    i += std::max<std::size_t>(length, 1);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "io/departures.h"
 #include "io/gdf_header.h"
 #include "nest/core/error.h"
 
@@ -11,6 +12,7 @@ namespace nest::io {
 namespace {
 
 constexpr double kMaxRateHz = 1e8;
+constexpr std::string_view kNewSegment = "32766";  // 0x7FFE, start of a new segment
 
 double decode(const std::byte* at, std::uint32_t type) {
   switch (type) {
@@ -49,7 +51,16 @@ class GdfRecording : public Recording {
       : source_(std::move(source)), header_(read_gdf_header(*source_, options.allow_truncated)) {
     choose_stream(options.stream);
     fill_info();
-    with_context("event table", [&] { read_events(); });
+    try {
+      read_events();
+    } catch (const Error& error) {  // the samples do not depend on it
+      if (error.code() != ErrorCode::kDataCorrupt) throw;
+      departures_.add("events left out", error.what());
+    }
+    require(!signals_.empty() || !info_.annotations.empty(), ErrorCode::kDataCorrupt,
+            "no signal can be read and there are no events: {}",
+            fmt::join(departures_.lines(), "; "));
+    for (std::string& line : departures_.lines()) info_.warnings.push_back(std::move(line));
   }
 
  private:
@@ -60,9 +71,19 @@ class GdfRecording : public Recording {
   void choose_stream(const std::string& wanted) {
     std::map<std::uint32_t, std::vector<int>> groups;
     for (std::size_t i = 0; i < header_.signals.size(); ++i) {
-      const auto samples = header_.signals[i].samples_per_record;
-      if (samples > 0) groups[samples].push_back(static_cast<int>(i));
+      const GdfSignal& signal = header_.signals[i];
+      if (signal.samples_per_record == 0) continue;
+      const std::string problem = header_.record_duration_s > 0
+                                      ? signal.problem
+                                      : "header byte 244: the record duration is 0, it has no rate";
+      if (problem.empty()) {
+        groups[signal.samples_per_record].push_back(static_cast<int>(i));
+      } else {
+        departures_.add("left out",
+                        fmt::format("signal {} '{}' ({})", i + 1, signal.label, problem));
+      }
     }
+    if (groups.empty()) return;  // events only
     std::string names;
     for (const auto& [samples, signals] : groups) {
       require(rate_of(samples) <= kMaxRateHz, ErrorCode::kDataCorrupt,
@@ -89,7 +110,7 @@ class GdfRecording : public Recording {
     info_.format = fmt::format("GDF {:.2f}", header_.version);
     info_.start_time = header_.start_time;
     info_.warnings = header_.warnings;
-    info_.rate_hz = rate_of(per_record_);
+    info_.rate_hz = per_record_ > 0 ? rate_of(per_record_) : 0;
     info_.num_samples = static_cast<std::int64_t>(header_.num_records * per_record_);
     info_.segments = {{0, info_.num_samples, 0}};
     for (const int index : signals_) {
@@ -120,6 +141,7 @@ class GdfRecording : public Recording {
     const std::uint64_t count = is_new ? three(1) : load_le<std::uint32_t>(head.data() + 4);
     double rate = is_new ? static_cast<double>(load_le<float>(head.data() + 4)) : three(1);
     if (!(rate > 0 && rate < kMaxRateHz)) rate = info_.rate_hz;
+    require(rate > 0, ErrorCode::kDataCorrupt, "event table: neither it nor a signal has a rate");
     const auto positions = source_->read_bytes(start + 8, count * 4);
     const auto codes = source_->read_bytes(start + 8 + count * 4, count * 2);
     const auto extra = mode == 3 ? source_->read_bytes(start + 8 + count * 6, count * 6)
@@ -140,6 +162,18 @@ class GdfRecording : public Recording {
     }
     std::stable_sort(info_.annotations.begin(), info_.annotations.end(),
                      [](const auto& a, const auto& b) { return a.onset_s < b.onset_s; });
+    for (const Annotation& note : info_.annotations) {
+      if (note.text == kNewSegment) begin_segment(std::llround(note.onset_s * info_.rate_hz));
+    }
+  }
+
+  // The table does not say how long the break before it was.
+  void begin_segment(std::int64_t sample) {
+    Segment& last = info_.segments.back();
+    if (sample <= last.first_sample || sample >= info_.num_samples) return;
+    last.num_samples = sample - last.first_sample;
+    info_.segments.push_back(
+        {sample, info_.num_samples - sample, static_cast<double>(sample) / info_.rate_hz});
   }
 
   void read_block(std::span<const int> channels, std::int64_t first, std::int64_t count,
@@ -174,6 +208,7 @@ class GdfRecording : public Recording {
   std::uint32_t per_record_ = 0;
   std::vector<double> gain_;
   std::vector<double> offset_;
+  Departures departures_;
 };
 
 }  // namespace

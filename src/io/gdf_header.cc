@@ -2,8 +2,9 @@
 
 #include <charconv>
 #include <cmath>
-#include <ctime>
 
+#include "io/departures.h"
+#include "io/wall_time.h"
 #include "nest/core/error.h"
 
 namespace nest::io {
@@ -23,6 +24,13 @@ std::string text_at(const std::vector<std::byte>& bytes, std::uint64_t offset, s
   return text;
 }
 
+// 255 + n: signed integers of n bits, 511 + n: unsigned; whole bytes only.
+int packed_bytes(std::uint32_t type) {
+  const std::uint32_t bits = type > 511 ? type - 511 : type - 255;
+  return bits % 8 == 0 ? static_cast<int>(bits / 8) : 0;
+}
+
+// 0 if it is no type of the format, so that the layout of a record is unknown.
 int bytes_of_type(std::uint32_t type) {
   switch (type) {
     case 1:
@@ -39,11 +47,15 @@ int bytes_of_type(std::uint32_t type) {
     case 8:
     case 17:
       return 8;
-    case 279:
-      return 3;  // 255 + 24: signed 24 bit
+    case 18:
+      return 16;
     default:
-      return 0;
+      return type > 255 && type < 768 ? packed_bytes(type) : 0;
   }
+}
+
+bool is_read(std::uint32_t type) {
+  return type == 16 || type == 17 || (type >= 1 && type <= 8) || type == 279;
 }
 
 // ISO 11073-10101: 4256 is the volt, the low five bits its decimal prefix.
@@ -70,34 +82,35 @@ std::string unit_name(std::uint16_t code) {
 std::string iso_of_gdf2(std::uint64_t value) {
   if (value == 0) return "";
   const double days = std::ldexp(static_cast<double>(value), -32);
-  const double seconds = std::round((days - 719529) * 86400);  // 719529: 1970-01-01
+  const double seconds = (days - 719529) * 86400;  // 719529: 1970-01-01
   if (!(seconds > -2e10 && seconds < 2e11)) return "";
-  const auto clock = static_cast<std::time_t>(seconds);
-  std::tm parts = {};
-  gmtime_r(&clock, &parts);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  // a step of the format is 20 us: what is less than a millisecond from a second is that second
+  return iso_wall_time(std::llround(seconds * 1e3) * 1000);
 }
 
 std::string iso_of_gdf1(const std::string& digits) {  // YYYYMMDDhhmmsscc
-  if (digits.size() < 14 || digits.find_first_not_of("0123456789") < 14) return "";
-  return fmt::format("{}-{}-{}T{}:{}:{}", digits.substr(0, 4), digits.substr(4, 2),
-                     digits.substr(6, 2), digits.substr(8, 2), digits.substr(10, 2),
-                     digits.substr(12, 2));
+  const auto year = digits_at(digits, 0, 4), month = digits_at(digits, 4, 2);
+  const auto day = digits_at(digits, 6, 2), hour = digits_at(digits, 8, 2);
+  const auto minute = digits_at(digits, 10, 2), second = digits_at(digits, 12, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return "";
+  const int hundredths = digits_at(digits, 14, 2).value_or(0);
+  const auto time = wall_time_us(*year, *month, *day, *hour, *minute, *second, hundredths * 10000);
+  return time ? iso_wall_time(*time) : "";
 }
 
 void read_signal(const std::vector<std::byte>& bytes, std::uint64_t i, std::uint64_t n, bool is_v2,
-                 GdfSignal& s) {
+                 GdfSignal& s, Departures& departures) {
   const auto field = [&](std::uint64_t column, std::uint64_t width) {
     return kBlock + n * column + i * width;
   };
-  s.label = text_at(bytes, field(0, 16), 16);
+  const std::string where = fmt::format("signal {}", i + 1);
+  s.label = departures.utf8(text_at(bytes, field(0, 16), 16), where + " label");
   if (is_v2) {
     s.unit = unit_name(at<std::uint16_t>(bytes, field(102, 2)));
     s.digital_min = at<double>(bytes, field(120, 8));
     s.digital_max = at<double>(bytes, field(128, 8));
   } else {
-    s.unit = text_at(bytes, field(96, 8), 8);
+    s.unit = departures.utf8(text_at(bytes, field(96, 8), 8), where + " unit");
     s.digital_min = static_cast<double>(at<std::int64_t>(bytes, field(120, 8)));
     s.digital_max = static_cast<double>(at<std::int64_t>(bytes, field(128, 8)));
   }
@@ -107,19 +120,24 @@ void read_signal(const std::vector<std::byte>& bytes, std::uint64_t i, std::uint
   s.type = at<std::uint32_t>(bytes, field(220, 4));
   s.sample_bytes = bytes_of_type(s.type);
   require(s.sample_bytes > 0, ErrorCode::kUnsupported,
-          "header byte {}: signal {} has sample type {}, which is not supported", field(220, 4),
+          "header byte {}: signal {} has sample type {}, whose size is not known", field(220, 4),
           s.label, s.type);
-  const bool has_scale = std::isfinite(s.physical_max - s.physical_min) &&
-                         std::isfinite(s.digital_max - s.digital_min) &&
-                         s.digital_max > s.digital_min;
-  require(has_scale, ErrorCode::kDataCorrupt,
-          "header byte {}: signal {}: digital range {} to {} and physical range {} to {} give no "
-          "scale",
-          field(104, 8), s.label, s.digital_min, s.digital_max, s.physical_min, s.physical_max);
+  if (!is_read(s.type)) {
+    s.problem = fmt::format("header byte {}: sample type {} is not read", field(220, 4), s.type);
+  }
+  const double gain = (s.physical_max - s.physical_min) / (s.digital_max - s.digital_min);
+  const bool has_scale = s.digital_max > s.digital_min && s.physical_max != s.physical_min &&
+                         std::isfinite(gain) &&
+                         std::isfinite(s.physical_min - gain * s.digital_min);
+  if (!has_scale && s.problem.empty()) {
+    s.problem = fmt::format(
+        "header byte {}: digital range {} to {} and physical range {} to {} give no scale",
+        field(104, 8), s.digital_min, s.digital_max, s.physical_min, s.physical_max);
+  }
 }
 
 void count_records(const ByteSource& source, bool allow_truncated, GdfHeader& header) {
-  require(header.record_bytes > 0, ErrorCode::kDataCorrupt, "no signal has samples in a record");
+  if (header.record_bytes == 0) return;  // events alone
   const std::uint64_t size = source.size();
   const std::uint64_t complete =
       size > header.header_bytes ? (size - header.header_bytes) / header.record_bytes : 0;
@@ -158,11 +176,9 @@ GdfHeader read_gdf_header(const ByteSource& source, bool allow_truncated) {
   header.declared_records = at<std::int64_t>(fixed, 236);
   const double numerator = at<std::uint32_t>(fixed, 244);
   const double denominator = at<std::uint32_t>(fixed, 248);
-  require(numerator > 0 && denominator > 0, ErrorCode::kDataCorrupt,
-          "header byte 244: record duration {}/{} s is impossible", numerator, denominator);
-  header.record_duration_s = numerator / denominator;
+  header.record_duration_s = denominator > 0 ? numerator / denominator : 0;
   const std::uint64_t n = is_v2 ? at<std::uint16_t>(fixed, 252) : at<std::uint32_t>(fixed, 252);
-  require(n > 0 && n < 65536, ErrorCode::kDataCorrupt, "header byte 252: {} signals", n);
+  require(n < 65536, ErrorCode::kDataCorrupt, "header byte 252: {} signals", n);
   const std::uint64_t needed = kBlock * (n + 1);
   require(
       header.header_bytes >= needed && header.header_bytes <= source.size(),
@@ -171,13 +187,15 @@ GdfHeader read_gdf_header(const ByteSource& source, bool allow_truncated) {
       header.header_bytes, n, needed, source.size());
   const auto bytes = source.read_bytes(0, needed);
   header.signals.resize(n);
+  Departures departures;
   for (std::uint64_t i = 0; i < n; ++i) {
     GdfSignal& signal = header.signals[i];
-    read_signal(bytes, i, n, is_v2, signal);
+    read_signal(bytes, i, n, is_v2, signal, departures);
     signal.record_offset = header.record_bytes;
     header.record_bytes += static_cast<std::uint64_t>(signal.samples_per_record) *
                            static_cast<std::uint64_t>(signal.sample_bytes);
   }
+  header.warnings = departures.lines();
   count_records(source, allow_truncated, header);
   return header;
 }

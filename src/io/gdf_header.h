@@ -19,6 +19,7 @@ struct GdfSignal {
   std::uint32_t type = 0;  // GDFTYPE
   int sample_bytes = 0;
   std::uint64_t record_offset = 0;
+  std::string problem;  // why its numbers mean nothing, "" if they do
 };
 
 struct GdfHeader {

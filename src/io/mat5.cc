@@ -299,6 +299,16 @@ std::vector<std::byte> matrix_bytes(const ByteSource& file, std::uint64_t offset
   return bytes;
 }
 
+void add_variable(const ByteSource& file, std::uint64_t at, bool is_swapped,
+                  std::vector<MatVariable>& variables) {
+  const auto bytes = matrix_bytes(file, at, true);
+  if (bytes.empty()) return;
+  Cursor cursor(bytes, is_swapped);
+  const ArrayHeader header = read_header(cursor);
+  if (header.name.empty()) return;  // MATLAB's own subsystem data
+  variables.push_back({header.name, header.dims, kind_of(header.mx_class), at});
+}
+
 }  // namespace
 
 std::size_t size_of(MatType type) {
@@ -325,19 +335,17 @@ bool is_mat5(const ByteSource& file) {
   return version == std::string("\0\1IM", 4) || version == std::string("\1\0MI", 4);
 }
 
-std::vector<MatVariable> mat5_variables(const ByteSource& file) {
+std::vector<MatVariable> mat5_variables(const ByteSource& file, Departures& departures) {
   const bool is_swapped = file_is_swapped(file);
   std::vector<MatVariable> variables;
   for (std::uint64_t at = kHeaderBytes; file.size() - at >= 8;) {
     const TopElement element = top_element(file, at, is_swapped);
-    with_context(fmt::format("variable at byte {}", at), [&] {
-      const auto bytes = matrix_bytes(file, at, true);
-      if (bytes.empty()) return;
-      Cursor cursor(bytes, is_swapped);
-      const ArrayHeader header = read_header(cursor);
-      if (header.name.empty()) return;  // MATLAB's own subsystem data
-      variables.push_back({header.name, header.dims, kind_of(header.mx_class), at});
-    });
+    try {
+      add_variable(file, at, is_swapped, variables);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kDataCorrupt) throw;
+      departures.add("variable left out", fmt::format("at byte {}: {}", at, error.what()));
+    }
     at = element.content + element.length;
     if (element.type != kCompressed) at = std::min(file.size(), (at + 7) / 8 * 8);
   }

@@ -233,15 +233,22 @@ hid_t open_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::vector<MatVariable> mat73_variables(const std::filesystem::path& path) {
+std::vector<MatVariable> mat73_variables(const std::filesystem::path& path,
+                                         Departures& departures) {
   const std::scoped_lock lock(hdf5_mutex());
   const Id file(open_file(path), H5Fclose, "the file");
   std::vector<MatVariable> variables;
   for (const std::string& name : links_of(file)) {
     if (name.starts_with("#")) continue;  // MATLAB's own
-    const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
-    const bool is_dataset = H5Iget_type(object) == H5I_DATASET;
-    variables.push_back({name, is_dataset ? dims_of(object) : Shape{1, 1}, kind_of(object)});
+    try {
+      const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+      const bool is_dataset = H5Iget_type(object) == H5I_DATASET;
+      variables.push_back({name, is_dataset ? dims_of(object) : Shape{1, 1}, kind_of(object)});
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kDataCorrupt) throw;
+      departures.add("variable left out",
+                     fmt::format("{}: {}", utf8_or_latin1(name), error.what()));
+    }
   }
   return variables;
 }

@@ -13,7 +13,8 @@ namespace {
 
 }  // namespace
 
-std::vector<MatVariable> mat73_variables(const std::filesystem::path& /*path*/) {
+std::vector<MatVariable> mat73_variables(const std::filesystem::path& /*path*/,
+                                         Departures& /*departures*/) {
   refuse();
 }
 std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& /*path*/,

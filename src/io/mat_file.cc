@@ -5,8 +5,10 @@
 #include <bit>
 #include <cstring>
 
+#include "io/departures.h"
 #include "io/mat_node.h"
 #include "nest/core/error.h"
+#include "nest/core/utf8.h"
 #include "nest/io/byte_source.h"
 
 namespace nest::io {
@@ -14,19 +16,6 @@ namespace {
 
 // DEFLATE cannot expand by more than this; a larger claim is a lie about the size.
 constexpr double kMaxExpansion = 1032;
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xE0 | (code >> 12 & 0xF));
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
 
 // Element i of a node whose type is T, in this machine's byte order.
 template <class T>
@@ -40,6 +29,26 @@ T element(const MatNode& node, std::size_t i) {
 template <class T>
 void copy_numbers(const MatNode& node, std::vector<double>& out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<double>(element<T>(node, i));
+}
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+bool is_surrogate(char32_t point) {
+  return point >= 0xD800 && point <= 0xDFFF;
+}
+
+// Character i of a text that is not UTF-8: Latin-1, UTF-16 or UTF-32 by the size of its elements.
+char32_t unit_of(const MatNode& node, std::size_t i) {
+  switch (size_of(node.type)) {
+    case 1:
+      return element<std::uint8_t>(node, i);
+    case 2:
+      return element<std::uint16_t>(node, i);
+    case 4:
+      return element<std::uint32_t>(node, i);
+    default:
+      return kReplacement;
+  }
 }
 
 bool is_mat73(const ByteSource& file) {
@@ -96,6 +105,10 @@ std::optional<MatValue> MatValue::cell(std::int64_t index) const {
 }
 
 std::string MatValue::text() const {
+  return utf8_or_latin1(raw_text());
+}
+
+std::string MatValue::raw_text() const {
   require(is_text(), ErrorCode::kDataCorrupt, "a text was expected, found another type");
   const MatNode& node = *node_;
   if (node.type == MatType::kUtf8) {
@@ -104,17 +117,14 @@ std::string MatValue::text() const {
   std::string out;
   const std::size_t count = node.data.size() / size_of(node.type);
   for (std::size_t i = 0; i < count; ++i) {
-    switch (size_of(node.type)) {
-      case 1:
-        append_utf8(out, element<std::uint8_t>(node, i));
-        break;
-      case 2:
-        append_utf8(out, element<std::uint16_t>(node, i));
-        break;
-      default:
-        append_utf8(out, element<std::uint32_t>(node, i) & 0xFFFF);
-        break;
+    char32_t point = unit_of(node, i);
+    if (is_surrogate(point)) {
+      const char32_t low = i + 1 < count ? unit_of(node, i + 1) : 0;
+      const bool is_pair = point < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF;
+      if (is_pair) ++i;
+      point = is_pair ? 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00) : kReplacement;
     }
+    append_utf8(out, point <= 0x10FFFF ? point : kReplacement);
   }
   return out;
 }
@@ -187,19 +197,25 @@ MatFile MatFile::open(const std::filesystem::path& path) {
   file.path_ = path;
   require(is_mat5(*source) || is_mat73(*source), ErrorCode::kDataCorrupt,
           "not a MATLAB file of version 5 to 7.3, or its first bytes are damaged");
-  const auto found = is_mat5(*source) ? mat5_variables(*source) : mat73_variables(path);
+  Departures departures;
+  const auto found =
+      is_mat5(*source) ? mat5_variables(*source, departures) : mat73_variables(path, departures);
   for (const MatVariable& variable : found) {
     double elements = 1;
     for (const std::int64_t dim : variable.dims) elements *= static_cast<double>(dim);
-    require(elements <= kMaxExpansion * static_cast<double>(source->size()),
-            ErrorCode::kDataCorrupt,
-            "variable {} claims {} elements, more than a file of {} bytes can hold", variable.name,
-            elements, source->size());
+    if (elements > kMaxExpansion * static_cast<double>(source->size())) {
+      departures.add("variable left out",
+                     fmt::format("{}: it claims {} elements, more than a file of {} bytes can hold",
+                                 utf8_or_latin1(variable.name), elements, source->size()));
+      continue;
+    }
     file.variables_.push_back(
         {variable.name, variable.dims, variable.kind == MatKind::kNumbers, variable.offset});
   }
   require(!file.variables_.empty(), ErrorCode::kDataCorrupt,
-          "no variable can be read: the file is empty or damaged");
+          "no variable can be read: the file is empty or damaged{}{}",
+          departures.lines().empty() ? "" : ": ", fmt::join(departures.lines(), "; "));
+  file.warnings_ = departures.lines();
   return file;
 }
 
@@ -210,11 +226,12 @@ bool MatFile::has(const std::string& name) const {
 
 MatValue MatFile::read(const std::string& name, const std::vector<std::string>& fields) const {
   std::string names;
-  for (const Variable& variable : variables_) names += (names.empty() ? "" : ", ") + variable.name;
+  for (const Variable& variable : variables_)
+    names += (names.empty() ? "" : ", ") + utf8_or_latin1(variable.name);
   require(has(name), ErrorCode::kNotFound, "no variable '{}'; the file has: {}", name, names);
   const auto found = std::find_if(variables_.begin(), variables_.end(),
                                   [&](const Variable& variable) { return variable.name == name; });
-  return with_context(fmt::format("variable {}", name), [&] {
+  return with_context(fmt::format("variable {}", utf8_or_latin1(name)), [&] {
     const auto source = ByteSource::open(path_);
     const auto root =
         is_mat5(*source)

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "io/departures.h"
 #include "nest/core/tensor.h"
 #include "nest/io/byte_source.h"
 
@@ -69,14 +70,15 @@ inline std::uint64_t mat_most_bytes(std::uint64_t file_bytes) {
 
 /// Version 5, 6 and 7 files (MathWorks, "MAT-File Format", R2019b, chapter 1), read here.
 bool is_mat5(const ByteSource& file);
-/// Errors: DataCorrupt naming the byte and what is wrong there.
-std::vector<MatVariable> mat5_variables(const ByteSource& file);
+/// A variable that is damaged inside is a departure. Errors: DataCorrupt naming the byte where the
+/// file is cut off.
+std::vector<MatVariable> mat5_variables(const ByteSource& file, Departures& departures);
 /// Only these fields of structs, at any depth; none given: all.
 std::shared_ptr<const MatRoot> mat5_read(const ByteSource& file, const MatVariable& variable,
                                          const std::vector<std::string>& fields);
 
 /// Version 7.3 files, read through HDF5. Errors: DataCorrupt.
-std::vector<MatVariable> mat73_variables(const std::filesystem::path& path);
+std::vector<MatVariable> mat73_variables(const std::filesystem::path& path, Departures& departures);
 std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
                                           const std::string& name,
                                           const std::vector<std::string>& fields);

@@ -22,6 +22,8 @@ std::shared_ptr<const Recording> open_npy_recording(const std::filesystem::path&
 void write_npy(const std::filesystem::path& path, const Recording& recording, DType dtype) {
   const RecordingInfo& info = recording.info();
   const auto rows = static_cast<std::int64_t>(info.channels.size());
+  require(rows > 0 && info.num_samples > 0, ErrorCode::kInvalidArgument,
+          "{}: nothing to write: {} channels, {} samples", path.string(), rows, info.num_samples);
   write_file_atomic(path, [&](std::ostream& out) {
     write_npy_header(out, dtype, {rows, info.num_samples});
     constexpr std::int64_t kBlock = 1 << 18;

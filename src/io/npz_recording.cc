@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "io/array_recording.h"
+#include "io/departures.h"
 #include "io/stated_rate.h"
 #include "nest/core/error.h"
 #include "nest/io/npy_recording.h"
@@ -10,9 +11,9 @@ namespace nest::io {
 namespace {
 
 struct Member {
-  std::string name;  // without ".npy"
+  std::string name;  // without ".npy", UTF-8
   const ZipEntry* entry = nullptr;
-  std::optional<NpyHeader> header;  // nothing if its element type is not read
+  std::optional<NpyHeader> header;  // nothing if its element type is not read, or it is damaged
 };
 
 // A stored member is read where it lies, a deflated one is inflated as a whole.
@@ -25,16 +26,17 @@ NpyFile open_member(const ZipReader& zip, const Member& member) {
   return NpyFile::from_bytes(*content, content, member.name);
 }
 
-std::vector<Member> members_of(const ZipReader& zip) {
+std::vector<Member> members_of(const ZipReader& zip, Departures& departures) {
   std::vector<Member> members;
   for (const ZipEntry& entry : zip.entries()) {
     if (!entry.name.ends_with(".npy")) continue;
-    Member member{entry.name.substr(0, entry.name.size() - 4), &entry, std::nullopt};
+    const std::string name = entry.name.substr(0, entry.name.size() - 4);
+    Member member{departures.utf8(name, "name of an array"), &entry, std::nullopt};
     try {
       with_context(fmt::format("array '{}'", member.name),
                    [&] { member.header = open_member(zip, member).header(); });
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kUnsupported) throw;
+    } catch (const Error& error) {  // an error where it is asked for
+      if (error.code() == ErrorCode::kDataCorrupt) departures.add("left out", error.what());
     }
     members.push_back(std::move(member));
   }
@@ -68,7 +70,8 @@ double stated_rate(const ZipReader& zip, const std::vector<Member>& members) {
 std::shared_ptr<const Recording> open_npz_recording(const std::filesystem::path& path,
                                                     const OpenOptions& options) {
   const ZipReader zip = ZipReader::open(path);
-  const std::vector<Member> members = members_of(zip);
+  Departures departures;
+  const std::vector<Member> members = members_of(zip, departures);
   const Member* chosen = nullptr;
   for (const Member& member : members) {
     const bool is_larger =
@@ -84,6 +87,7 @@ std::shared_ptr<const Recording> open_npz_recording(const std::filesystem::path&
   RecordingInfo info;
   info.format = "NPZ";
   info.stream = chosen->name;
+  info.warnings = departures.lines();
   for (const Member& member : members) {
     if (&member == chosen || !is_signal(member)) continue;
     const Shape& shape = member.header->shape;

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 
+#include "io/companions.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/core/utf8.h"
 #include "nest/io/brainvision.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/csv_recording.h"
@@ -18,6 +20,8 @@
 
 namespace nest::io {
 namespace {
+
+constexpr std::string_view kEeglabExtension = ".set";
 
 using Open = std::shared_ptr<const Recording> (*)(const std::filesystem::path&, const OpenOptions&);
 
@@ -36,6 +40,15 @@ bool is_matlab(std::string_view head) {
   return has_magic(head, "MATLAB 5.0") || has_magic(head, "MATLAB 7.3");
 }
 
+// A header that lacks its title is known by its name and its first section.
+bool is_brainvision_header(std::string_view head, std::string_view extension) {
+  if (head.starts_with("Brain Vision Data Exchange Header") ||
+      head.starts_with("BrainVision Data Exchange Header")) {
+    return true;
+  }
+  return extension == ".vhdr" && head.find('[') != std::string_view::npos;
+}
+
 // Content first; the extension decides only where the content cannot.
 constexpr std::array kFormats = {
     Format{"EDF",
@@ -52,17 +65,11 @@ constexpr std::array kFormats = {
            [](const auto& path, const auto& options) {
              return open_edf(ByteSource::open(path), options);
            }},
-    Format{"BrainVision",
-           [](std::string_view head, std::string_view) {
-             const std::string_view text = head.starts_with("\xEF\xBB\xBF") ? head.substr(3) : head;
-             const bool is_title = text.starts_with("Brain Vision Data Exchange Header") ||
-                                   text.starts_with("BrainVision Data Exchange Header");
-             return is_title;
-           },
+    Format{"BrainVision", is_brainvision_header,
            [](const auto& path, const auto& options) { return open_brainvision(path, options); }},
     Format{"EEGLAB",
            [](std::string_view head, std::string_view extension) {
-             return is_matlab(head) && extension == ".set";
+             return is_matlab(head) && extension == kEeglabExtension;
            },
            open_eeglab},
     Format{"MATLAB", [](std::string_view head, std::string_view) { return is_matlab(head); },
@@ -107,25 +114,25 @@ std::string lower_extension(const std::filesystem::path& path) {
   return extension;
 }
 
-// The file that describes the recording `path` belongs to: the BrainVision header of a data or
-// marker file, the .set of an .fdt; else the path itself.
-std::filesystem::path described_by(const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  if (extension == ".eeg" || extension == ".dat" || extension == ".vmrk") {
-    return find_brainvision_header(path).value_or(path);
+// The first bytes of a file as its format's magic is looked for; text without its mark.
+std::string head_of(const std::filesystem::path& path) {
+  const auto source = ByteSource::open(path);
+  const std::string head = source->read_text(0, std::min<std::uint64_t>(source->size(), 4096));
+  if (!has_byte_order_mark(head)) return head;
+  try {
+    return without_byte_order_mark(head, path.string());
+  } catch (const Error&) {  // its reader says what is wrong
+    return head;
   }
-  if (extension == ".fdt") {
-    auto set = path;
-    set.replace_extension(".set");
-    if (std::filesystem::is_regular_file(set)) return set;
-  }
-  return path;
 }
 
 const Format* find_format(const std::filesystem::path& path) {
-  const auto source = ByteSource::open(path);
-  const std::string head = source->read_text(0, std::min<std::uint64_t>(source->size(), 4096));
-  const std::string extension = lower_extension(path);
+  const std::string head = head_of(path);
+  std::string extension = lower_extension(path);
+  if (is_matlab(head)) {
+    const auto is_dataset = is_eeglab_dataset(path);
+    if (is_dataset) extension = *is_dataset ? kEeglabExtension : "";
+  }
   for (const Format& format : kFormats) {
     if (format.matches(head, extension)) return &format;
   }
@@ -148,16 +155,41 @@ void visit_fields(FieldVisitor& visitor, OpenOptions& o) {
   visitor.field("rate_hz", o.rate_hz, "sampling rate of inputs that state none, in Hz", at_least(0),
                 {.flag = "rate"});
   visitor.field("allow_truncated", o.allow_truncated, "read what a cut file still holds");
+  visitor.field("strict", o.strict, "any warning about the file is an error");
+}
+
+std::filesystem::path describing_file(const std::filesystem::path& file) {
+  const std::string extension = lower_extension(file);
+  if (extension == ".eeg" || extension == ".dat" || extension == ".vmrk") {
+    if (const auto header = find_brainvision_header(file)) return *header;
+  }
+  if (extension == ".fdt" || extension == ".dat") {
+    auto set = file;
+    for (const char* known : {".set", ".SET"}) {
+      if (std::filesystem::is_regular_file(set.replace_extension(known))) return set;
+    }
+  }
+  return file;
+}
+
+std::vector<std::filesystem::path> companion_files(const std::filesystem::path& file) {
+  const std::string format = recording_format(file);
+  std::vector<std::filesystem::path> files;
+  if (format == "BrainVision") files = brainvision_companions(file);
+  if (format == "EEGLAB") files = eeglab_companions(file);
+  if (format == "FIF") files = fif_companions(file);
+  std::erase_if(files, [](const auto& path) { return !std::filesystem::is_regular_file(path); });
+  return files;
 }
 
 std::string recording_format(const std::filesystem::path& path) {
-  const Format* format = find_format(described_by(path));
+  const Format* format = find_format(describing_file(path));
   return format == nullptr ? "" : std::string(format->name);
 }
 
 std::shared_ptr<const Recording> open_recording(const std::filesystem::path& file,
                                                 const OpenOptions& options) {
-  const std::filesystem::path path = described_by(file);
+  const std::filesystem::path path = describing_file(file);
   const Format* format = find_format(path);
   const std::string extension = lower_extension(path);
   const bool lacks_header = extension == ".vmrk" || extension == ".eeg";
@@ -168,7 +200,13 @@ std::shared_ptr<const Recording> open_recording(const std::filesystem::path& fil
   require(format->open != nullptr, ErrorCode::kUnsupported,
           "{}: {} files are recognised but cannot be read; convert to one of {}", path.string(),
           format->name, supported());
-  return with_context(path.string(), [&] { return format->open(path, options); });
+  return with_context(path.string(), [&] {
+    auto recording = format->open(path, options);
+    const auto& warnings = recording->info().warnings;
+    require(!options.strict || warnings.empty(), ErrorCode::kDataCorrupt, "{} (--strict)",
+            fmt::join(warnings, "; "));
+    return recording;
+  });
 }
 
 Json explain(const std::filesystem::path& path, const OpenOptions& options) {
@@ -185,6 +223,7 @@ Json explain(const std::filesystem::path& path, const OpenOptions& options) {
     if (options.allow_truncated) return report;
     OpenOptions lenient = options;
     lenient.allow_truncated = true;
+    lenient.strict = false;
     try {
       report["readable_part"] = to_json(open_recording(path, lenient)->info());
     } catch (const Error&) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "io/bytes.h"
@@ -11,11 +12,42 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 
+/// Digits of a little-endian two's complement number, by division by ten.
+std::string decimal(std::string_view bytes) {
+  std::vector<std::uint8_t> value(bytes.begin(), bytes.end());
+  const bool is_negative = !value.empty() && (value.back() & 0x80) != 0;
+  if (is_negative) {
+    bool carry = true;
+    for (std::uint8_t& byte : value) {
+      byte = static_cast<std::uint8_t>(~byte);
+      if (carry) carry = ++byte == 0;
+    }
+  }
+  std::string digits;
+  const auto is_zero = [&] {
+    return std::all_of(value.begin(), value.end(), [](std::uint8_t b) { return b == 0; });
+  };
+  while (!is_zero()) {
+    unsigned rest = 0;
+    for (std::size_t i = value.size(); i-- > 0;) {
+      rest = rest * 256 + value[i];
+      value[i] = static_cast<std::uint8_t>(rest / 10);
+      rest %= 10;
+    }
+    digits += static_cast<char>('0' + rest);
+  }
+  if (digits.empty()) return "0";
+  if (is_negative) digits += '-';
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
 /// Shared values are written out each time they occur, so the number of values is counted here:
 /// a pickle of a hundred bytes can describe 10^30 of them.
 class Converter {
  public:
-  Converter(const Pickle& pickle, Id omitted) : pickle_(pickle), omitted_(omitted) {}
+  Converter(const Pickle& pickle, Id omitted, Departures& departures)
+      : pickle_(pickle), omitted_(omitted), departures_(departures) {}
 
   Json convert(Id id, int depth) {
     require(depth <= kMaxDepth, ErrorCode::kDataCorrupt,
@@ -30,12 +62,15 @@ class Converter {
         return node.integer != 0;
       case Kind::kInt:
         return node.integer;
+      case Kind::kWideInt:
+        return wide_integer(node);
       case Kind::kFloat:
         return node.real;
       case Kind::kText:
         return text(node);
       case Kind::kBytes:
-        return base64_encode(as_bytes(text(node)));
+        count_characters(node);
+        return base64_encode(as_bytes(node.text));
       case Kind::kTuple:
       case Kind::kList:
         return list(node, depth);
@@ -44,21 +79,41 @@ class Converter {
         return dict(node, depth);
       case Kind::kTensor:
         return describe(node);
+      case Kind::kForeign:
+        count_characters(node);
+        departures_.add("object that is no plain value, only its name is kept",
+                        fmt::format("'{}' {}", entry_, utf8_or_latin1(node.text)));
+        return fmt::format("object of {}", utf8_or_latin1(node.text));
       case Kind::kFunction:
       case Kind::kStorageType:
       case Kind::kStorage:
         break;
     }
-    fail(ErrorCode::kUnsupported, "{} cannot stand as a value", name_of(node.kind));
+    departures_.add("no plain value, only its kind is kept",
+                    fmt::format("'{}' {}", entry_, name_of(node.kind)));
+    return std::string(name_of(node.kind));
   }
 
  private:
-  /// One long text recalled a million times must not become gigabytes either.
   std::string text(const Node& node) {
+    count_characters(node);
+    return departures_.utf8(node.text, fmt::format("entry '{}'", entry_));
+  }
+  /// One long text recalled a million times must not become gigabytes either.
+  void count_characters(const Node& node) {
     characters_ += node.text.size();
     require(characters_ <= 4 * kMaxBytes, ErrorCode::kDataCorrupt,
             "the texts have more than {} bytes after expansion", 4 * kMaxBytes);
-    return std::string(node.text);
+  }
+  /// JSON readers keep 64 bits at most, so it is a text of its digits.
+  Json wide_integer(const Node& node) {
+    constexpr std::size_t kMostBytes = 32;  // of which the digits are worked out
+    std::string digits = node.text.size() > kMostBytes
+                             ? fmt::format("an integer of {} bytes", node.text.size())
+                             : decimal(node.text);
+    departures_.add("integer beyond 64 bits, kept as a text",
+                    fmt::format("'{}' {}", entry_, digits));
+    return digits;
   }
   Json list(const Node& node, int depth) {
     Json out = Json::array();
@@ -75,6 +130,7 @@ class Converter {
       require(key.kind == Kind::kText || key.kind == Kind::kInt, ErrorCode::kDataCorrupt,
               "{} as a key; texts and integers are read", name_of(key.kind));
       std::string name = key.kind == Kind::kText ? text(key) : std::to_string(key.integer);
+      if (depth == 0) entry_ = name;
       Json value = convert(node.items[i + 1], depth + 1);
       const auto [known, is_new] = position.emplace(name, std::ssize(members));
       if (is_new) {
@@ -90,20 +146,23 @@ class Converter {
     Shape shape;
     for (const Id item : pickle_[node.items[2]].items) shape.push_back(pickle_[item].integer);
     count_ += shape.size();
-    return fmt::format("tensor {} {}", nest::name_of(pickle_[node.items[0]].dtype),
-                       nest::to_string(shape));
+    const std::string_view type =
+        node.type.empty() ? nest::name_of(pickle_[node.items[0]].dtype) : node.type;
+    return fmt::format("tensor {} {}", utf8_or_latin1(type), nest::to_string(shape));
   }
 
   const Pickle& pickle_;
   Id omitted_;
+  Departures& departures_;
+  std::string entry_;  // of the outermost dict
   std::size_t count_ = 0;
   std::size_t characters_ = 0;
 };
 
 }  // namespace
 
-Json to_json(const Pickle& pickle, Id id, Id omitted) {
-  return Converter(pickle, omitted).convert(id, 0);
+Json to_json(const Pickle& pickle, Id id, Id omitted, Departures& departures) {
+  return Converter(pickle, omitted, departures).convert(id, 0);
 }
 
 }  // namespace nest::io::pickle

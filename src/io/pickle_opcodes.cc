@@ -120,7 +120,11 @@ Node resolve_global(std::string_view module, std::string_view name) {
   if (module == "torch._utils" && name == "_rebuild_tensor_v2") {
     return function_node(Function::kRebuildTensor);
   }
-  if (module == "torch._utils" && name == "_rebuild_parameter") {
+  if (module == "torch._utils" && name == "_rebuild_tensor_v3") {
+    return function_node(Function::kRebuildTyped);
+  }
+  if (module == "torch._utils" &&
+      (name == "_rebuild_parameter" || name == "_rebuild_parameter_with_state")) {
     return function_node(Function::kRebuildParameter);
   }
   if (module == "torch") {
@@ -132,17 +136,31 @@ Node resolve_global(std::string_view module, std::string_view name) {
       return node;
     }
   }
-  fail(ErrorCode::kUnsupported,
-       "refused: the pickle names '{}.{}'; only tensors, OrderedDict and plain values are read and "
-       "nothing is ever executed. Save a state dict and a plain config instead",
-       printable(module), printable(name));
+  constexpr std::string_view kStorage = "Storage";  // of a type that is not computed with
+  if ((module == "torch" || module == "torch.storage") && name.ends_with(kStorage)) {
+    Node node;
+    node.kind = Kind::kStorageType;
+    node.type = name.substr(0, name.size() - kStorage.size());
+    return node;
+  }
+  Node node;
+  node.kind = Kind::kForeign;
+  return node;
+}
+
+std::string describe(const Node& node) {
+  if (node.kind != Kind::kForeign) return std::string(name_of(node.kind));
+  return fmt::format(
+      "an object of {}, which is never made: only tensors, OrderedDict and plain values are read. "
+      "Save a state dict and a plain config instead",
+      printable(node.text, 200));
 }
 
 std::string_view name_of(Kind kind) {
-  constexpr std::array<std::string_view, 14> kNames{
-      "None",       "a bool",         "an int",    "a float", "a text",
-      "bytes",      "a tuple",        "a list",    "a dict",  "an OrderedDict",
-      "a function", "a storage type", "a storage", "a tensor"};
+  constexpr std::array<std::string_view, 16> kNames{
+      "None",           "a bool",    "an int",   "a wide int",      "a float",        "a text",
+      "bytes",          "a tuple",   "a list",   "a dict",          "an OrderedDict", "a function",
+      "a storage type", "a storage", "a tensor", "a foreign object"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -5,7 +5,6 @@
 
 #include "io/bytes.h"
 #include "io/pickle.h"
-#include "io/utf8.h"
 
 namespace nest::io::pickle {
 namespace {
@@ -87,8 +86,6 @@ class Machine {
     push_new(std::move(number));
   }
   void push_string(Kind kind, std::string_view text) {
-    require(kind == Kind::kBytes || is_utf8(text), ErrorCode::kDataCorrupt,
-            "a text in the pickle is not valid UTF-8");
     Node value;
     value.kind = kind;
     value.text = text;
@@ -136,12 +133,15 @@ class Machine {
   bool run_stack(std::uint8_t opcode);
   bool run_memo(std::uint8_t opcode);
   bool run_object(std::uint8_t opcode);
-  void read_long();
+  void read_long(std::uint64_t size);
+  void push_global(std::string_view module, std::string_view name);
+  void push_foreign(std::string_view name);
+  void new_object();
   void append(const std::vector<Id>& items);
   void set_items(const std::vector<Id>& items);
   void recall(std::uint32_t key);
   void reduce();
-  void rebuild_tensor(const std::vector<Id>& arguments);
+  void rebuild_tensor(const std::vector<Id>& arguments, Function function);
   void build();
   void load_storage();
 
@@ -150,6 +150,7 @@ class Machine {
   Pickle pickle_;
   std::vector<Id> stack_;
   std::vector<std::size_t> marks_;
+  std::size_t name_bytes_ = 0;
   std::unordered_map<std::uint32_t, Id> memo_;
 };
 
@@ -174,7 +175,10 @@ bool Machine::run_number(std::uint8_t opcode) {
       push_int(read<std::uint16_t>());
       return true;
     case 0x8a:
-      read_long();
+      read_long(read<std::uint8_t>());
+      return true;
+    case 0x8b:
+      read_long(read<std::uint32_t>());
       return true;
     case 'G': {
       Node number;
@@ -188,14 +192,18 @@ bool Machine::run_number(std::uint8_t opcode) {
   }
 }
 
-/// LONG1: little-endian two's complement of 0 to 255 bytes.
-void Machine::read_long() {
-  const auto size = read<std::uint8_t>();
-  require(size <= 8, ErrorCode::kUnsupported, "an integer of {} bytes in the pickle; 8 are read",
-          size);
+/// LONG1 and LONG4: little-endian two's complement.
+void Machine::read_long(std::uint64_t size) {
+  const std::string_view bytes = read_text(size);
+  if (size > 8) {
+    Node wide;
+    wide.kind = Kind::kWideInt;
+    wide.text = bytes;
+    return push_new(std::move(wide));
+  }
   std::uint64_t value = 0;
-  for (unsigned i = 0; i < size; ++i) {
-    value |= std::uint64_t{read<std::uint8_t>()} << (8 * i);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    value |= std::uint64_t{static_cast<std::uint8_t>(bytes[i])} << (8 * i);
   }
   if (size > 0 && size < 8 && (value >> (8 * size - 1)) != 0)
     value |= ~std::uint64_t{0} << (8 * size);
@@ -220,6 +228,7 @@ bool Machine::run_text(std::uint8_t opcode) {
       push_string(Kind::kBytes, read_text(read<std::uint32_t>()));
       return true;
     case 0x8e:
+    case 0x96:  // BYTEARRAY8
       push_string(Kind::kBytes, read_text(read<std::uint64_t>()));
       return true;
     default:
@@ -230,6 +239,7 @@ bool Machine::run_text(std::uint8_t opcode) {
 bool Machine::run_sequence(std::uint8_t opcode) {
   switch (opcode) {
     case ']':
+    case 0x8f:  // EMPTY_SET
       push_sequence(Kind::kList, {});
       return true;
     case 'l':
@@ -239,7 +249,11 @@ bool Machine::run_sequence(std::uint8_t opcode) {
       append(pop_count(1));
       return true;
     case 'e':
+    case 0x90:  // ADDITEMS of a set
       append(pop_to_mark());
+      return true;
+    case 0x91:  // FROZENSET
+      push_sequence(Kind::kList, pop_to_mark());
       return true;
     case ')':
       push(kEmptyTupleId);
@@ -263,6 +277,7 @@ bool Machine::run_sequence(std::uint8_t opcode) {
 
 void Machine::append(const std::vector<Id>& items) {
   Node& list = node(top());
+  if (list.kind == Kind::kForeign) return;  // what it would hold is not needed
   require(list.kind == Kind::kList, ErrorCode::kDataCorrupt, "the pickle appends to {}",
           name_of(list.kind));
   list.items.insert(list.items.end(), items.begin(), items.end());
@@ -292,6 +307,7 @@ bool Machine::run_dict(std::uint8_t opcode) {
 
 void Machine::set_items(const std::vector<Id>& items) {
   Node& dict = node(top());
+  if (dict.kind == Kind::kForeign) return;  // what it would hold is not needed
   require(dict.kind == Kind::kDict || dict.kind == Kind::kOrderedDict, ErrorCode::kDataCorrupt,
           "the pickle sets items of {}", name_of(dict.kind));
   require(items.size() % 2 == 0, ErrorCode::kDataCorrupt, "a key without a value in the pickle");
@@ -353,18 +369,23 @@ bool Machine::run_object(std::uint8_t opcode) {
   switch (opcode) {
     case 'c': {
       const std::string_view module = read_line();
-      push_new(resolve_global(module, read_line()));
+      push_global(module, read_line());
       return true;
     }
     case 0x93: {
       const std::vector<Id> names = pop_count(2);
       require(node(names[0]).kind == Kind::kText && node(names[1]).kind == Kind::kText,
               ErrorCode::kDataCorrupt, "STACK_GLOBAL without two names");
-      push_new(resolve_global(node(names[0]).text, node(names[1]).text));
+      push_global(node(names[0]).text, node(names[1]).text);
       return true;
     }
     case 'R':
       reduce();
+      return true;
+    case 0x81:  // NEWOBJ: class, arguments
+    case 0x92:  // NEWOBJ_EX: class, arguments, named arguments
+      pop_count(opcode == 0x81 ? 1 : 2);
+      new_object();
       return true;
     case 'b':
       build();
@@ -377,10 +398,38 @@ bool Machine::run_object(std::uint8_t opcode) {
   }
 }
 
+void Machine::push_global(std::string_view module, std::string_view name) {
+  Node global = resolve_global(module, name);
+  if (global.kind == Kind::kForeign) {
+    // names that are recalled a million times must not become gigabytes
+    name_bytes_ += module.size() + name.size() + 1;
+    require(name_bytes_ <= kMaxBytes, ErrorCode::kDataCorrupt,
+            "the names of foreign objects have more than {} bytes", kMaxBytes);
+    global.text = pickle_.names.emplace_back(fmt::format("{}.{}", module, name));
+  }
+  push_new(std::move(global));
+}
+
+void Machine::push_foreign(std::string_view name) {
+  Node foreign;
+  foreign.kind = Kind::kForeign;
+  foreign.text = name;
+  push_new(std::move(foreign));
+}
+
+void Machine::new_object() {
+  const Node& type = node(pop());
+  require(type.kind == Kind::kForeign, ErrorCode::kUnsupported,
+          "refused: pickle opcode NEWOBJ at byte {} makes an object of {}", at_ - 1,
+          name_of(type.kind));
+  push_foreign(type.text);
+}
+
 void Machine::reduce() {
   const Id arguments_id = pop();
   const Id function_id = pop();
   const Node& function = node(function_id);
+  if (function.kind == Kind::kForeign) return push_foreign(function.text);
   require(function.kind == Kind::kFunction && node(arguments_id).kind == Kind::kTuple,
           ErrorCode::kUnsupported, "refused: the pickle calls {} with {}", name_of(function.kind),
           name_of(node(arguments_id).kind));
@@ -391,20 +440,23 @@ void Machine::reduce() {
               "refused: OrderedDict called with {} arguments", arguments.size());
       return push_sequence(Kind::kOrderedDict, {});
     case Function::kRebuildTensor:
-      return rebuild_tensor(arguments);
+    case Function::kRebuildTyped:
+      return rebuild_tensor(arguments, function.function);
     case Function::kRebuildParameter:
-      require(arguments.size() == 3 && node(arguments[0]).kind == Kind::kTensor,
+      require(arguments.size() >= 3 && node(arguments[0]).kind == Kind::kTensor,
               ErrorCode::kDataCorrupt, "_rebuild_parameter without a tensor");
       return push(arguments[0]);
   }
 }
 
-/// Arguments: storage, offset, size, stride, requires_grad, backward_hooks(, metadata).
-void Machine::rebuild_tensor(const std::vector<Id>& arguments) {
+/// Arguments: storage, offset, size, stride, requires_grad, backward_hooks, then dtype where it is
+/// not the storage's (which is one of bytes then), and perhaps metadata.
+void Machine::rebuild_tensor(const std::vector<Id>& arguments, Function function) {
   const auto is = [&](std::size_t i, Kind kind) { return node(arguments[i]).kind == kind; };
-  require((arguments.size() == 6 || arguments.size() == 7) && is(0, Kind::kStorage) &&
+  const std::size_t needed = function == Function::kRebuildTyped ? 7 : 6;
+  require((arguments.size() == needed || arguments.size() == needed + 1) && is(0, Kind::kStorage) &&
               is(1, Kind::kInt) && is(2, Kind::kTuple) && is(3, Kind::kTuple),
-          ErrorCode::kDataCorrupt, "_rebuild_tensor_v2 with arguments it does not take");
+          ErrorCode::kDataCorrupt, "a tensor is rebuilt from arguments that make none");
   for (const Id tuple : {arguments[2], arguments[3]}) {
     require(node(tuple).items.size() <= kMaxRank, ErrorCode::kDataCorrupt,
             "a tensor with more than {} axes", kMaxRank);
@@ -413,13 +465,24 @@ void Machine::rebuild_tensor(const std::vector<Id>& arguments) {
               "a tensor shape or stride holds {}", name_of(node(item).kind));
     }
   }
-  push_sequence(Kind::kTensor, {arguments[0], arguments[1], arguments[2], arguments[3]});
+  Node tensor;
+  tensor.kind = Kind::kTensor;
+  tensor.type = node(arguments[0]).type;
+  if (function == Function::kRebuildTyped) {
+    require(is(6, Kind::kForeign) && node(arguments[6]).text.starts_with("torch."),
+            ErrorCode::kDataCorrupt, "a tensor is rebuilt with {} as its type",
+            name_of(node(arguments[6]).kind));
+    tensor.type = node(arguments[6]).text.substr(std::string_view("torch.").size());
+  }
+  tensor.items = {arguments[0], arguments[1], arguments[2], arguments[3]};
+  push_new(std::move(tensor));
 }
 
 /// Attributes of an OrderedDict (a state dict's _metadata) carry no values; others are refused.
 void Machine::build() {
   const Id state = pop();
   const Kind target = node(top()).kind;
+  if (target == Kind::kForeign) return;
   require(target == Kind::kOrderedDict && node(state).kind == Kind::kDict, ErrorCode::kUnsupported,
           "refused: the pickle sets the state of {}", name_of(target));
 }
@@ -439,6 +502,7 @@ void Machine::load_storage() {
   Node storage;
   storage.kind = Kind::kStorage;
   storage.dtype = type.dtype;
+  storage.type = type.type;
   storage.text = key.text;
   storage.integer = count.integer;
   push_new(std::move(storage));

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "io/bytes.h"
+#include "io/departures.h"
 #include "io/pickle.h"
 #include "io/pytorch_storage.h"
 #include "nest/core/file.h"
@@ -61,7 +62,7 @@ class CheckpointBuilder {
   Checkpoint build() {
     const Node& root = pickle_[pickle_.root];
     require(is_dict(root), ErrorCode::kDataCorrupt,
-            "the file holds {}, not a checkpoint or state dict", name_of(root.kind));
+            "the file holds {}, not a checkpoint or state dict", describe(root));
     Checkpoint out;
     out.extra = Json::object();
     const Id* state = nullptr;
@@ -72,13 +73,15 @@ class CheckpointBuilder {
       require(is_state_dict(root), ErrorCode::kDataCorrupt,
               "no state dict: expected the key 'model_state_dict' or tensors only; keys: {}",
               keys_of(root));
-      out.state_dict = tensors(root);
+      out.state_dict = tensors(root, &out.unread);
+      out.warnings = departures_.lines();
       return out;
     }
     require(is_dict(pickle_[*state]), ErrorCode::kDataCorrupt, "the state dict is {}",
-            name_of(pickle_[*state].kind));
-    out.state_dict = tensors(pickle_[*state]);
+            describe(pickle_[*state]));
+    out.state_dict = tensors(pickle_[*state], &out.unread);
     take_rest(root, *state, out);
+    out.warnings = departures_.lines();
     return out;
   }
 
@@ -93,7 +96,8 @@ class CheckpointBuilder {
   bool is_state_dict(const Node& dict) const {
     for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
       if (pickle_[dict.items[i]].kind != Kind::kText) return false;
-      if (pickle_[dict.items[i + 1]].kind != Kind::kTensor) return false;
+      const Kind kind = pickle_[dict.items[i + 1]].kind;
+      if (kind != Kind::kTensor && kind != Kind::kForeign) return false;
     }
     return !dict.items.empty();
   }
@@ -105,32 +109,46 @@ class CheckpointBuilder {
     }
     return keys.empty() ? "none" : keys;
   }
-  TensorMap tensors(const Node& dict) const {
+  /// The tensors of a dict; those of types that are not computed with, and what is no tensor, go
+  /// to `unread`.
+  TensorMap tensors(const Node& dict, std::vector<UnreadTensor>* unread) {
     TensorMap out;
     for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
       const Node& key = pickle_[dict.items[i]];
       const Node& value = pickle_[dict.items[i + 1]];
       require(key.kind == Kind::kText, ErrorCode::kDataCorrupt, "{} as the name of a tensor",
-              name_of(key.kind));
-      with_context(fmt::format("tensor '{}'", printable(key.text, 200)), [&] {
-        require(value.kind == Kind::kTensor, ErrorCode::kDataCorrupt, "it is {}",
-                name_of(value.kind));
-        require(!out.contains(key.text), ErrorCode::kDataCorrupt, "it occurs twice");
-        out.emplace(key.text, storages_.tensor(pickle_, value));
+              describe(key));
+      std::string name = departures_.utf8(key.text, "name of a tensor");
+      with_context(fmt::format("tensor '{}'", printable(name, 200)), [&] {
+        if (value.kind != Kind::kTensor || !value.type.empty()) {
+          UnreadTensor tensor = unread_of(name, value);
+          departures_.add("entry of the state dict that is not read",
+                          fmt::format("'{}' {}", name, tensor.type));
+          if (unread != nullptr) unread->push_back(std::move(tensor));
+          return;
+        }
+        require(!out.contains(name), ErrorCode::kDataCorrupt, "it occurs twice");
+        out.emplace(std::move(name), storages_.tensor(pickle_, value));
       });
     }
     return out;
   }
-  void take_rest(const Node& root, Id state, Checkpoint& out) const {
-    const Json all = pickle::to_json(pickle_, pickle_.root, state);
+  UnreadTensor unread_of(const std::string& name, const Node& value) const {
+    if (value.kind == Kind::kForeign) return {name, utf8_or_latin1(value.text), {}};
+    if (value.kind != Kind::kTensor) return {name, std::string(name_of(value.kind)), {}};
+    UnreadTensor tensor{name, utf8_or_latin1(value.type), {}};
+    for (const Id id : pickle_[value.items[2]].items) tensor.shape.push_back(pickle_[id].integer);
+    return tensor;
+  }
+  void take_rest(const Node& root, Id state, Checkpoint& out) {
+    const Json all = pickle::to_json(pickle_, pickle_.root, state, departures_);
     for (const auto& [key, value] : all.items()) {
       if (key == "model_config") {
         out.model_config = value;
       } else if (key == "extra_tensors") {
         const Node& named = pickle_[*find(root, key)];
-        require(is_dict(named), ErrorCode::kDataCorrupt, "'extra_tensors' is {}",
-                name_of(named.kind));
-        out.extra_tensors = tensors(named);
+        require(is_dict(named), ErrorCode::kDataCorrupt, "'extra_tensors' is {}", describe(named));
+        out.extra_tensors = tensors(named, nullptr);
       } else {
         out.extra.get_ref<Json::object_t&>().emplace_back(key, value);  // keys are unique already
       }
@@ -139,6 +157,7 @@ class CheckpointBuilder {
 
   const Pickle& pickle_;
   StorageReader& storages_;
+  Departures departures_;
 };
 
 }  // namespace

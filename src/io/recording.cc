@@ -141,13 +141,37 @@ std::shared_ptr<const Recording> make_recording(RecordingInfo info, Tensor sampl
 }
 
 std::optional<double> volts_per_unit(std::string_view unit) {
-  if (unit == "V" || unit == "v" || unit == "Volt" || unit == "volts") return 1;
-  if (unit == "mV" || unit == "mv") return 1e-3;
-  for (const std::string_view micro : {"uV", "\xC2\xB5V", "\xCE\xBCV", "\xB5V", "uv", "microV",
-                                       "microvolts", "microvolt", "\x83\xCAV"}) {
-    if (unit == micro) return 1e-6;
+  struct Spelling {
+    std::string_view text;
+    double volts;
+  };
+  // The last three are a micro sign that went through a wrong code page: UTF-8 read as Latin-1,
+  // Shift-JIS read as Windows-1252.
+  constexpr Spelling kSpellings[] = {{"V", 1},
+                                     {"v", 1},
+                                     {"Volt", 1},
+                                     {"Volts", 1},
+                                     {"volt", 1},
+                                     {"volts", 1},
+                                     {"mV", 1e-3},
+                                     {"mv", 1e-3},
+                                     {"millivolts", 1e-3},
+                                     {"nV", 1e-9},
+                                     {"nv", 1e-9},
+                                     {"uV", 1e-6},
+                                     {"uv", 1e-6},
+                                     {"\xC2\xB5V", 1e-6},
+                                     {"\xCE\xBCV", 1e-6},
+                                     {"microV", 1e-6},
+                                     {"microvolt", 1e-6},
+                                     {"microvolts", 1e-6},
+                                     {"Microvolts", 1e-6},
+                                     {"\xC3\x82\xC2\xB5V", 1e-6},
+                                     {"\xC3\x8E\xC2\xBCV", 1e-6},
+                                     {"\xC6\x92\xC3\x8AV", 1e-6}};
+  for (const Spelling& spelling : kSpellings) {
+    if (spelling.text == unit) return spelling.volts;
   }
-  if (unit == "nV" || unit == "nv") return 1e-9;
   return std::nullopt;
 }
 
@@ -155,6 +179,7 @@ Json to_json(const RecordingInfo& info) {
   Json json;
   json["format"] = info.format;
   if (!info.stream.empty()) json["stream"] = info.stream;
+  if (!info.stream_id.empty()) json["stream_id"] = info.stream_id;
   json["rate_hz"] = info.rate_hz;
   json["num_samples"] = info.num_samples;
   if (info.rate_hz > 0) {
@@ -191,8 +216,10 @@ Json to_json(const RecordingInfo& info) {
                                      {"rate_hz", stream.rate_hz},
                                      {"num_channels", stream.num_channels},
                                      {"num_samples", stream.num_samples}});
+    if (!stream.id.empty()) json["other_streams"].back()["id"] = stream.id;
   }
   json["warnings"] = info.warnings;
+  json["notes"] = info.notes;
   return json;
 }
 

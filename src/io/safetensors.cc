@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "io/bytes.h"
+#include "io/departures.h"
 #include "io/safetensors_header.h"
 #include "nest/core/config.h"
 #include "nest/core/file.h"
@@ -18,12 +19,13 @@ constexpr std::string_view kTensorPrefix = "extra_tensors.";
 
 Tensor tensor_at(const SafetensorsEntry& entry, const std::byte* data,
                  const std::shared_ptr<const void>& owner) {
-  const bool is_bool = entry.dtype == DType::kBool;
+  const DType dtype = *entry.dtype;
+  const bool is_bool = dtype == DType::kBool;
   const std::size_t size = entry.end - entry.begin;
-  if (owner != nullptr && is_mappable(data, size, size_of(entry.dtype), is_bool)) {
-    return Tensor::view(entry.dtype, entry.shape, data, owner);
+  if (owner != nullptr && is_mappable(data, size, size_of(dtype), is_bool)) {
+    return Tensor::view(dtype, entry.shape, data, owner);
   }
-  Tensor tensor(entry.dtype, entry.shape);
+  Tensor tensor(dtype, entry.shape);
   auto* to = static_cast<std::byte*>(tensor.mutable_raw());
   if (size > 0) std::memcpy(to, data, size);
   for (std::size_t i = 0; is_bool && i < size; ++i) to[i] = std::byte{to[i] != std::byte{0}};
@@ -80,6 +82,10 @@ Safetensors parse_safetensors(std::span<const std::byte> file, std::shared_ptr<c
   Safetensors content;
   content.metadata = std::move(header.metadata);
   for (const SafetensorsEntry& entry : header.entries) {
+    if (!entry.dtype) {
+      content.unread.push_back({entry.name, entry.type, entry.shape});
+      continue;
+    }
     content.tensors.emplace(entry.name, tensor_at(entry, data.data() + entry.begin, owner));
   }
   return content;
@@ -124,6 +130,13 @@ Safetensors to_safetensors(const Checkpoint& checkpoint) {
 
 Checkpoint from_safetensors(Safetensors content) {
   Checkpoint checkpoint;
+  Departures departures;
+  for (const UnreadTensor& tensor : content.unread) {
+    departures.add("tensor of a type that is not computed with, not read",
+                   fmt::format("'{}' {}", printable(tensor.name, 200), printable(tensor.type)));
+  }
+  checkpoint.unread = std::move(content.unread);
+  checkpoint.warnings = departures.lines();
   checkpoint.extra = Json::object();
   for (auto& [name, tensor] : content.tensors) {
     if (std::string_view(name).starts_with(kTensorPrefix)) {

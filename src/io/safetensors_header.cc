@@ -25,13 +25,29 @@ constexpr std::array<Row, 10> kRows{{{DType::kF32, "F32"},
                                      {DType::kI64, "I64"},
                                      {DType::kBool, "BOOL"}}};
 
-DType dtype_of_name(std::string_view name) {
+/// Types of the format that are not computed with, and their bits.
+struct ForeignType {
+  std::string_view name;
+  std::uint64_t bits;
+};
+constexpr ForeignType kForeignTypes[] = {
+    {"U16", 16},    {"U32", 32},    {"U64", 64},    {"C64", 64},    {"F8_E4M3", 8},
+    {"F8_E5M2", 8}, {"F8_E8M0", 8}, {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F4", 4}};
+
+std::optional<DType> dtype_of_name(std::string_view name) {
   for (const Row& row : kRows) {
     if (row.name == name) return row.dtype;
   }
-  fail(ErrorCode::kUnsupported,
-       "element type '{}' is not supported; known: F32 F64 F16 BF16 I8 U8 I16 I32 I64 BOOL",
-       printable(name));
+  return std::nullopt;
+}
+
+/// 0 for a type that is not known here; then the range of its data says how long it is.
+std::uint64_t bits_of(const SafetensorsEntry& entry) {
+  if (entry.dtype) return 8 * size_of(*entry.dtype);
+  for (const ForeignType& type : kForeignTypes) {
+    if (type.name == entry.type) return type.bits;
+  }
+  return 0;
 }
 
 std::uint64_t as_size(const Json& value, std::string_view what) {
@@ -50,7 +66,8 @@ SafetensorsEntry parse_entry(const std::string& name, const Json& json) {
           ErrorCode::kDataCorrupt, "dtype, shape or data_offsets has a wrong type");
   SafetensorsEntry entry;
   entry.name = name;
-  entry.dtype = dtype_of_name(dtype.get_ref<const std::string&>());
+  entry.type = dtype.get<std::string>();
+  entry.dtype = dtype_of_name(entry.type);
   require(shape.size() <= 64, ErrorCode::kDataCorrupt, "more than 64 axes");
   for (const Json& dim : shape) {
     const std::uint64_t size = as_size(dim, "a dimension");
@@ -68,7 +85,10 @@ std::uint64_t bytes_of(const SafetensorsEntry& entry) {
     const auto count = static_cast<std::uint64_t>(numel(entry.shape));
     require(count <= std::uint64_t{1} << 59, ErrorCode::kDataCorrupt, "shape {} is too large",
             to_string(entry.shape));
-    return count * size_of(entry.dtype);
+    const std::uint64_t bits = bits_of(entry);
+    if (bits == 0) return entry.end - entry.begin;
+    // 2^59 elements of 64 bits are 2^62 bytes; elements below a byte fill whole bytes together
+    return bits >= 8 ? count * (bits / 8) : count / 8 * bits + (count % 8 * bits + 7) / 8;
   } catch (const Error& error) {
     fail(ErrorCode::kDataCorrupt, "{}", error.message());
   }
@@ -87,7 +107,7 @@ void check_layout(std::vector<SafetensorsEntry>& entries, std::uint64_t data_siz
               entry.begin < expected ? "overlap" : "gap");
       require(entry.end >= entry.begin && entry.end - entry.begin == bytes_of(entry),
               ErrorCode::kDataCorrupt, "data_offsets [{}, {}] do not fit shape {} of {}",
-              entry.begin, entry.end, to_string(entry.shape), name_of(entry.dtype));
+              entry.begin, entry.end, to_string(entry.shape), printable(entry.type));
       require(entry.end <= data_size, ErrorCode::kDataCorrupt,
               "truncated: its data ends at byte {}, the file holds {}", entry.end, data_size);
     });

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,8 @@ namespace nest::io {
 /// One tensor as the header of a safetensors file announces it.
 struct SafetensorsEntry {
   std::string name;
-  DType dtype = DType::kF32;
+  std::optional<DType> dtype;  ///< nothing if it is a type that is not computed with
+  std::string type;            ///< as the file calls it
   Shape shape;
   std::uint64_t begin = 0;  ///< bytes from the start of the data section
   std::uint64_t end = 0;

@@ -10,15 +10,14 @@ bool can_write_recording(const std::filesystem::path& path) {
   return path.extension() == ".edf" || path.extension() == ".npy";
 }
 
-void write_recording(const std::filesystem::path& path, const Recording& recording) {
+std::vector<std::string> write_recording(const std::filesystem::path& path,
+                                         const Recording& recording) {
   require(can_write_recording(path), ErrorCode::kInvalidArgument,
           "{}: {} recordings are written as .edf or .npy, not as '{}'", path.string(),
           recording.info().format, path.extension().string());
-  if (path.extension() == ".edf") {
-    write_edf(path, recording);
-  } else {
-    write_npy(path, recording);
-  }
+  if (path.extension() == ".edf") return write_edf(path, recording);
+  write_npy(path, recording);
+  return {};
 }
 
 }  // namespace nest::io

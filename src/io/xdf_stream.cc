@@ -1,6 +1,7 @@
 #include "io/xdf_stream.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include <pugixml.hpp>
@@ -21,18 +22,31 @@ XdfFormat format_of(const std::string& name) {
   if (name == "int16") return XdfFormat::kInt16;
   if (name == "int32") return XdfFormat::kInt32;
   if (name == "int64") return XdfFormat::kInt64;
-  require(name == "string", ErrorCode::kDataCorrupt, "channel_format '{}' is unknown", name);
+  require(name == "string", ErrorCode::kDataCorrupt, "channel_format '{}' is unknown",
+          utf8_or_latin1(name));
   return XdfFormat::kString;
 }
 
-void name_channels(const pugi::xml_node& info, XdfStream& stream) {
+// A number in XML, written with a point or a comma; -1 if it is none.
+double number_of(const pugi::xml_node& node) {
+  std::string text = node.child_value();
+  std::replace(text.begin(), text.end(), ',', '.');
+  const auto first = text.find_first_not_of(" \t\r\n+");
+  if (first == std::string::npos) return -1;
+  double value = -1;
+  const auto parsed = std::from_chars(text.data() + first, text.data() + text.size(), value);
+  return parsed.ec == std::errc() && std::isfinite(value) ? value : -1;
+}
+
+void name_channels(const pugi::xml_node& info, XdfStream& stream, Departures& departures) {
   stream.channels.resize(static_cast<std::size_t>(stream.num_channels));
   std::size_t i = 0;
   for (const auto& node : info.child("desc").child("channels").children("channel")) {
     if (i == stream.channels.size()) break;
     ChannelInfo& channel = stream.channels[i++];
-    channel.name = node.child_value("label");
-    channel.file_unit = node.child_value("unit");
+    const std::string where = fmt::format("stream {}: channel {}", stream.id, i);
+    channel.name = departures.utf8(node.child_value("label"), where);
+    channel.file_unit = departures.utf8(node.child_value("unit"), where);
     channel.unit = volts_per_unit(channel.file_unit) ? "V" : channel.file_unit;
   }
   for (i = 0; i < stream.channels.size(); ++i) {
@@ -66,50 +80,7 @@ std::string marker_text(XdfCursor& cursor, const XdfStream& stream) {
 
 }  // namespace
 
-void XdfRun::add(double time) {
-  if (num_samples == 0) first_time = time;
-  const auto k = static_cast<double>(num_samples++);
-  const double t = time - first_time;
-  sum_k += k;
-  sum_kk += k * k;
-  sum_t += t;
-  sum_kt += k * t;
-}
-
-double XdfRun::start_time() const {
-  const auto n = static_cast<double>(num_samples);
-  const double spread = n * sum_kk - sum_k * sum_k;
-  if (!(spread > 0)) return first_time;
-  const double slope = (n * sum_kt - sum_k * sum_t) / spread;
-  return first_time + (sum_t - slope * sum_k) / n;
-}
-
-double XdfRun::rate_hz() const {
-  const auto n = static_cast<double>(num_samples);
-  const double spread = n * sum_kk - sum_k * sum_k;
-  const double slope = spread > 0 ? (n * sum_kt - sum_k * sum_t) / spread : 0;
-  return slope > 0 ? 1 / slope : 0;
-}
-
-double XdfStream::corrected(double time) const {
-  if (clock_offsets.empty()) return time;
-  const auto n = static_cast<double>(clock_offsets.size());
-  double mean_t = 0;
-  double mean_o = 0;
-  for (const auto& [t, o] : clock_offsets) {
-    mean_t += t / n;
-    mean_o += o / n;
-  }
-  double cov = 0;
-  double var = 0;
-  for (const auto& [t, o] : clock_offsets) {
-    cov += (t - mean_t) * (o - mean_o);
-    var += (t - mean_t) * (t - mean_t);
-  }
-  return time + mean_o + (var > 0 ? cov / var * (time - mean_t) : 0);
-}
-
-XdfStream parse_xdf_stream_header(std::uint32_t id, std::string_view xml) {
+XdfStream parse_xdf_stream_header(std::uint32_t id, std::string_view xml, Departures& departures) {
   pugi::xml_document document;
   const auto parsed = document.load_buffer(xml.data(), xml.size());
   require(static_cast<bool>(parsed), ErrorCode::kDataCorrupt, "stream {}: header byte {}: {}", id,
@@ -117,18 +88,19 @@ XdfStream parse_xdf_stream_header(std::uint32_t id, std::string_view xml) {
   const pugi::xml_node info = document.child("info");
   XdfStream stream;
   stream.id = id;
-  stream.name = info.child_value("name");
-  stream.type = info.child_value("type");
-  stream.format = format_of(info.child_value("channel_format"));
-  const double channels = info.child("channel_count").text().as_double(-1);
+  stream.name = departures.utf8(info.child_value("name"), fmt::format("stream {}: name", id));
+  stream.type = departures.utf8(info.child_value("type"), fmt::format("stream {}: type", id));
+  stream.format = format_of(lower_ascii(info.child_value("channel_format")));
+  const double channels = number_of(info.child("channel_count"));
   require(channels >= 1 && channels <= 65536 && channels == std::floor(channels),
           ErrorCode::kDataCorrupt, "stream {}: channel_count '{}' is impossible", id,
-          info.child_value("channel_count"));
+          utf8_or_latin1(info.child_value("channel_count")));
   stream.num_channels = static_cast<std::int64_t>(channels);
-  stream.rate_hz = info.child("nominal_srate").text().as_double(-1);
+  stream.rate_hz = number_of(info.child("nominal_srate"));
   require(stream.rate_hz >= 0 && stream.rate_hz <= 1e8, ErrorCode::kDataCorrupt,
-          "stream {}: nominal_srate '{}' is impossible", id, info.child_value("nominal_srate"));
-  name_channels(info, stream);
+          "stream {}: nominal_srate '{}' is impossible", id,
+          utf8_or_latin1(info.child_value("nominal_srate")));
+  name_channels(info, stream, departures);
   return stream;
 }
 
@@ -188,7 +160,8 @@ std::uint64_t XdfCursor::length() {
   return value<std::uint64_t>();
 }
 
-void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::uint64_t offset) {
+void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::uint64_t offset,
+                      Departures& departures) {
   XdfCursor cursor(bytes);
   const std::uint64_t count = cursor.length();
   require(count <= bytes.size(), ErrorCode::kDataCorrupt, "{} samples in a chunk of {} bytes",
@@ -204,7 +177,10 @@ void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::
     require((stamp == 8 || stamp == 0) && std::isfinite(time), ErrorCode::kDataCorrupt,
             "byte {} of the chunk: no valid time stamp", start);
     if (stream.is_marker()) {
-      stream.markers.push_back({time, 0, marker_text(cursor, stream), ""});
+      const std::string text = marker_text(cursor, stream);
+      stream.markers.push_back({time, stream.clock_offsets.size(),
+                                departures.utf8(text, fmt::format("stream {}: marker {}", stream.id,
+                                                                  stream.num_samples + 1))});
     } else {
       cursor.take(row_bytes);
       if (stream.blocks.empty() ||
@@ -215,8 +191,7 @@ void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::
       stream.blocks.back().num_bytes += cursor.position() - start;
       ++stream.blocks.back().num_samples;
       if (is_break(stream, time)) {
-        stream.runs.emplace_back();
-        stream.runs.back().first_sample = stream.num_samples;
+        stream.runs.emplace_back(stream.num_samples, stream.rate_hz, stream.clock_offsets.size());
       }
       stream.runs.back().add(time);
     }

@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/departures.h"
+#include "io/xdf_run.h"
 #include "nest/io/byte_source.h"
 #include "nest/io/recording.h"
 
@@ -21,17 +24,11 @@ struct XdfBlock {
   std::int64_t num_samples = 0;
 };
 
-/// Samples without a jump in time, and the sums of a line through their time stamps.
-struct XdfRun {
-  std::int64_t first_sample = 0;
-  std::int64_t num_samples = 0;
-  double first_time = 0;
-  double sum_k = 0, sum_kk = 0, sum_t = 0, sum_kt = 0;  // k from 0, t from first_time
-
-  void add(double time);
-  /// Time of sample 0 of the run on the fitted line.
-  double start_time() const;
-  double rate_hz() const;
+/// A sample of a stream of texts or of a one-channel stream of irregular rate.
+struct XdfMarker {
+  double time = 0;               ///< stream time
+  std::size_t offsets_seen = 0;  ///< clock offsets in front of it in the file
+  std::string text;
 };
 
 struct XdfStream {
@@ -45,8 +42,8 @@ struct XdfStream {
 
   std::vector<XdfBlock> blocks;
   std::vector<XdfRun> runs;
-  std::vector<Annotation> markers;  ///< string and marker streams; onset in stream time
-  std::vector<std::pair<double, double>> clock_offsets;
+  std::vector<XdfMarker> markers;
+  std::vector<std::pair<double, double>> clock_offsets;  ///< (stream time, offset)
   std::int64_t num_samples = 0;
   double last_time = 0;
   bool has_time = false;
@@ -54,12 +51,10 @@ struct XdfStream {
   bool is_marker() const {
     return format == XdfFormat::kString || (rate_hz == 0 && num_channels == 1);
   }
-  /// Stream time plus the clock offset at that time.
-  double corrected(double time) const;
 };
 
 /// Errors: DataCorrupt for XML that cannot be read, impossible counts and unknown formats.
-XdfStream parse_xdf_stream_header(std::uint32_t id, std::string_view xml);
+XdfStream parse_xdf_stream_header(std::uint32_t id, std::string_view xml, Departures& departures);
 
 /// Bytes of a value; 0 for strings.
 std::size_t xdf_value_bytes(XdfFormat format);
@@ -85,7 +80,9 @@ class XdfCursor {
   std::uint64_t at_ = 0;
 };
 
-/// Adds the samples of one chunk (after its stream id) to the stream.
-void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::uint64_t offset);
+/// Adds the samples of one chunk (after its stream id) to the stream. Errors: DataCorrupt; the
+/// samples in front of what is wrong are added.
+void scan_xdf_samples(XdfStream& stream, std::span<const std::byte> bytes, std::uint64_t offset,
+                      Departures& departures);
 
 }  // namespace nest::io

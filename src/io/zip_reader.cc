@@ -122,13 +122,18 @@ ZipEntry read_entry(std::span<const std::byte> file, std::span<const std::byte> 
   const auto extra = slice(directory, at + header.size() + name_size, extra_size, "extra fields");
   at += header.size() + name_size + extra_size + comment_size;
   with_context(fmt::format("member '{}'", printable(entry.name)), [&] {
-    require((flags & 1) == 0, ErrorCode::kUnsupported, "encrypted members are not supported");
-    require(method == zip::kMethodStored || entry.is_deflated, ErrorCode::kUnsupported,
-            "compression method {} is not supported (stored and deflate are)", method);
+    const bool is_stored = method == zip::kMethodStored;
+    if ((flags & 1) != 0) {
+      entry.problem = "encrypted members are not supported";
+    } else if (!is_stored && !entry.is_deflated) {
+      entry.problem =
+          fmt::format("compression method {} is not supported (stored and deflate are)", method);
+    }
     apply_zip64(extra, entry, local);
     locate_data(file, local, entry);
-    require(entry.is_deflated || entry.size == entry.compressed_size, ErrorCode::kDataCorrupt,
-            "stored, but its sizes {} and {} differ", entry.size, entry.compressed_size);
+    require(!is_stored || !entry.problem.empty() || entry.size == entry.compressed_size,
+            ErrorCode::kDataCorrupt, "stored, but its sizes {} and {} differ", entry.size,
+            entry.compressed_size);
   });
   return entry;
 }
@@ -157,6 +162,11 @@ void inflate_into(std::span<const std::byte> from, std::span<std::byte> to) {
   }
   require(status == Z_STREAM_END && written == to.size(), ErrorCode::kDataCorrupt,
           "the compressed content is damaged ({} of {} bytes came out)", written, to.size());
+}
+
+void check_readable(const ZipEntry& entry) {
+  require(entry.problem.empty(), ErrorCode::kUnsupported, "member '{}': {}", printable(entry.name),
+          entry.problem);
 }
 
 }  // namespace
@@ -216,6 +226,7 @@ const ZipEntry& ZipReader::at(std::string_view name) const {
 }
 
 std::span<const std::byte> ZipReader::mapped(const ZipEntry& entry) const {
+  check_readable(entry);
   require(!entry.is_deflated, ErrorCode::kInvalidArgument,
           "member '{}' is compressed and cannot be mapped", printable(entry.name));
   return file_.subspan(entry.data_offset, entry.size);
@@ -224,6 +235,7 @@ std::span<const std::byte> ZipReader::mapped(const ZipEntry& entry) const {
 void ZipReader::read_into(const ZipEntry& entry, std::span<std::byte> out) const {
   require(out.size() == entry.size, ErrorCode::kInvalidArgument,
           "member '{}' has {} bytes, the buffer {}", printable(entry.name), entry.size, out.size());
+  check_readable(entry);
   with_context(fmt::format("member '{}'", printable(entry.name)), [&] {
     const auto stored = file_.subspan(entry.data_offset, entry.compressed_size);
     if (entry.is_deflated) {

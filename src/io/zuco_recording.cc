@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "io/departures.h"
 #include "nest/core/error.h"
 #include "nest/io/zuco.h"
 
@@ -14,16 +15,23 @@ class ZucoRecording : public Recording {
     info_.stream = "sentenceData";
     info_.rate_hz = options.rate_hz > 0 ? options.rate_hz : ZucoFile::kRateHz;
     std::int64_t lost = 0;
+    Departures departures;
     for (std::int64_t i = 0; i < file.size(); ++i) {
-      ZucoSentence sentence = file.sentence(i);
-      if (sentence.samples.defined()) {
-        add(std::move(sentence), i);
-      } else {
-        ++lost;
+      try {
+        ZucoSentence sentence = file.sentence(i);
+        if (sentence.samples.defined()) {
+          add(std::move(sentence), i);
+        } else {
+          ++lost;
+        }
+      } catch (const Error& error) {
+        if (error.code() != ErrorCode::kDataCorrupt) throw;
+        departures.add("sentence left out", error.what());
       }
     }
-    require(!sentences_.empty(), ErrorCode::kDataCorrupt, "none of {} sentences has EEG",
-            file.size());
+    info_.warnings = departures.lines();
+    require(!sentences_.empty(), ErrorCode::kDataCorrupt, "none of {} sentences has EEG{}{}",
+            file.size(), info_.warnings.empty() ? "" : ": ", fmt::join(info_.warnings, "; "));
     name_channels();
     if (lost > 0) {
       info_.warnings.push_back(fmt::format("{} of {} sentences have no EEG", lost, file.size()));
@@ -32,7 +40,7 @@ class ZucoRecording : public Recording {
       info_.warnings.push_back(fmt::format(
           "{} fixations are no annotations: their EEG does not occur in the sentence", unplaced_));
     }
-    info_.warnings.push_back(
+    info_.notes.push_back(
         "sentences are shown one after the other, as segments; the file does not say when they "
         "were read");
   }

@@ -7,6 +7,7 @@
 #include "grammar.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/data/dataset.h"
@@ -158,7 +159,10 @@ void write_recording(const SynthOptions& options, const std::filesystem::path& f
   info.rate_hz = options.rate_hz;
   io::EdfWriteOptions edf;
   edf.patient = "X X X Synthetic";
-  io::write_edf(file, *io::make_recording(std::move(info), generator.render(whole)), edf);
+  const auto recording = io::make_recording(std::move(info), generator.render(whole));
+  for (const std::string& loss : io::write_edf(file, *recording, edf)) {
+    log_warn("{}: {}", file.string(), loss);
+  }
 }
 
 }  // namespace nest::synth

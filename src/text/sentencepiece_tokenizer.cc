@@ -47,7 +47,7 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::from_model
   special.sos = processor.bos_id();
   special.eos = processor.eos_id();
   TokenTable table(std::move(tokens));
-  special.blank = table.find("<BLANK>").value_or(special.pad);
+  special.blank = find_blank(table, special.pad);
   return std::shared_ptr<const SentencePieceTokenizer>(
       new SentencePieceTokenizer(std::move(impl), std::move(table), special));
 }
@@ -56,7 +56,10 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::train(
     std::span<const std::string> texts, const SentencePieceOptions& options) {
   validate(options);
   std::vector<std::string> items;
-  for (const std::string& text : texts) items.push_back(nfc(text));
+  for (const std::string& text : texts) {
+    decode_utf8(text);  // an error here names the byte
+    items.push_back(text);
+  }
   const std::vector<SentencePieceArgument> arguments{
       {"vocab_size", std::to_string(options.vocab_size)},
       {"model_type", std::string(name_of(options.model_type))},
@@ -75,7 +78,8 @@ std::shared_ptr<const SentencePieceTokenizer> SentencePieceTokenizer::train(
 }
 
 std::vector<int> SentencePieceTokenizer::encode(std::string_view text) const {
-  return impl_->processor.encode(nfc(text));
+  decode_utf8(text);
+  return impl_->processor.encode(text);
 }
 
 std::string SentencePieceTokenizer::decode(std::span<const int> ids) const {

@@ -1,22 +1,35 @@
 #include "nest/text/tokenizer.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/utf8.h"
 #include "nest/text/unicode.h"
 
 namespace nest::text {
 namespace {
 
+/// The first token that is one of the names in any case; -1 if there is none.
+int find_named(const TokenTable& table, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    for (int id = 0; id < table.size(); ++id) {
+      const std::string& token = table.tokens()[static_cast<std::size_t>(id)];
+      if (token.size() == name.size() && lower_ascii(token) == name) return id;
+    }
+  }
+  return -1;
+}
+
 SpecialIds special_by_name(const TokenTable& table) {
   SpecialIds ids;
-  ids.pad = table.find("<PAD>").value_or(-1);
-  ids.unk = table.find("<UNK>").value_or(-1);
-  ids.sos = table.find("<SOS>").value_or(-1);
-  ids.eos = table.find("<EOS>").value_or(-1);
-  ids.blank = table.find("<BLANK>").value_or(ids.pad);
+  ids.pad = find_named(table, {"<pad>"});
+  ids.unk = find_named(table, {"<unk>"});
+  ids.sos = find_named(table, {"<sos>", "<s>", "<bos>"});
+  ids.eos = find_named(table, {"<eos>", "</s>"});
+  ids.blank = find_blank(table, ids.pad);
   require(ids.unk >= 0, ErrorCode::kDataCorrupt,
           "the vocabulary of {} tokens has no \"<UNK>\": nothing stands for unknown text",
           table.size());
@@ -24,6 +37,11 @@ SpecialIds special_by_name(const TokenTable& table) {
 }
 
 }  // namespace
+
+int find_blank(const TokenTable& table, int pad) {
+  const int blank = find_named(table, {"<blank>"});
+  return blank >= 0 ? blank : pad;
+}
 
 std::vector<std::string> default_special_tokens() {
   return {"<PAD>", "<UNK>", "<SOS>", "<EOS>"};

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/core/utf8.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/sentencepiece_tokenizer.h"
@@ -124,6 +125,16 @@ std::shared_ptr<const Tokenizer> read_any(const J& json) {
       "not a tokenizer: neither \"merges\" (BPE) nor \"word_to_id\" (words) nor \"type\" is there");
 }
 
+std::shared_ptr<const Tokenizer> read_text(std::string_view content) {
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(content);
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorCode::kDataCorrupt, "not a tokenizer: {}", error.what());
+  }
+  return read_any(json);
+}
+
 }  // namespace
 
 std::shared_ptr<const Tokenizer> tokenizer_from_json(const Json& content, std::string_view origin) {
@@ -131,20 +142,18 @@ std::shared_ptr<const Tokenizer> tokenizer_from_json(const Json& content, std::s
 }
 
 std::shared_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& path) {
-  const std::string content = read_text_file(path);
+  const auto file = MappedFile::open(path);  // a SentencePiece model is no text
+  const std::string_view content(reinterpret_cast<const char*>(file->bytes().data()), file->size());
   return with_context(path.string(), [&]() -> std::shared_ptr<const Tokenizer> {
+    if (has_byte_order_mark(content)) {
+      return read_text(without_byte_order_mark(std::string(content), "tokenizer"));
+    }
     const std::size_t first = content.find_first_not_of(" \t\r\n");
     const bool is_json = first != std::string::npos && content[first] == '{';
     if (!is_json && path.extension() != ".json") {
       return SentencePieceTokenizer::from_model(content);
     }
-    nlohmann::json json;
-    try {
-      json = nlohmann::json::parse(content);
-    } catch (const nlohmann::json::exception& error) {
-      fail(ErrorCode::kDataCorrupt, "not a tokenizer: {}", error.what());
-    }
-    return read_any(json);
+    return read_text(content);
   });
 }
 

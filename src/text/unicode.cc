@@ -6,6 +6,7 @@
 #include <utf8proc.h>
 
 #include "nest/core/error.h"
+#include "nest/core/utf8.h"
 
 namespace nest::text {
 namespace {
@@ -45,16 +46,6 @@ std::u32string decode_utf8(std::string_view text) {
   result.reserve(text.size());
   for_each_code_point(text, [&](char32_t c, std::size_t, std::size_t) { result += c; });
   return result;
-}
-
-void append_utf8(std::string& text, char32_t code_point) {
-  const bool valid = code_point <= 0x10FFFF && (code_point < 0xD800 || code_point > 0xDFFF);
-  require(valid, ErrorCode::kInvalidArgument, "U+{:04X} is not a character",
-          static_cast<std::uint32_t>(code_point));
-  utf8proc_uint8_t buffer[4];
-  const utf8proc_ssize_t used =
-      utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), buffer);
-  text.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(used));
 }
 
 std::string encode_utf8(std::u32string_view code_points) {

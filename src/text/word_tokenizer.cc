@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/core/utf8.h"
 #include "nest/text/unicode.h"
 #include "text/vocabulary_json.h"
 

@@ -1,6 +1,7 @@
 #include "run_state.h"
 
 #include "nest/core/error.h"
+#include "nest/core/json_text.h"
 #include "nest/deploy/model_file.h"
 #include "nest/io/checkpoint.h"
 
@@ -41,7 +42,7 @@ void write_model(const std::filesystem::path& path, const graph::Model& model, c
     const Json run = {{"state", to_json(resumable->state)},
                       {"schedule", resumable->schedule},
                       {"options", resumable->options}};
-    checkpoint.extra["run_state"] = run.dump();
+    checkpoint.extra["run_state"] = json_text(run);
     checkpoint.extra_tensors = resumable->optimizer;
   }
   io::write_checkpoint(path, checkpoint);

@@ -44,6 +44,14 @@ TEST(Manifest, errors_name_the_key) {
   expect_error(R"({"id":"a","signal":"f","text":"","segments":[[1,2]],"num_samples":1})", "either");
 }
 
+TEST(Manifest, a_byte_order_mark_is_no_part_of_the_first_line) {
+  const auto path = test::process_temp_dir() / "marked.jsonl";
+  write_text_file(path, "\xEF\xBB\xBF{\"id\":\"a\",\"signal\":\"f\",\"text\":\"x\"}\r\n");
+  const Manifest manifest = read_manifest(path);
+  EXPECT_EQ(manifest.utterances.size(), 1u);
+  EXPECT_TRUE(manifest.problems.empty());
+}
+
 TEST(Manifest, broken_lines_and_repeated_ids_are_problems_with_their_line) {
   const auto path = test::process_temp_dir() / "manifest_lines.jsonl";
   write_text_file(path,

@@ -77,6 +77,69 @@ TEST(NGram, contexts_that_are_missing_are_backed_off_through) {
   EXPECT_NEAR(model->score(state, model->find("c"), state), -0.2 * std::numbers::ln10, 1e-6);
 }
 
+const std::string kPlainArpa =
+    "\\data\\\nngram 1=4\nngram 2=2\n\n\\1-grams:\n-1.5\t<unk>\n-99\t<s>\t-0.5\n-1\t</s>\n"
+    "-0.5\tcat\t-0.25\n\n\\2-grams:\n-0.25\t<s> cat\n-0.125\tcat </s>\n\n\\end\\\n";
+
+// Of "<s> cat </s>" and of an unknown word.
+std::vector<float> scores_of(const NGram& model) {
+  std::uint32_t state = model.begin_state();
+  std::vector<float> scores;
+  scores.push_back(model.score(state, model.find("cat"), state));
+  scores.push_back(model.score(state, model.eos(), state));
+  state = model.begin_state();
+  scores.push_back(model.score(state, model.find("dog"), state));
+  return scores;
+}
+
+TEST(NGram, white_space_and_byte_order_marks_do_not_change_a_score) {
+  const auto want = scores_of(*NGram::from_arpa(kPlainArpa, "plain"));
+  const auto with = [](std::vector<std::pair<std::string, std::string>> edits) {
+    std::string text = kPlainArpa;
+    for (const auto& [from, to] : edits) {
+      for (std::size_t at = text.find(from); at != std::string::npos;
+           at = text.find(from, at + to.size())) {
+        text.replace(at, from.size(), to);
+      }
+    }
+    return text;
+  };
+  std::string wide = "\xFF\xFE";
+  for (const char c : kPlainArpa) wide += std::string{c, '\0'};
+  const std::string spellings[] = {
+      with({{"ngram 1=4", "ngram  1=         4"}, {"ngram 2=2", "ngram\t2 =\t2  "}}),
+      with({{"\n\n", "\n"}}),
+      with({{"\t", " "}, {"\n", " \r\n"}}),
+      with({{"\\1-", "  \\1-"}, {"\\2-", "\t\\2-"}, {"\\end", " \\end"}}),
+      "\xEF\xBB\xBF" + kPlainArpa,
+      "text in front\n\n" + kPlainArpa,
+      wide};
+  for (const std::string& text : spellings) {
+    EXPECT_EQ(scores_of(*NGram::from_arpa(text, "t")), want) << text;
+  }
+}
+
+TEST(NGram, its_own_words_may_be_in_any_case) {
+  const auto want = scores_of(*NGram::from_arpa(kPlainArpa, "plain"));
+  std::string upper = kPlainArpa;
+  for (const auto& [from, to] : {std::pair{"<unk>", "<UNK>"}, {"<s>", "<S>"}, {"</s>", "</S>"}}) {
+    const std::string_view word = from;
+    for (std::size_t at = upper.find(word); at != std::string::npos; at = upper.find(word, at)) {
+      upper.replace(at, word.size(), to);
+    }
+  }
+  const auto model = NGram::from_arpa(upper, "upper");
+  EXPECT_EQ(scores_of(*model), want);
+  EXPECT_EQ(model->word(model->unk()), "<UNK>");
+  std::string both = kPlainArpa;
+  both.replace(both.find("cat\t-0.25"), 3, "<UNK>");
+  for (std::size_t at = both.find("cat"); at != std::string::npos; at = both.find("cat")) {
+    both.replace(at, 3, "<UNK>");
+  }
+  const auto mixed = NGram::from_arpa(both, "both");
+  EXPECT_EQ(mixed->word(mixed->unk()), "<unk>") << "the lower-case one counts";
+}
+
 TEST(NGram, bad_arpa_names_file_and_line) {
   const auto message = [](std::string_view text) -> std::string {
     try {
@@ -144,6 +207,13 @@ TEST(NGramTrainer, modified_kneser_ney_equals_the_formulas_computed_independentl
     }
   }
   expect_kenlm_scores(*own, expected);
+}
+
+TEST(NGramTrainer, reserved_words_are_refused_in_any_case) {
+  for (const char* word : {"<unk>", "<UNK>", "<S>", "</s>"}) {
+    NGramTrainer trainer({});
+    EXPECT_THROW(trainer.add_sentence({"a", word}), Error) << word;
+  }
 }
 
 TEST(NGramTrainer, probabilities_of_every_context_sum_to_one) {

@@ -35,7 +35,7 @@ constexpr BadFile kFiles[] = {
     {"stack_underflow.pt", "empty stack"},
     {"text_too_long.pt", "truncated"},
     {"no_stop.pt", "truncated"},
-    {"not_utf8.pt", "UTF-8"},
+    {"not_utf8.pt", "no state dict"},
     {"storage_missing.pt", "no member 'archive/data/9'"},
     {"storage_short.pt", "should hold 400 elements"},
     {"outside_storage.pt", "leaves its storage of 4"},

@@ -24,6 +24,9 @@ struct EdfBytes {
     std::string physical_max = "32767";
   };
   std::string version = "0";
+  std::string patient = "X X X X";
+  std::string recording = "Startdate 06-JUL-2012 X X X";
+  std::string start = "06.07.1219.02.16";
   std::string reserved;
   std::string duration = "1";
   int declared_records = 0;
@@ -45,8 +48,7 @@ struct EdfBytes {
   }
 
   std::string text() const {
-    std::string out = field(version, 8) + field("X X X X", 80) +
-                      field("Startdate 06-JUL-2012 X X X", 80) + "06.07.1219.02.16";
+    std::string out = field(version, 8) + field(patient, 80) + field(recording, 80) + start;
     out += field(fmt::format("{}", 256 * (signals.size() + 1)), 8) + field(reserved, 44);
     out += field(fmt::format("{}", declared_records), 8) + field(duration, 8);
     out += field(fmt::format("{}", signals.size()), 4);

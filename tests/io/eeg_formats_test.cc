@@ -44,6 +44,47 @@ TEST(Gdf, version_2_reads_samples_units_and_events_with_channel_and_duration) {
   EXPECT_DOUBLE_EQ(info.annotations[0].duration_s, 0.5);
 }
 
+TEST(Gdf, a_signal_without_a_scale_or_of_another_type_is_left_out_and_named) {
+  std::string bytes = gdf_bytes();
+  for (std::size_t i = 0; i < 8; ++i) bytes[256 + 2 * 112 + i] = bytes[256 + 2 * 104 + i];
+  const auto flat = open_gdf(ByteSource::from_text(bytes));
+  ASSERT_EQ(flat->info().channels.size(), 1u);
+  EXPECT_THAT(row(*flat, 0), ElementsAre(300, 400, 500, 900, 1000, 1100));
+  EXPECT_THAT(flat->info().warnings, ElementsAre(HasSubstr("signal 1 'a'")));
+  bytes = gdf_bytes();
+  bytes[256 + 2 * 220 + 4] = '\x0f';  // 271: signed integers of 16 bits, not read
+  bytes[256 + 2 * 220 + 5] = '\x01';
+  const auto packed = open_gdf(ByteSource::from_text(bytes));
+  ASSERT_EQ(packed->info().channels.size(), 1u);
+  EXPECT_THAT(packed->info().warnings, ElementsAre(HasSubstr("sample type 271")));
+}
+
+TEST(Gdf, a_damaged_event_table_costs_no_sample) {
+  std::string bytes = gdf_bytes();
+  bytes.resize(bytes.size() - 6);
+  const auto gdf = open_gdf(ByteSource::from_text(bytes));
+  EXPECT_EQ(row(*gdf, 1).size(), 6u);
+  EXPECT_THAT(gdf->info().warnings, ElementsAre(HasSubstr("events left out")));
+}
+
+TEST(Gdf, a_new_segment_in_the_event_table_begins_one) {
+  std::string bytes = gdf_bytes();
+  const std::size_t code = bytes.size() - 8;  // of the only event, before its channel and duration
+  bytes[code] = '\xfe';
+  bytes[code + 1] = '\x7f';
+  const auto gdf = open_gdf(ByteSource::from_text(bytes));
+  ASSERT_EQ(gdf->info().segments.size(), 2u);
+  EXPECT_EQ(gdf->info().segments[1].first_sample, 3);
+}
+
+TEST(Gdf, texts_that_are_no_utf8_are_read_as_latin_1) {
+  std::string bytes = gdf_bytes();
+  bytes[256] = '\xE2';
+  const auto gdf = open_gdf(ByteSource::from_text(bytes));
+  EXPECT_EQ(gdf->info().channels[0].name, "\xC3\xA2");
+  EXPECT_THAT(gdf->info().warnings, ElementsAre(HasSubstr("signal 1 label")));
+}
+
 TEST(Xdf, samples_gaps_clock_offsets_and_markers) {
   const auto xdf = open_xdf(ByteSource::from_text(xdf_bytes()));
   const RecordingInfo& info = xdf->info();

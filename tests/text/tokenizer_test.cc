@@ -149,6 +149,35 @@ TEST(Tokenizer, bad_files_name_what_is_wrong) {
               HasSubstr("not a SentencePiece model"));
 }
 
+TEST(Tokenizer, special_tokens_are_found_in_any_case) {
+  const auto specials = [](std::vector<std::string> tokens) {
+    return CharacterTokenizer(TokenTable(std::move(tokens)), {}, false).special();
+  };
+  const SpecialIds lower = specials({"<pad>", "<unk>", "<s>", "</s>", "<blank>", "a"});
+  EXPECT_EQ(lower.pad, 0);
+  EXPECT_EQ(lower.unk, 1);
+  EXPECT_EQ(lower.sos, 2);
+  EXPECT_EQ(lower.eos, 3);
+  EXPECT_EQ(lower.blank, 4);
+  EXPECT_EQ(specials({"<Unk>", "<SOS>", "<s>"}).sos, 1) << "the long name first";
+}
+
+TEST(Tokenizer, sentencepiece_gets_the_text_as_it_is) {
+  SentencePieceOptions options;
+  options.vocab_size = 36;
+  const auto tokenizer = SentencePieceTokenizer::train(kTexts, options);
+  // the model's own rule (NFKC) folds what canonical composition leaves alone
+  EXPECT_EQ(tokenizer->encode("\xEF\xBC\xA1 girl"), tokenizer->encode("A girl"));
+  EXPECT_THROW(tokenizer->encode("\xFF"), Error);
+}
+
+TEST(Tokenizer, a_file_with_a_byte_order_mark_loads) {
+  const auto tokenizer = CharacterTokenizer::train(kTexts);
+  const auto path = test::process_temp_dir() / "marked.json";
+  write_text_file(path, "\xEF\xBB\xBF" + tokenizer->to_json().dump());
+  EXPECT_EQ(load_tokenizer(path)->tokens(), tokenizer->tokens());
+}
+
 TEST(Tokenizer, a_sentencepiece_model_file_loads) {
   SentencePieceOptions options;
   options.vocab_size = 36;

@@ -32,7 +32,8 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-/// The whole file as text. Errors: NotFound, Io; InvalidArgument above 1 GiB.
+/// The whole file as text, without its byte order mark (see core/utf8.h).
+/// Errors: NotFound, Io; InvalidArgument above 1 GiB; those of without_byte_order_mark().
 std::string read_text_file(const std::filesystem::path& path);
 
 /// The lines of a text file; "\n" or "\r\n" ends a line, the last one may do without.

@@ -42,8 +42,9 @@ EnumTable enum_table(Check of);  ///< "manifest", "headers", "samples"
 
 struct DatasetOptions {
   Check check = Check::kHeaders;
-  bool strict = false;    ///< any problem is an error that counts them and states the first
-  bool resample = false;  ///< as DatasetInfo::resample, whatever dataset.json says
+  bool strict = false;        ///< any problem is an error that counts them and states the first
+  bool strict_files = false;  ///< a recording that opens with warnings is a problem
+  bool resample = false;      ///< as DatasetInfo::resample, whatever dataset.json says
 };
 void visit_fields(FieldVisitor& visitor, DatasetOptions& options);
 

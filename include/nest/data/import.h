@@ -44,7 +44,7 @@ struct ImportOptions {
   bool normalize = true;  ///< fit mean and deviation on the training part
   /// Normalise each utterance by itself instead.
   signal::WindowNorm window_norm = signal::WindowNorm::kNone;
-  bool strict = false;  ///< a problem in any utterance is an error
+  bool strict = false;  ///< a problem in any utterance, a warning about any recording is an error
 };
 void visit_fields(FieldVisitor& visitor, ImportOptions& options);
 /// Errors: FieldError.

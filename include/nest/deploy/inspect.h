@@ -12,7 +12,8 @@ namespace nest::deploy {
 struct InspectOptions {
   std::string model_key = {};  ///< one model of a configuration
   std::string graph = {};      ///< only this graph of a model
-  std::string stream = {};     ///< which part of a recording
+  std::string stream = {};     ///< which part of a recording, by name or id
+  bool strict = false;         ///< any warning about a recording or checkpoint is an error
 };
 
 /// What a file is and holds.

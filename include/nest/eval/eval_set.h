@@ -67,6 +67,7 @@ struct EvalSetOptions {
   std::string session;
   bool resample =
       false;  ///< recordings of another rate are resampled to the contract's as they are read
+  bool strict_files = false;  ///< a recording that opens with warnings is a failure
 };
 void visit_fields(FieldVisitor& visitor, EvalSetOptions& options);
 

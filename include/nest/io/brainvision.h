@@ -14,9 +14,11 @@ namespace nest::io {
 ///
 /// INT_16, INT_32, IEEE_FLOAT_32; multiplexed and vectorized; UTF-8 and Latin-1 texts. A marker's
 /// annotation reads "type/description" ("Stimulus/S  4"). A "New Segment" marker after the first
-/// sample begins a new segment; its time comes from the markers' dates if both have one.
-/// Errors: NotFound for a missing data or marker file; DataCorrupt naming section and key;
-/// Unsupported for ASCII data.
+/// sample begins a new segment; its time comes from the markers' dates if both have one. Numbered
+/// keys may stand in any order, with gaps and repeats. Warnings: a missing title or marker file,
+/// markers and channels that cannot be read and are left out.
+/// Errors: NotFound for a missing data file; DataCorrupt naming section and key; Unsupported for
+/// ASCII data.
 std::shared_ptr<const Recording> open_brainvision(const std::filesystem::path& header_path,
                                                   const OpenOptions& options = {});
 

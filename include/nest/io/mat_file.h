@@ -32,8 +32,10 @@ class MatValue {
   std::optional<MatValue> field(const std::string& name, std::int64_t index = 0) const;
   /// Element of a cell array; nothing if it is empty.
   std::optional<MatValue> cell(std::int64_t index) const;
-  /// UTF-8. Errors: DataCorrupt if this is no text.
+  /// UTF-8; bytes that are none are taken for Latin-1. Errors: DataCorrupt if this is no text.
   std::string text() const;
+  /// The same, but bytes that should be UTF-8 as they are.
+  std::string raw_text() const;
   /// All numbers in file (column-major) order. Errors: DataCorrupt if not real numbers.
   std::vector<double> numbers() const;
   /// The first number. Errors: DataCorrupt.
@@ -66,6 +68,8 @@ class MatFile {
     std::uint64_t offset = 0;  ///< byte where it begins (versions 5 to 7)
   };
   const std::vector<Variable>& variables() const { return variables_; }
+  /// Variables that are damaged and left out.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   bool has(const std::string& name) const;
   /// Errors: NotFound that lists the variables; DataCorrupt.
   /// With `fields` only these of structs are read, at any depth.
@@ -74,6 +78,7 @@ class MatFile {
  private:
   std::filesystem::path path_;
   std::vector<Variable> variables_;
+  std::vector<std::string> warnings_;
 };
 
 /// A numeric matrix variable as a recording. The stream is the variable's name; without one the
@@ -83,8 +88,11 @@ class MatFile {
 std::shared_ptr<const Recording> open_mat_recording(const std::filesystem::path& path,
                                                     const OpenOptions& options = {});
 
-/// EEGLAB .set (struct EEG or its fields at top level) with data inside or in a .fdt file beside
-/// it, which is read lazily. Epochs and boundary events are segments; microvolts become volts.
+/// An EEGLAB dataset (struct EEG or its fields at top level, whatever the file's name) with data
+/// inside or in a file beside it, which is read lazily: .fdt (sample after sample) or .dat of early
+/// versions (channel after channel). Epochs are segments, and so is what follows a boundary: an
+/// event whose type begins with "boundary" in any letters, or is the number -99. Microvolts become
+/// volts. Only the fields that are needed are read.
 std::shared_ptr<const Recording> open_eeglab(const std::filesystem::path& path,
                                              const OpenOptions& options = {});
 

@@ -23,6 +23,7 @@ std::shared_ptr<const Recording> open_npz_recording(const std::filesystem::path&
                                                     const OpenOptions& options = {});
 
 /// Writes all samples as float32 (or float64) [channels, samples]; atomic, memory flat.
+/// Errors: InvalidArgument if there is no channel or no sample; Io.
 void write_npy(const std::filesystem::path& path, const Recording& recording,
                DType dtype = DType::kF32);
 

@@ -19,10 +19,12 @@ void visit_fields(FieldVisitor& visitor, PytorchReadOptions& options);
 /// Reads what torch.save wrote (zip format, pickle protocol 2 to 5) without Python.
 ///
 /// Accepts {'model_state_dict' or 'state_dict': ..., 'model_config': ..., ...} and a bare state
-/// dict. The pickle is never executed: only OrderedDict, tensors and plain values are understood,
-/// any other name is refused. Tensors that are contiguous and stored uncompressed point into the
+/// dict. The pickle is never executed: only OrderedDict, tensors and plain values are understood.
+/// Objects of any other class stay names: an error where a state dict is needed, else a warning.
+/// Integers beyond 64 bits are texts of their digits, tensors of other types Checkpoint::unread.
+/// Tensors that are contiguous and stored uncompressed point into the
 /// mapped file; others are copied. Memory and time are linear in the size of the file.
-/// Errors: NotFound, Io; DataCorrupt; Unsupported naming the refused opcode or global.
+/// Errors: NotFound, Io; DataCorrupt; Unsupported naming the refused opcode.
 Checkpoint read_pytorch(const std::filesystem::path& path, const PytorchReadOptions& options = {});
 /// The same from memory. `owner` keeps `file` alive for the tensors; null: every tensor is copied.
 Checkpoint parse_pytorch(std::span<const std::byte> file, std::shared_ptr<const void> owner,

@@ -57,25 +57,32 @@ struct Segment {
 };
 
 /// A part of the file that this Recording does not show: signals of another rate (EDF), another
-/// stream (XDF), another variable (MATLAB, NPZ). Open it by giving its name in OpenOptions.
+/// stream (XDF), another variable (MATLAB, NPZ). Open it by giving its name in OpenOptions, or its
+/// id where several parts have one name.
 struct StreamInfo {
   std::string name;
   double rate_hz = 0;
   std::int64_t num_channels = 0;
-  std::int64_t num_samples = 0;
+  std::int64_t num_samples = 0;  ///< 0: announced, but nothing came
+  std::string id = {};           ///< XDF: the stream's number in the file; else ""
 };
 
+/// All texts are UTF-8, whatever the file's bytes are.
 struct RecordingInfo {
-  std::string format;  ///< "EDF+C", "BrainVision", ...
-  std::string stream;  ///< which part of the file this is, "" if it has only one
+  std::string format;     ///< "EDF+C", "BrainVision", ...
+  std::string stream;     ///< which part of the file this is, "" if it has only one
+  std::string stream_id;  ///< its StreamInfo::id
   std::vector<ChannelInfo> channels;
   double rate_hz = 0;  ///< 0 if the file does not state it (see OpenOptions::rate_hz)
   std::int64_t num_samples = 0;
-  std::string start_time;               ///< ISO 8601 local time, "" if unknown
+  /// ISO 8601 local time of the first sample, with a fraction if it has one; "" if unknown.
+  std::string start_time;
   std::vector<Annotation> annotations;  ///< in order of onset
   std::vector<Segment> segments;        ///< one, or one more than there are gaps
   std::vector<StreamInfo> other_streams;
-  std::vector<std::string> warnings;  ///< harmless departures from the format
+  /// Departures from the format, and what was left out because of one, each with its place.
+  std::vector<std::string> warnings;
+  std::vector<std::string> notes;  ///< how a sound file is shown
 
   /// Index of a channel by name; "Oz" also finds EDF's "EEG Oz". Errors: NotFound that lists the
   /// names.
@@ -126,17 +133,32 @@ struct OpenOptions {
   double rate_hz = 0;
   /// A file that ends early is an error unless this is set; then the complete part is read.
   bool allow_truncated = false;
+  /// Any of RecordingInfo::warnings is an error.
+  bool strict = false;
 };
 void visit_fields(FieldVisitor& visitor, OpenOptions& options);
 
 /// Opens an EEG file; the format is found from its content, then from its extension. BrainVision
 /// data and marker files and EEGLAB's .fdt lead to the header beside them.
-/// Errors: NotFound, Io; DataCorrupt naming the field and its byte; Unsupported naming the format.
+///
+/// What is asked for and sound is read; a signal, annotation, marker or stream that is not is left
+/// out with a warning that names it and its place.
+/// Errors: NotFound, Io; DataCorrupt naming the field and its byte; with `strict` also for any
+/// warning; Unsupported naming the format.
 std::shared_ptr<const Recording> open_recording(const std::filesystem::path& file,
                                                 const OpenOptions& options = {});
 
+/// The file that describes the recording `file` belongs to: the .vhdr of a BrainVision data or
+/// marker file, the .set beside EEGLAB's .fdt; else `file` itself. Never throws on content.
+std::filesystem::path describing_file(const std::filesystem::path& file);
+
+/// The files that a describing file needs beside it: BrainVision's data and markers, EEGLAB's data,
+/// the further parts of a split FIF. Only those that are there. Never throws on content.
+std::vector<std::filesystem::path> companion_files(const std::filesystem::path& file);
+
 /// Name of the EEG format of a file ("EDF", "FIF", ...), "" if it looks like none. Never throws on
-/// content; CNT is recognised although it cannot be opened.
+/// content; CNT is recognised although it cannot be opened. The content decides where it can: a
+/// MATLAB file is EEGLAB's if it holds an EEG dataset, whatever its name.
 std::string recording_format(const std::filesystem::path& path);
 
 /// What is in the file as JSON, also of a broken one: {"format", "ok", "error"?, "info"?, and for

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "nest/core/tensor.h"
 #include "nest/io/checkpoint.h"
@@ -16,13 +17,14 @@ namespace nest::io {
 /// Content of a safetensors file: named tensors, and a flat map of texts.
 struct Safetensors {
   TensorMap tensors;
+  std::vector<UnreadTensor> unread;  ///< of types that are not computed with
   std::map<std::string, std::string, std::less<>> metadata;
 };
 
 /// Reads a safetensors file; tensors point into the mapped file.
 ///
-/// Refuses a header above 16 MiB, duplicate names, unknown keys or element types, ranges that
-/// overlap, leave gaps or do not fit their shape, and bytes behind the last tensor.
+/// Refuses a header above 16 MiB, duplicate names, unknown keys, ranges that overlap, leave gaps or
+/// do not fit their shape, and bytes behind the last tensor.
 /// Errors: NotFound, Io, DataCorrupt, Unsupported.
 /// Source: github.com/huggingface/safetensors, README "Format".
 Safetensors read_safetensors(const std::filesystem::path& path);

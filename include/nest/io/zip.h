@@ -25,19 +25,20 @@ struct ZipEntry {
   std::uint64_t data_offset = 0;      ///< of the stored bytes, from the start of the file
   std::uint32_t crc = 0;
   bool is_deflated = false;
+  std::string problem = {};  ///< why its content cannot be read, "" if it can
 };
 
 /// Reads ZIP archives (stored and deflated members, ZIP64) from memory.
 ///
 /// The whole directory is checked when the archive is opened: every range lies within the file,
 /// no two members overlap, no name occurs twice, and the deflated members together do not expand
-/// beyond kZipMaxExpansion; so neither quines nor bombs are ever inflated.
+/// beyond kZipMaxExpansion; so neither quines nor bombs are ever inflated. A member that is
+/// encrypted or packed by another method is an error only when it is read (Unsupported).
 /// State: immutable, safe to share between threads.
 /// Source: PKWARE APPNOTE 6.3.10.
 class ZipReader {
  public:
-  /// Maps the file. Errors: NotFound, Io, DataCorrupt, Unsupported (encryption, several disks,
-  /// other compression methods).
+  /// Maps the file. Errors: NotFound, Io, DataCorrupt, Unsupported (several disks).
   static ZipReader open(const std::filesystem::path& path);
   /// `owner` keeps `file` alive; it may be null if the caller does.
   ZipReader(std::span<const std::byte> file, std::shared_ptr<const void> owner);

@@ -64,8 +64,8 @@ std::vector<std::string> zuco_channel_names(std::int64_t count);
 
 /// The sentences that have EEG, one after the other: each is a segment and an annotation with its
 /// text; every placed fixation is an annotation "word/<text>".
-/// Errors: as ZucoFile; DataCorrupt if the sentences differ in their number of channels or none has
-/// EEG.
+/// A sentence that is damaged, or has another number of channels than those before, is left out
+/// with a warning. Errors: as ZucoFile::open(); DataCorrupt if no sentence has EEG.
 std::shared_ptr<const Recording> open_zuco(const std::filesystem::path& path,
                                            const OpenOptions& options = {});
 

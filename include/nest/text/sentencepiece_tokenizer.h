@@ -21,7 +21,8 @@ struct SentencePieceOptions {
 };
 void visit_fields(FieldVisitor& visitor, SentencePieceOptions& options);
 
-/// SentencePiece through its own library (Kudo & Richardson 2018).
+/// SentencePiece through its own library (Kudo & Richardson 2018). A model carries its own rule of
+/// normalisation (NFKC, identity, ...); the text reaches it as it is.
 class SentencePieceTokenizer final : public Tokenizer {
  public:
   /// From the bytes of a ".model" file. Errors: DataCorrupt.

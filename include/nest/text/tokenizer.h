@@ -13,7 +13,8 @@
 
 namespace nest::text {
 
-/// Ids with a meaning of their own; -1: this vocabulary has none.
+/// Ids with a meaning of their own; -1: this vocabulary has none. Found by name in any case:
+/// "<PAD>", "<UNK>", "<SOS>" (or "<s>", "<bos>"), "<EOS>" (or "</s>"), "<BLANK>".
 struct SpecialIds {
   int pad = -1;
   int unk = -1;
@@ -43,6 +44,9 @@ class TokenTable {
   std::vector<std::string> tokens_;
   std::unordered_map<std::string, int, Hash, std::equal_to<>> ids_;
 };
+
+/// Id of "<BLANK>" in any case, else `pad`.
+int find_blank(const TokenTable& table, int pad);
 
 /// Text to token ids and back; immutable once made, so every call is thread-safe.
 class Tokenizer {

@@ -19,7 +19,6 @@ inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 26;
 std::u32string decode_utf8(std::string_view text);
 /// Errors: InvalidArgument for a surrogate or a value above U+10FFFF.
 std::string encode_utf8(std::u32string_view code_points);
-void append_utf8(std::string& text, char32_t code_point);
 
 /// Normalisation form C (Unicode annex 15): one spelling for each letter with marks.
 /// Errors: as decode_utf8.
