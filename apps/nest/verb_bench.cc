@@ -91,7 +91,7 @@ void print_result(const profile::BenchResult& result) {
     fmt::print("  {} layers\n", precision);
     for (const profile::LayerTime& layer : layers) {
       fmt::print("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", layer.p50_us,
-                 layer.macs / layer.p50_us * 1e-3, layer.weight_bytes / layer.p50_us * 1e-3,
+                 layer.executed_macs / layer.p50_us * 1e-3, layer.weight_bytes / layer.p50_us * 1e-3,
                  layer.name, layer.detail);
     }
   }

@@ -1,5 +1,6 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/data/dataset.h"
 
 namespace nest::data {

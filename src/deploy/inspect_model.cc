@@ -3,6 +3,7 @@
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/checkpoint.h"

@@ -9,6 +9,7 @@
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/core/memory.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/text/tokenizer.h"
 

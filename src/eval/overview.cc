@@ -7,6 +7,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json_number.h"
+#include "nest/core/options.h"
 
 namespace nest::eval {
 namespace {

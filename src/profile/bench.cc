@@ -149,7 +149,7 @@ Json to_json(const Goal& goal) {
 Json to_json(const BenchResult& result) {
   Json json;
   json["name"] = result.name;
-  json["work"] = to_json(result.work);
+  json["work"] = nest::to_json(result.work);
   json["contenders"] = Json::array();
   for (const auto& contender : result.contenders) json["contenders"].push_back(to_json(contender));
   json["goals"] = Json::array();

@@ -51,7 +51,7 @@ void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
 
 ModelAndTokenizer load_model_and_tokenizer(const std::filesystem::path& path,
                                            const LoadOptions& options) {
-  validate(options);
+  nest::validate(options);
   ModelAndTokenizer loaded{load_runnable(path, options.file, options.executor), nullptr};
   const graph::Model& model = *loaded.runnable.model;
   loaded.tokenizer = find_tokenizer(path, options.tokenizer, model);

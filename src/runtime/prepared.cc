@@ -1,6 +1,7 @@
 #include "nest/runtime/prepared.h"
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/graph/cost.h"
 #include "nest/graph/streaming.h"
 #include "nest/runtime/isa.h"
@@ -40,7 +41,7 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
 PreparedModel::Impl::Impl(graph::Model whole, const PrepareOptions& prepare_options,
                           bool has_weights)
     : model(std::move(whole)), options(prepare_options) {
-  validate(options);
+  nest::validate(options);
   graph::validate(model.quantization, model);
   require(!options.record_activations || model.quantization.activations.empty(),
           ErrorCode::kInvalidArgument, "activations are recorded without fixed scales");

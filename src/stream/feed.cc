@@ -42,7 +42,7 @@ void visit_fields(FieldVisitor& visitor, FeedOptions& o) {
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
                 const StreamingInference::Sink& sink, const FeedOptions& options,
                 const std::stop_token& stop) {
-  validate(options);
+  nest::validate(options);
   const SourceInfo& info = source.info();
   pipeline.connect(info, options.match);
   for (const std::string& warning : pipeline.processor().match().warnings) log_warn("{}", warning);

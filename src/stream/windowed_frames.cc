@@ -68,7 +68,8 @@ class WindowedFrames final : public FrameMaker {
     for (std::int64_t c = 0; c < window.channels; ++c) {
       std::copy_n(window.row(c), window.samples, input_.data() + c * window.samples);
     }
-    if (norm_.kind != "none") signal::normalize_window(norm_, input_, window.channels);
+    if (norm_.kind != signal::WindowNorm::kNone)
+      signal::normalize_window(norm_, input_, window.channels);
     encoder_.run();
   }
   std::span<const float> take(std::int64_t begin, std::int64_t end) {

@@ -56,9 +56,9 @@ ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& opt
 Json to_json(const ScoreReport& report) {
   Json json;
   json["schema"] = "nest.score/1";
-  json["options"] = to_json(report.options);
+  json["options"] = nest::to_json(report.options);
   json["score"] = to_json(report.score, report.options);
-  json["bootstrap"] = to_json(report.bootstrap);
+  json["bootstrap"] = nest::to_json(report.bootstrap);
   json["intervals"]["utterance"] = to_json(report.by_utterance);
   if (report.by_group) json["intervals"]["by"] = to_json(*report.by_group);
   json["signatures"] = signatures(report.options, report.score.max_references);

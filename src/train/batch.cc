@@ -149,7 +149,7 @@ Example load_item(const Source& source, const PlanItem& item, const AugmentOptio
     example.signal = join_signals(signals);
   }
   const signal::WindowNormOptions norm = source.window_norm();
-  if (norm.kind != "none") {
+  if (norm.kind != signal::WindowNorm::kNone) {
     example.signal = example.signal.clone();
     signal::normalize_window(norm, example.signal.mutable_data<float>(), example.signal.dim(0));
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nest/core/config.h"
+#include "nest/core/field.h"
 #include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/core/options_fwd.h"
