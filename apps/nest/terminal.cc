@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "nest/core/error.h"
+#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 
 namespace nest {
@@ -134,6 +135,15 @@ int with_standard_output(const std::function<int()>& run) {
   log_error("standard output: not everything that was printed arrived: {}",
             reason != 0 ? std::generic_category().message(reason) : "a write failed");
   return exit_code(ErrorCode::kIo);
+}
+
+int print_report(bool as_json, const Json& json, std::string_view text) {
+  if (as_json) {
+    fmt::print("{}\n", json_text(json, 2));
+  } else {
+    fmt::print("{}", text);
+  }
+  return 0;
 }
 
 const Job& command_job() {

@@ -32,22 +32,13 @@ int run(Arguments& a) {
   a.audit.split.threads = a.audit.eval.jobs;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
   const recognize::Bundle bundle = load_bundle(a.recognizer);
-  eval::AuditInputs inputs;
-  inputs.factory = recognize::RecognizerFactory(bundle, a.recognizer.recognize);
-  inputs.test = eval::open_eval_set(a.data, a.set, bundle.model().signal);
-  auto dataset = std::make_shared<data::Dataset>(data::Dataset::open(a.data));
-  inputs.utterances = dataset->utterances();
-  const bool own = bundle.model().signal.rate_hz > 0 || !bundle.model().signal.channels.empty();
-  inputs.contract = own ? bundle.model().signal : dataset->info().signal;
-  inputs.dataset = dataset;
+  eval::AuditInputs inputs =
+      eval::open_audit_inputs(a.data, a.set, bundle.model().signal,
+                              recognize::RecognizerFactory(bundle, a.recognizer.recognize));
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
   const eval::Audit audit = eval::audit(inputs, a.audit, command_job());
   if (!a.output.empty()) write_text_file(a.output, json_text(to_json(audit), 2) + "\n");
-  if (a.json) {
-    fmt::print("{}\n", json_text(to_json(audit), 2));
-  } else {
-    fmt::print("{}", eval::audit_text(audit.verdict()));
-  }
+  print_report(a.json, to_json(audit), eval::audit_text(audit.verdict()));
   return audit.passed() ? 0 : exit_code(ErrorCode::kCheckFailed);
 }
 

@@ -15,7 +15,6 @@
 #include "nest/profile/bench.h"
 #include "nest/profile/machine.h"
 #include "nest/runtime/isa.h"
-#include "nest/runtime/peaks.h"
 #include "terminal.h"
 
 namespace nest {
@@ -62,41 +61,6 @@ std::vector<profile::SuiteItem> items_of(const Arguments& a) {
                          a.work)};
 }
 
-Json peaks_json(runtime::Isa isa) {
-  Json json = to_json(runtime::measure_peaks(isa));
-  for (const std::size_t mb : {1, 4, 16, 64}) {
-    json["weight_reading_gb_s"].push_back(
-        {{"mb", mb}, {"gb_s", runtime::measure_weight_reading(isa, mb << 20)}});
-  }
-  return json;
-}
-
-double load_average() {
-  double load = 0;
-  return ::getloadavg(&load, 1) == 1 ? load : -1;
-}
-
-void print_result(const profile::BenchResult& result) {
-  fmt::print("{}\n  {:<20} {:>9} {:>9} {:>9} {:>9} {:>10}\n", result.name, "", "p50 ms", "p95 ms",
-             "min ms", "times", "max error");
-  for (const profile::ContenderResult& c : result.contenders) {
-    fmt::print("  {:<20} {:9.3f} {:9.3f} {:9.3f} {:8.2f}x {:10.2g}\n", c.name, c.time.p50_ms,
-               c.time.p95_ms, c.time.min_ms, c.time_ratio, c.max_error);
-  }
-  for (const profile::Goal& goal : result.goals) {
-    fmt::print("  goal: {} {:g}, reached {:.3g}: {}\n", goal.what, goal.goal, goal.reached,
-               goal.is_reached ? "yes" : "no");
-  }
-  for (const auto& [precision, layers] : result.layers) {
-    fmt::print("  {} layers\n", precision);
-    for (const profile::LayerTime& layer : layers) {
-      fmt::print("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", layer.p50_us,
-                 layer.executed_macs / layer.p50_us * 1e-3, layer.weight_bytes / layer.p50_us * 1e-3,
-                 layer.name, layer.detail);
-    }
-  }
-}
-
 int save_models(const std::vector<profile::SuiteItem>& items, const std::string& folder) {
   for (const profile::SuiteItem& item : items) {
     const auto file = std::filesystem::path(folder) / (item.name + ".safetensors");
@@ -116,15 +80,15 @@ int run(Arguments& a) {
   report["machine"] = profile::machine_json();
   report["options"] = to_json(a.bench.comparison);
   report["options"]["threads"] = a.bench.machine.threads;
-  report["load_average_before"] = load_average();
-  if (a.peaks) report["peaks"] = peaks_json(runtime::choose_isa(a.bench.machine.isa));
+  report["load_average_before"] = profile::load_average();
+  if (a.peaks) report["peaks"] = profile::peaks_json(runtime::choose_isa(a.bench.machine.isa));
   for (const profile::SuiteItem& item : items) {
     const auto result =
         with_context(item.name, [&] { return profile::bench(item, a.bench, command_job()); });
     report["work"].push_back(to_json(result));
-    if (!a.json) print_result(result);
+    if (!a.json) fmt::print("{}", profile::bench_text(result));
   }
-  report["load_average_after"] = load_average();
+  report["load_average_after"] = profile::load_average();
   if (!a.output.empty()) write_text_file(a.output, json_text(report, 0) + "\n");
   if (a.json) fmt::print("{}\n", json_text(report, 2));
   if (a.peaks && !a.json) fmt::print("{}\n", report["peaks"].dump(2));

@@ -37,11 +37,7 @@ int finish(const Arguments& a, const eval::Results& results) {
     write_text_file(a.output, json_text(json, 1) + "\n");
     json.erase("utterances");  // printed only if they are in no file
   }
-  if (a.json) {
-    fmt::print("{}\n", json_text(json, 2));
-  } else {
-    fmt::print("{}", eval::summary_text(summary));
-  }
+  print_report(a.json, json, eval::summary_text(summary));
   if (results.failures.empty()) return 0;
   log_error("{} utterances could not be decoded", results.failures.size());
   return exit_code(ErrorCode::kCheckFailed);

@@ -1,12 +1,10 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
@@ -21,23 +19,6 @@
 namespace nest {
 namespace {
 
-/// Signals that show how large the activations of a model become.
-struct Calibration {
-  std::string data;             ///< dataset folder; empty: no calibration
-  std::string split = "train";  ///< of the dataset
-  int utterances = 100;         ///< evenly spaced over the split
-  recognize::FixedScales fixed = recognize::FixedScales::kConvolutions;
-};
-
-void visit_fields(FieldVisitor& visitor, Calibration& o) {
-  visitor.group("Fixed scales of 8-bit activations (.prepared)");
-  visitor.field("calibrate", o.data, "dataset folder whose signals show how large they become");
-  visitor.field("calibrate_split", o.split, "which split of it");
-  visitor.field("calibrate_utterances", o.utterances, "how many, evenly spaced over the split",
-                at_least(1));
-  visitor.field("fixed_scales", o.fixed, "of which products; the others find theirs row by row");
-}
-
 struct ConvertOptions {
   std::string in;
   std::string out;
@@ -45,7 +26,8 @@ struct ConvertOptions {
   deploy::LoadOptions load;
   std::string tokenizer;                      ///< file; empty: the one in the model
   std::optional<graph::Precision> precision;  ///< of a prepared model
-  Calibration calibration;
+  eval::SampleOptions calibration;            ///< signals that show how large activations become
+  recognize::FixedScales fixed = recognize::FixedScales::kConvolutions;
   bool json = false;
 
   /// What the file says of the model is not all.
@@ -66,13 +48,10 @@ graph::Model described_model(const ConvertOptions& options) {
 }
 
 /// Gives the model fixed scales of its activations.
-void calibrate(graph::Model& model, const Calibration& calibration) {
-  validate(calibration);
-  const eval::EvalSet set =
-      eval::open_eval_set(calibration.data, {calibration.split, "", ""}, model.signal)
-          .spread(static_cast<std::size_t>(calibration.utterances));
+void calibrate(graph::Model& model, const ConvertOptions& options) {
+  const eval::EvalSet set = eval::open_sample(options.calibration, model.signal);
   auto& scales = model.quantization.activations = recognize::calibrate_activations(
-      model, {set.utterances.size(), set.load}, calibration.fixed, command_job());
+      model, {set.utterances.size(), set.load}, options.fixed, command_job());
   log_info("{} activations calibrated on {} utterances", scales.size(), set.utterances.size());
 }
 
@@ -90,7 +69,7 @@ std::shared_ptr<const runtime::PreparedModel> prepared_model(const ConvertOption
     require(graph::is_integer(model.quantization.precision), ErrorCode::kInvalidArgument,
             "--calibrate is for 8-bit activations: --precision int8 or int4, not {}",
             name_of(model.quantization.precision));
-    calibrate(model, options.calibration);
+    calibrate(model, options);
   }
   return runtime::prepare(std::move(model));
 }
@@ -104,25 +83,15 @@ int prepare(const ConvertOptions& options) {
                        {"out", options.out},
                        {"quantization", graph::to_json(quantization)},
                        {"weight_bytes", prepared->weight_bytes()}};
-  if (options.json) {
-    fmt::print("{}\n", json_text(report, 2));
-  } else {
-    fmt::print("{}: {}, {} bytes of packed weights\n", options.out, graph::describe(quantization),
-               prepared->weight_bytes());
-  }
-  return 0;
+  return print_report(options.json, report,
+                      fmt::format("{}: {}, {} bytes of packed weights\n", options.out,
+                                  graph::describe(quantization), prepared->weight_bytes()));
 }
 
 int convert_recording(const ConvertOptions& options) {
   const auto recording = io::open_recording(options.in, options.recording);
+  io::write_recording(options.out, *recording);
   const io::RecordingInfo& info = recording->info();
-  std::vector<std::string> warnings = info.warnings;
-  for (std::string& loss : io::write_recording(options.out, *recording)) {
-    require(!options.recording.strict, ErrorCode::kDataCorrupt, "{}: {} (`strict`)", options.out,
-            loss);
-    warnings.push_back(std::move(loss));
-  }
-  if (!warnings.empty()) log_warn("{}: {}", options.in, fmt::join(warnings, "; "));
   const Json report = {{"in", options.in},
                        {"out", options.out},
                        {"from", info.format},
@@ -131,14 +100,11 @@ int convert_recording(const ConvertOptions& options) {
                        {"rate_hz", info.rate_hz},
                        {"annotations", info.annotations.size()},
                        {"segments", info.segments.size()},
-                       {"warnings", warnings}};
-  if (options.json) {
-    fmt::print("{}\n", json_text(report, 2));
-  } else {
-    fmt::print("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
-               info.channels.size(), info.num_samples, info.annotations.size(), info.format);
-  }
-  return 0;
+                       {"warnings", info.warnings}};
+  return print_report(
+      options.json, report,
+      fmt::format("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
+                  info.channels.size(), info.num_samples, info.annotations.size(), info.format));
 }
 
 int convert(const ConvertOptions& options) {
@@ -146,23 +112,13 @@ int convert(const ConvertOptions& options) {
   require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
           "--precision and --calibrate are for OUT.prepared, not {}", options.out);
   if (!io::recording_format(options.in).empty()) return convert_recording(options);
-  const io::Checkpoint checkpoint =
-      options.describes_model()
-          ? deploy::to_checkpoint(described_model(options))
-          : io::read_checkpoint(options.in, {.strict = options.recording.strict});
-  for (const std::string& warning : checkpoint.warnings) log_warn("{}: {}", options.in, warning);
+  const io::Checkpoint checkpoint = options.describes_model()
+                                        ? deploy::to_checkpoint(described_model(options))
+                                        : io::read_checkpoint(options.in);
   io::write_checkpoint(options.out, checkpoint);
-  Json report;
-  report["in"] = options.in;
-  report["out"] = options.out;
-  report["tensors"] = checkpoint.state_dict.size();
-  report["warnings"] = checkpoint.warnings;
-  if (options.json) {
-    fmt::print("{}\n", json_text(report, 2));
-  } else {
-    fmt::print("{}: {} tensors\n", options.out, checkpoint.state_dict.size());
-  }
-  return 0;
+  const std::size_t tensors = checkpoint.state_dict.size();
+  const Json report = {{"in", options.in}, {"out", options.out}, {"tensors", tensors}};
+  return print_report(options.json, report, fmt::format("{}: {} tensors\n", options.out, tensors));
 }
 
 }  // namespace
@@ -187,7 +143,13 @@ void add_convert(CommandLine& line) {
                   "of a .prepared model, not fp64; default: the model's own");
         flags.group("EEG recordings");
         register_flags(flags, options->recording);
-        register_flags(flags, options->calibration);
+        flags.group("Fixed scales of 8-bit activations (.prepared)");
+        register_flags(flags, options->calibration,
+                       {.renamed = {{"data", "calibrate"},
+                                    {"split", "calibrate-split"},
+                                    {"utterances", "calibrate-utterances"}}});
+        flags.add("fixed-scales", options->fixed,
+                  "of which products; the others find theirs row by row");
         return [options] { return convert(*options); };
       });
 }

@@ -7,6 +7,7 @@
 #include "nest/core/json_text.h"
 #include "nest/core/shared_library.h"
 #include "nest/profile/machine.h"
+#include "terminal.h"
 #include "torch_half.h"
 
 namespace nest {
@@ -39,15 +40,13 @@ void add_doctor(CommandLine& line) {
                   flags.add("json", *json, "print JSON");
                   return [json] {
                     const Json report = examine();
-                    if (*json) {
-                      fmt::print("{}\n", json_text(report, 2));
-                      return 0;
-                    }
+                    std::string text;
                     for (const auto& [key, value] : report.items()) {
-                      fmt::print("{:<20} {}\n", key,
-                                 value.is_string() ? value.get<std::string>() : value.dump());
+                      text +=
+                          fmt::format("{:<20} {}\n", key,
+                                      value.is_string() ? value.get<std::string>() : value.dump());
                     }
-                    return 0;
+                    return print_report(*json, report, text);
                   };
                 });
 }

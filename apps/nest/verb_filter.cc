@@ -5,11 +5,11 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
 #include "nest/signal/preprocess.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -43,26 +43,25 @@ int run_filter(FilterArguments& a) {
   io::write_npy(a.output, result.to(dtype));
 
   const signal::PreprocessCounts& counts = preprocessor.counts();
-  if (a.json) {
-    Json report{{"input", a.input},
-                {"output", a.output},
-                {"shape", result.shape()},
-                {"dtype", name_of(dtype)},
-                {"output_rate_hz", preprocessor.output_rate_hz()},
-                {"replaced_values", counts.non_finite},
-                {"settling_samples", signal::settling_samples(preprocessor.sos())},
-                {"sos", signal::sos_to_json(preprocessor.sos())},
-                {"options", to_json(a.preprocess)}};
-    fmt::print("{}\n", json_text(report, 2));
-    return 0;
-  }
-  fmt::print("{}: {} channels x {} samples at {} Hz, {}\n", a.output, result.dim(0), result.dim(1),
-             preprocessor.output_rate_hz(), name_of(dtype));
-  fmt::print("second-order sections  {}\n", preprocessor.sos().size());
-  fmt::print("settling time (1 %)    {:.3g} s\n",
-             signal::settling_samples(preprocessor.sos()) / a.preprocess.rate_hz);
-  fmt::print("values replaced        {}\n", counts.non_finite);
-  return 0;
+  const double settling = signal::settling_samples(preprocessor.sos());
+  const Json report{{"input", a.input},
+                    {"output", a.output},
+                    {"shape", result.shape()},
+                    {"dtype", name_of(dtype)},
+                    {"output_rate_hz", preprocessor.output_rate_hz()},
+                    {"replaced_values", counts.non_finite},
+                    {"settling_samples", settling},
+                    {"sos", signal::sos_to_json(preprocessor.sos())},
+                    {"options", to_json(a.preprocess)}};
+  return print_report(
+      a.json, report,
+      fmt::format("{}: {} channels x {} samples at {} Hz, {}\n"
+                  "second-order sections  {}\n"
+                  "settling time (1 %)    {:.3g} s\n"
+                  "values replaced        {}\n",
+                  a.output, result.dim(0), result.dim(1), preprocessor.output_rate_hz(),
+                  name_of(dtype), preprocessor.sos().size(), settling / a.preprocess.rate_hz,
+                  counts.non_finite));
 }
 
 }  // namespace

@@ -29,27 +29,25 @@ Json summary(const data::Dataset& dataset) {
 }  // namespace
 
 void add_import(CommandLine& line) {
-  line.add_verb("import", "Make a dataset folder from EEG files and their labels",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto options = std::make_shared<data::ImportOptions>();
-                  auto json = std::make_shared<bool>(false);
-                  register_flags(flags, *options);
-                  flags.add("json", *json, "print JSON");
-                  return [options, json] {
-                    const Json report = summary(data::import_dataset(*options, command_job()));
-                    if (*json) {
-                      fmt::print("{}\n", json_text(report, 2));
-                      return 0;
-                    }
-                    fmt::print("{}: {} utterances, {} channels, {} Hz -> {}\n",
-                               report["name"].get<std::string>(), report["utterances"].dump(),
-                               report["channels"].dump(), report["rate_hz"].dump(), options->out);
-                    for (const auto& [split, count] : report["splits"].items()) {
-                      fmt::print("  {:<12}{}\n", split.empty() ? "(none)" : split, count.dump());
-                    }
-                    return 0;
-                  };
-                });
+  line.add_verb(
+      "import", "Make a dataset folder from EEG files and their labels",
+      [](Flags& flags) -> CommandLine::Run {
+        auto options = std::make_shared<data::ImportOptions>();
+        auto json = std::make_shared<bool>(false);
+        register_flags(flags, *options);
+        flags.add("json", *json, "print JSON");
+        return [options, json] {
+          const Json report = summary(data::import_dataset(*options, command_job()));
+          std::string text =
+              fmt::format("{}: {} utterances, {} channels, {} Hz -> {}\n",
+                          report["name"].get<std::string>(), report["utterances"].dump(),
+                          report["channels"].dump(), report["rate_hz"].dump(), options->out);
+          for (const auto& [split, count] : report["splits"].items()) {
+            text += fmt::format("  {:<12}{}\n", split.empty() ? "(none)" : split, count.dump());
+          }
+          return print_report(*json, report, text);
+        };
+      });
 }
 
 }  // namespace nest

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -29,29 +28,17 @@ struct Arguments {
   bool json = false;
 };
 
-std::vector<eval::ReportSignal> signals_of(const Arguments& arguments,
-                                           const eval::Results& results) {
-  std::vector<eval::ReportSignal> signals;
-  if (arguments.data.empty()) return signals;
-  eval::EvalSetOptions options;
-  options.split = results.dataset.split;
-  const eval::EvalSet set = eval::open_eval_set(arguments.data, options);
-  const auto wanted = eval::report_example_ids(results);
-  for (std::size_t i = 0; i < set.utterances.size(); ++i) {
-    const std::string& id = set.utterances[i].id;
-    if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) continue;
-    signals.push_back({id, set.load(i), set.rate_hz, set.channels});
-  }
-  return signals;
-}
-
 int run(const Arguments& arguments) {
   const eval::Results results = eval::load_results(arguments.results);
   const eval::Summary summary = eval::summarize(results, results.options.summary);
   eval::ReportContent content{results, summary};
   if (!arguments.audit.empty()) content.audit = eval::load_audit_verdict(arguments.audit);
   std::vector<eval::ReportSignal> signals;
-  if (arguments.format == ReportFormat::kHtml) signals = signals_of(arguments, results);
+  if (arguments.format == ReportFormat::kHtml && !arguments.data.empty()) {
+    eval::EvalSetOptions options;
+    options.split = results.dataset.split;
+    signals = eval::report_signals(results, eval::open_eval_set(arguments.data, options));
+  }
   content.signals = signals;
   const std::string text = arguments.format == ReportFormat::kMarkdown
                                ? eval::report_markdown(content)

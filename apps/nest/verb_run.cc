@@ -6,12 +6,11 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/options.h"
-#include "nest/core/json_text.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/npy.h"
 #include "nest/recognize/executors.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -26,23 +25,6 @@ struct RunOptions {
   bool json = false;
 };
 
-/// Executors take float32, int64 and bool; files may hold wider or narrower numbers.
-Tensor as_input(const Tensor& array) {
-  switch (array.dtype()) {
-    case DType::kF64:
-    case DType::kF16:
-    case DType::kBF16:
-      return array.to(DType::kF32);
-    case DType::kI8:
-    case DType::kU8:
-    case DType::kI16:
-    case DType::kI32:
-      return array.to(DType::kI64);
-    default:
-      return array;
-  }
-}
-
 TensorMap read_inputs(const std::vector<std::string>& arguments) {
   TensorMap inputs;
   for (const std::string& argument : arguments) {
@@ -50,11 +32,7 @@ TensorMap read_inputs(const std::vector<std::string>& arguments) {
     require(equals != std::string::npos && equals > 0, ErrorCode::kInvalidArgument,
             "--input '{}' must be name=file.npy", argument);
     const std::string name = argument.substr(0, equals);
-    Tensor array = as_input(io::read_npy(argument.substr(equals + 1)));
-    // A signal [channels, samples], as every other verb has it, is a batch of one.
-    if (name == "eeg_data" && array.rank() == 2) {
-      array = array.reshaped({1, array.dim(0), array.dim(1)});
-    }
+    Tensor array = graph::as_input(name, io::read_npy(argument.substr(equals + 1)));
     require(inputs.emplace(name, std::move(array)).second, ErrorCode::kInvalidArgument,
             "--input '{}' is given twice", name);
   }
@@ -81,8 +59,7 @@ int run(const RunOptions& options) {
     text +=
         fmt::format("{:<20} {:<8} {}\n", name, name_of(tensor.dtype()), to_string(tensor.shape()));
   }
-  fmt::print("{}", options.json ? json_text(report, 2) + "\n" : text);
-  return 0;
+  return print_report(options.json, report, text);
 }
 
 }  // namespace

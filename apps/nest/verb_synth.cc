@@ -6,7 +6,6 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
-#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/synth/corpus.h"
 #include "terminal.h"
@@ -25,40 +24,32 @@ struct SynthArguments {
 
 int write_recording(const SynthArguments& a, const std::vector<std::string>& texts) {
   synth::write_recording(a.options, a.recording, texts, a.pause_s);
-  if (a.json) {
-    fmt::print("{}\n", json_text({{"recording", a.recording},
-                                  {"sentences", texts},
-                                  {"options", to_json(a.options)}},
-                                 2));
-    return 0;
-  }
-  fmt::print("{}: {} sentences, annotated\n", a.recording, texts.size());
-  for (const std::string& text : texts) fmt::print("  {}\n", text);
-  return 0;
+  std::string text = fmt::format("{}: {} sentences, annotated\n", a.recording, texts.size());
+  for (const std::string& sentence : texts) text += fmt::format("  {}\n", sentence);
+  return print_report(
+      a.json, {{"recording", a.recording}, {"sentences", texts}, {"options", to_json(a.options)}},
+      text);
 }
 
 int write_corpus(const SynthArguments& a) {
   const synth::CorpusSummary summary = synth::write_corpus(a.options, a.output, command_job());
-  if (a.json) {
-    fmt::print("{}\n", json_text({{"folder", a.output},
-                                  {"utterances", summary.utterances},
-                                  {"train", summary.train},
-                                  {"valid", summary.valid},
-                                  {"test", summary.test},
-                                  {"characters", summary.characters},
-                                  {"duration_s", summary.duration_s},
-                                  {"options", to_json(a.options)}},
-                                 2));
-    return 0;
-  }
+  const Json json = {{"folder", a.output},
+                     {"utterances", summary.utterances},
+                     {"train", summary.train},
+                     {"valid", summary.valid},
+                     {"test", summary.test},
+                     {"characters", summary.characters},
+                     {"duration_s", summary.duration_s},
+                     {"options", to_json(a.options)}};
   const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"
                                                 : fmt::format("evoked at {} dB", a.options.snr_db);
-  fmt::print("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n", a.output,
-             summary.utterances, summary.train, summary.valid, summary.test,
-             format_duration(summary.duration_s));
-  fmt::print("{} channels at {} Hz, {} people x {} sessions, {}\n", a.options.channels,
-             a.options.rate_hz, a.options.subjects, a.options.sessions, kind);
-  return 0;
+  return print_report(
+      a.json, json,
+      fmt::format("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n"
+                  "{} channels at {} Hz, {} people x {} sessions, {}\n",
+                  a.output, summary.utterances, summary.train, summary.valid, summary.test,
+                  format_duration(summary.duration_s), a.options.channels, a.options.rate_hz,
+                  a.options.subjects, a.options.sessions, kind));
 }
 
 int run_synth(const SynthArguments& a) {

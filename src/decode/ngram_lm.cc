@@ -3,6 +3,7 @@
 
 #include "nest/core/error.h"
 #include "nest/decode/lexicon.h"
+#include "nest/decode/lm_text.h"
 #include "nest/decode/ngram.h"
 #include "nest/decode/ngram_train.h"
 

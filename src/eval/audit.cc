@@ -93,6 +93,18 @@ SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options, 
   return check;
 }
 
+AuditInputs open_audit_inputs(const std::string& folder, const EvalSetOptions& test,
+                              const graph::SignalContract& model, RecognizerFactory factory) {
+  AuditInputs inputs;
+  inputs.factory = std::move(factory);
+  inputs.test = open_eval_set(folder, test, model);
+  inputs.dataset = std::make_shared<const data::Dataset>(data::Dataset::open(folder));
+  inputs.utterances = inputs.dataset->utterances();
+  const bool has_own = model.rate_hz > 0 || !model.channels.empty();
+  inputs.contract = has_own ? model : inputs.dataset->info().signal;
+  return inputs;
+}
+
 Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
   validate(options);
   log_info("audit: decoding {} utterances", inputs.test.utterances.size());

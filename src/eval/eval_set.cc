@@ -172,4 +172,16 @@ EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
   return set;
 }
 
+void visit_fields(FieldVisitor& visitor, SampleOptions& o) {
+  visitor.field("data", o.data, "dataset folder");
+  visitor.field("split", o.split, "which split of it; empty: all");
+  visitor.field("utterances", o.utterances, "how many, evenly spaced over the split", at_least(1));
+}
+
+EvalSet open_sample(const SampleOptions& options, const graph::SignalContract& contract) {
+  validate(options);
+  return open_eval_set(options.data, {options.split, "", ""}, contract)
+      .spread(static_cast<std::size_t>(options.utterances));
+}
+
 }  // namespace nest::eval

@@ -234,6 +234,17 @@ std::vector<std::string> report_example_ids(const Results& results) {
   return ids;
 }
 
+std::vector<ReportSignal> report_signals(const Results& results, const EvalSet& set) {
+  const auto wanted = report_example_ids(results);
+  std::vector<ReportSignal> signals;
+  for (std::size_t i = 0; i < set.utterances.size(); ++i) {
+    const std::string& id = set.utterances[i].id;
+    if (std::find(wanted.begin(), wanted.end(), id) == wanted.end()) continue;
+    signals.push_back({id, set.load(i), set.rate_hz, set.channels});
+  }
+  return signals;
+}
+
 std::string report_html(const ReportContent& content) {
   const Summary& summary = content.summary;
   std::string html =

@@ -148,4 +148,13 @@ TensorMap run_forward(Executor& executor, const TensorMap& inputs) {
   return outputs;
 }
 
+Tensor as_input(std::string_view port, const Tensor& array) {
+  const DType dtype = array.dtype();
+  const bool is_float = dtype == DType::kF64 || dtype == DType::kF16 || dtype == DType::kBF16;
+  const bool is_kept = dtype == DType::kF32 || dtype == DType::kI64 || dtype == DType::kBool;
+  const Tensor input = is_kept ? array : array.to(is_float ? DType::kF32 : DType::kI64);
+  if (port != "eeg_data" || input.rank() != 2) return input;
+  return input.reshaped({1, input.dim(0), input.dim(1)});
+}
+
 }  // namespace nest::graph

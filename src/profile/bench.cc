@@ -160,6 +160,28 @@ Json to_json(const BenchResult& result) {
   return json;
 }
 
+std::string bench_text(const BenchResult& result) {
+  std::string text = fmt::format("{}\n  {:<20} {:>9} {:>9} {:>9} {:>9} {:>10}\n", result.name, "",
+                                 "p50 ms", "p95 ms", "min ms", "times", "max error");
+  for (const ContenderResult& c : result.contenders) {
+    text += fmt::format("  {:<20} {:9.3f} {:9.3f} {:9.3f} {:8.2f}x {:10.2g}\n", c.name,
+                        c.time.p50_ms, c.time.p95_ms, c.time.min_ms, c.time_ratio, c.max_error);
+  }
+  for (const Goal& goal : result.goals) {
+    text += fmt::format("  goal: {} {:g}, reached {:.3g}: {}\n", goal.what, goal.goal, goal.reached,
+                        goal.is_reached ? "yes" : "no");
+  }
+  for (const auto& [precision, layers] : result.layers) {
+    text += fmt::format("  {} layers\n", precision);
+    for (const LayerTime& layer : layers) {
+      text += fmt::format("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", layer.p50_us,
+                          layer.macs / layer.p50_us * 1e-3,
+                          layer.weight_bytes / layer.p50_us * 1e-3, layer.name, layer.detail);
+    }
+  }
+  return text;
+}
+
 BenchResult bench(const SuiteItem& item, const BenchOptions& options, const Job& job) {
   validate(options);
   const Work work = make_work(item.model, item.work);

@@ -1,10 +1,12 @@
 #include "nest/profile/machine.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
 #include "nest/core/parallel.h"
 #include "nest/runtime/isa.h"
+#include "nest/runtime/peaks.h"
 
 namespace nest::profile {
 namespace {
@@ -42,6 +44,20 @@ Json machine_json() {
   report["memory"] = proc_value("/proc/meminfo", "MemTotal");
   report["memory_available"] = proc_value("/proc/meminfo", "MemAvailable");
   return report;
+}
+
+Json peaks_json(Isa isa) {
+  Json json = to_json(runtime::measure_peaks(isa));
+  for (const std::size_t mb : {1, 4, 16, 64}) {
+    json["weight_reading_gb_s"].push_back(
+        {{"mb", mb}, {"gb_s", runtime::measure_weight_reading(isa, mb << 20)}});
+  }
+  return json;
+}
+
+double load_average() {
+  double load = 0;
+  return ::getloadavg(&load, 1) == 1 ? load : -1;
 }
 
 }  // namespace nest::profile

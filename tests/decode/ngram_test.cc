@@ -12,6 +12,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "nest/decode/lm_text.h"
 #include "nest/decode/ngram_train.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"

@@ -34,6 +34,7 @@ TEST(EvalOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   audit.seed = 5;
   test::expect_options_laws(AuditOptions{}, audit);
   test::expect_options_laws(SplitAuditOptions{}, audit.split);
+  test::expect_options_laws(SampleOptions{}, SampleOptions{"data", "valid", 7});
   test::expect_options_laws(EvalSetOptions{}, EvalSetOptions{"train", "s01", "r1", true});
 }
 

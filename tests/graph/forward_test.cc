@@ -107,5 +107,15 @@ TEST(RunForward, blocks_take_the_inputs_of_the_reference_class) {
   EXPECT_THROW(run_forward(location, inputs), Error);
 }
 
+TEST(AsInput, numbers_of_any_width_become_those_that_executors_take) {
+  EXPECT_EQ(as_input("x", Tensor(DType::kF64, {2, 3})).dtype(), DType::kF32);
+  EXPECT_EQ(as_input("x", Tensor(DType::kF16, {2})).dtype(), DType::kF32);
+  EXPECT_EQ(as_input("tokens", Tensor(DType::kI32, {2})).dtype(), DType::kI64);
+  EXPECT_EQ(as_input("mask", Tensor(DType::kBool, {2})).dtype(), DType::kBool);
+  EXPECT_EQ(as_input("x", Tensor(DType::kF32, {2, 3})).shape(), (Shape{2, 3}));
+  EXPECT_EQ(as_input("eeg_data", Tensor(DType::kF64, {2, 3})).shape(), (Shape{1, 2, 3}));
+  EXPECT_EQ(as_input("eeg_data", Tensor(DType::kF32, {4, 2, 3})).shape(), (Shape{4, 2, 3}));
+}
+
 }  // namespace
 }  // namespace nest::graph

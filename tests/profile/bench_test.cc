@@ -50,6 +50,8 @@ TEST(Bench, measures_every_precision_and_judges_the_goals) {
   EXPECT_FALSE(result.goals[2].is_reached);
   EXPECT_EQ(result.layers.size(), 3u);
   EXPECT_GT(to_json(result).at("layers").at("int8-static").size(), 2u);
+  EXPECT_THAT(bench_text(result), HasSubstr("goal: nest int8 ms 1e+06, reached"));
+  EXPECT_THAT(bench_text(result), HasSubstr("int8-static layers"));
 }
 
 TEST(Bench, a_registered_executor_is_a_peer_that_must_agree) {

@@ -5,6 +5,7 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/core/rng.h"
+#include "nest/decode/lm_text.h"
 #include "nest/decode/ngram_train.h"
 #include "nest/graph/factory.h"
 #include "nest/text/character_tokenizer.h"

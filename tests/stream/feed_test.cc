@@ -2,12 +2,15 @@
 
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
+#include "nest/core/json.h"
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
+#include "nest/stream/report.h"
 
 namespace nest::stream {
 namespace {
@@ -102,6 +105,24 @@ TEST_F(Feed, gives_the_models_channels_in_its_order_and_unit) {
   EXPECT_GT(result.wall_s, 0);
   EXPECT_EQ(fed, pushed);
   EXPECT_FALSE(fed.back().empty());
+}
+
+TEST_F(Feed, is_reported_as_events_and_a_summary) {
+  ThreeChannels source(volts_);
+  auto streamed = pipeline();
+  std::vector<Json> events;
+  const FeedResult fed = feed(source, streamed, clock_, [&](const StreamEvent& event) {
+    events.push_back(event_json(streamed, event));
+  });
+  ASSERT_FALSE(events.empty());
+  for (const char* key : {"time_s", "committed", "tentative", "latency_ms", "model_ms"}) {
+    EXPECT_TRUE(events.front().contains(key)) << key;
+  }
+  const Json summary = summary_json(streamed, fed, events.back().at("committed"));
+  EXPECT_EQ(summary.at("text"), events.back().at("committed"));
+  EXPECT_EQ(summary.at("signal_s"), 12);
+  EXPECT_EQ(summary.at("latency").at("count"), streamed.hops());
+  EXPECT_THAT(summary_text(streamed, fed), testing::HasSubstr("over 12.0 s of signal"));
 }
 
 TEST_F(Feed, stops_at_the_sample_that_the_duration_names) {

@@ -54,11 +54,4 @@ class NGramTrainer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Words as the language model sees them: "a b" -> {"a", "b"} (split at white space).
-std::vector<std::string> split_words(std::string_view line);
-/// "a b" -> {"a", U+2581, "b"}: code points, the space between words written U+2581.
-std::vector<std::string> split_characters(std::string_view line);
-/// The token's word in an ARPA file: spaces become U+2581.
-std::string lm_word_of_piece(std::string_view piece);
-
 }  // namespace nest::decode

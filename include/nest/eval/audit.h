@@ -36,6 +36,11 @@ struct AuditInputs {
   std::vector<std::pair<std::string, Json>> documents;  ///< files with figures, for check 6
 };
 
+/// The inputs of a dataset folder: one split is the test, all are searched for leaks. The contract
+/// is the model's if it has one. Without documents. Errors: those of open_eval_set.
+AuditInputs open_audit_inputs(const std::string& folder, const EvalSetOptions& test,
+                              const graph::SignalContract& model, RecognizerFactory factory);
+
 /// What the six checks found (docs/audit.md).
 struct Audit {
   Json model;  ///< decode::Recognizer::info()

@@ -71,6 +71,16 @@ struct EvalSetOptions {
 };
 void visit_fields(FieldVisitor& visitor, EvalSetOptions& options);
 
+/// Some utterances of one split: the signals that a calibration is shown.
+struct SampleOptions {
+  std::string data = {};  ///< dataset folder; empty: none
+  std::string split = "train";
+  int utterances = 100;  ///< evenly spaced over the split
+};
+void visit_fields(FieldVisitor& visitor, SampleOptions& options);
+/// Errors: those of open_eval_set; FieldError.
+EvalSet open_sample(const SampleOptions& options, const graph::SignalContract& contract = {});
+
 /// The utterances of one split, seen through the model's own signal contract if it has one.
 ///
 /// Errors: those of data::Dataset::open; DataCorrupt if the split is empty or if rate or channels

@@ -7,6 +7,7 @@
 
 #include "nest/core/tensor.h"
 #include "nest/eval/audit_result.h"
+#include "nest/eval/eval_set.h"
 #include "nest/eval/results.h"
 #include "nest/eval/summary.h"
 
@@ -36,5 +37,8 @@ std::string report_markdown(const ReportContent& content);
 
 /// Ids worth a picture: the worst, the median and the best utterance by character error rate.
 std::vector<std::string> report_example_ids(const Results& results);
+
+/// Their signals. Errors: those of EvalSet::load.
+std::vector<ReportSignal> report_signals(const Results& results, const EvalSet& set);
 
 }  // namespace nest::eval

@@ -56,4 +56,8 @@ void load_weights(Model& model, const TensorMap& state_dict);
 /// h_n, c_n after the last step.
 TensorMap run_forward(Executor& executor, const TensorMap& inputs);
 
+/// An array as executors take it at a port: floats of any width as float32, integers as int64; a
+/// signal "eeg_data" [channels, samples] as a batch of one. Errors: as Tensor::to.
+Tensor as_input(std::string_view port, const Tensor& array);
+
 }  // namespace nest::graph

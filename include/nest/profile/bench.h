@@ -49,6 +49,8 @@ struct BenchResult {
   std::map<std::string, std::vector<LayerTime>> layers;  ///< by precision, equal layers added up
 };
 Json to_json(const BenchResult& result);
+/// The same as tables for people.
+std::string bench_text(const BenchResult& result);
 
 /// Measures all contenders side by side on one item.
 ///

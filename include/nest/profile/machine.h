@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nest/core/isa.h"
 #include "nest/core/json.h"
 
 namespace nest::profile {
@@ -8,5 +9,12 @@ namespace nest::profile {
 /// "isa_selected", "cache_bytes", "memory", "memory_available"}. What the system does not tell is
 /// "" or 0. Errors: Unsupported if NEST_ISA forces an instruction set that does not run here.
 Json machine_json();
+
+/// What the kernels of an instruction set reach here at most: runtime::measure_peaks() and, as
+/// "weight_reading_gb_s", the speed at which 1 to 64 MB of weights are read. Takes some seconds.
+Json peaks_json(Isa isa);
+
+/// Processes that wanted to run, mean of the last minute; -1 if the system does not tell.
+double load_average();
 
 }  // namespace nest::profile

@@ -40,6 +40,7 @@ class LatencyMonitor {
     std::int64_t deadline_misses = 0;
   };
   Statistics statistics() const;
+  double deadline_ms() const { return deadline_ms_; }
 
   /// Share of values above the threshold, and whether there is none.
   struct Sla {

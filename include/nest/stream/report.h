@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "nest/core/json_fwd.h"
+#include "nest/stream/feed.h"
+#include "nest/stream/pipeline.h"
+
+namespace nest::stream {
+
+/// What a hop brought: {"time_s", "committed", "tentative", "latency_ms", "wait_ms",
+/// "preprocess_ms", "model_ms", "decode_ms"}. Allocates.
+Json event_json(const StreamingInference& pipeline, const StreamEvent& event);
+
+/// A stream that has ended: {"text", "signal_s", "wall_s", "real_time_factor", "latency",
+/// "mean_parts_ms", "gaps", "non_finite_samples", "pipeline"}. `text` is what was committed.
+Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
+                  const std::string& text);
+
+/// Hops, latency quantiles, deadline misses and gaps in one line.
+std::string summary_text(const StreamingInference& pipeline, const FeedResult& fed);
+
+}  // namespace nest::stream

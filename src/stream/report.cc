@@ -1,0 +1,45 @@
+#include "nest/stream/report.h"
+
+#include "nest/core/json.h"
+
+namespace nest::stream {
+
+Json event_json(const StreamingInference& pipeline, const StreamEvent& event) {
+  return {{"time_s", event.time_s},
+          {"committed", pipeline.text_of(event.committed)},
+          {"tentative", pipeline.text_of(event.tentative)},
+          {"latency_ms", event.latency.age_ms},
+          {"wait_ms", event.latency.wait_ms},
+          {"preprocess_ms", event.latency.preprocess_ms},
+          {"model_ms", event.latency.model_ms},
+          {"decode_ms", event.latency.decode_ms}};
+}
+
+Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
+                  const std::string& text) {
+  const auto parts = pipeline.latency().mean_parts();
+  return {{"text", text},
+          {"signal_s", fed.signal_s},
+          {"wall_s", fed.wall_s},
+          {"real_time_factor", fed.signal_s > 0 ? fed.wall_s / fed.signal_s : 0},
+          {"latency", to_json(pipeline.latency().statistics())},
+          {"mean_parts_ms",
+           {{"wait", parts.wait_ms},
+            {"preprocess", parts.preprocess_ms},
+            {"model", parts.model_ms},
+            {"decode", parts.decode_ms}}},
+          {"gaps", pipeline.gaps()},
+          {"non_finite_samples", pipeline.processor().counts().non_finite},
+          {"pipeline", pipeline.describe()}};
+}
+
+std::string summary_text(const StreamingInference& pipeline, const FeedResult& fed) {
+  const auto s = pipeline.latency().statistics();
+  return fmt::format(
+      "{} hops over {:.1f} s of signal: latency p50 {:.2f}, p95 {:.2f}, p99 {:.2f}, p99.9 {:.2f} "
+      "ms, {} above {} ms; {} gaps",
+      s.count, fed.signal_s, s.p50_ms, s.p95_ms, s.p99_ms, s.p999_ms, s.deadline_misses,
+      pipeline.latency().deadline_ms(), pipeline.gaps());
+}
+
+}  // namespace nest::stream
