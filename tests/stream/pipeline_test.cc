@@ -1,5 +1,6 @@
 #include "nest/stream/pipeline.h"
 
+#include <fstream>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -9,10 +10,13 @@
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
 #include "nest/decode/model_recognizer.h"
+#include "nest/decode/ngram_train.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/streaming.h"
 #include "nest/runtime/executor.h"
 #include "nest/signal/preprocess.h"
+#include "nest/text/character_tokenizer.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::stream {
 namespace {
@@ -260,6 +264,31 @@ TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
                                             last.end());
   EXPECT_GE(alone.size(), second.size());
   EXPECT_TRUE(std::equal(second.rbegin(), second.rend(), alone.rbegin()));
+}
+
+TEST(StreamingInference, weights_and_language_models_of_many_streams_are_the_bundles) {
+  const test::TempDir dir;
+  const std::string lm = (dir / "lm.arpa").string();
+  decode::NGramTrainer trainer({.order = 2});
+  trainer.add_sentence({"a", "b"});
+  {
+    std::ofstream out(lm);
+    trainer.write_arpa(out);
+  }
+  graph::Model model = ctc_model();
+  model.vocabulary.tokenizer =
+      text::CharacterTokenizer::train(std::vector<std::string>{"ab"}, {})->to_json();
+  const recognize::Bundle bundle = bundle_of(std::move(model));
+  const decode::DecodeOptions decoding{.beam_size = 3, .lm = lm, .lm_unit = decode::LmUnit::kChar};
+  FakeClock clock;
+  const std::size_t packed = bundle.runnable.prepared->weight_bytes();
+  const StreamingInference first(bundle, {.window_s = 4, .hop_s = 1}, decoding, clock);
+  std::filesystem::remove(lm);  // whoever read it again would fail
+  const StreamingInference second(bundle, {.window_s = 4, .hop_s = 1}, decoding, clock);
+  EXPECT_EQ(bundle.languages->files_read(), 1u);
+  EXPECT_EQ(bundle.runnable.prepared->weight_bytes(), packed);
+  decode::DecodeOptions rescoring{.beam_size = 3, .nbest = 3, .rescore_lm = lm};
+  EXPECT_THROW(StreamingInference(bundle, {.window_s = 4, .hop_s = 1}, rescoring, clock), Error);
 }
 
 TEST(StreamingInference, impossible_geometry_and_attention_models_are_refused) {
