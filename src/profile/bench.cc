@@ -175,7 +175,7 @@ std::string bench_text(const BenchResult& result) {
     text += fmt::format("  {} layers\n", precision);
     for (const LayerTime& layer : layers) {
       text += fmt::format("  {:9.1f} us {:7.1f} GMAC/s {:6.1f} GB/s  {:<52} {}\n", layer.p50_us,
-                          layer.macs / layer.p50_us * 1e-3,
+                          layer.executed_macs / layer.p50_us * 1e-3,
                           layer.weight_bytes / layer.p50_us * 1e-3, layer.name, layer.detail);
     }
   }
