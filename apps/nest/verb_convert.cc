@@ -1,6 +1,7 @@
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
@@ -90,8 +91,14 @@ int prepare(const ConvertOptions& options) {
 
 int convert_recording(const ConvertOptions& options) {
   const auto recording = io::open_recording(options.in, options.recording);
-  io::write_recording(options.out, *recording);
   const io::RecordingInfo& info = recording->info();
+  std::vector<std::string> warnings = info.warnings;
+  for (std::string& loss : io::write_recording(options.out, *recording)) {
+    require(!options.recording.strict, ErrorCode::kDataCorrupt, "{}: {} (`strict`)", options.out,
+            loss);
+    warnings.push_back(std::move(loss));
+  }
+  if (!warnings.empty()) log_warn("{}: {}", options.in, fmt::join(warnings, "; "));
   const Json report = {{"in", options.in},
                        {"out", options.out},
                        {"from", info.format},
@@ -100,7 +107,7 @@ int convert_recording(const ConvertOptions& options) {
                        {"rate_hz", info.rate_hz},
                        {"annotations", info.annotations.size()},
                        {"segments", info.segments.size()},
-                       {"warnings", info.warnings}};
+                       {"warnings", warnings}};
   return print_report(
       options.json, report,
       fmt::format("{}: {} channels, {} samples, {} annotations, from {}\n", options.out,
@@ -112,12 +119,17 @@ int convert(const ConvertOptions& options) {
   require(options.calibration.data.empty() && !options.precision, ErrorCode::kInvalidArgument,
           "--precision and --calibrate are for OUT.prepared, not {}", options.out);
   if (!io::recording_format(options.in).empty()) return convert_recording(options);
-  const io::Checkpoint checkpoint = options.describes_model()
-                                        ? deploy::to_checkpoint(described_model(options))
-                                        : io::read_checkpoint(options.in);
+  const io::Checkpoint checkpoint =
+      options.describes_model()
+          ? deploy::to_checkpoint(described_model(options))
+          : io::read_checkpoint(options.in, {.strict = options.recording.strict});
+  for (const std::string& warning : checkpoint.warnings) log_warn("{}: {}", options.in, warning);
   io::write_checkpoint(options.out, checkpoint);
   const std::size_t tensors = checkpoint.state_dict.size();
-  const Json report = {{"in", options.in}, {"out", options.out}, {"tensors", tensors}};
+  const Json report = {{"in", options.in},
+                       {"out", options.out},
+                       {"tensors", tensors},
+                       {"warnings", checkpoint.warnings}};
   return print_report(options.json, report, fmt::format("{}: {} tensors\n", options.out, tensors));
 }
 

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/npy.h"
