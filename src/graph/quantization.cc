@@ -1,9 +1,7 @@
 #include "nest/graph/quantization.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <set>
 
 #include "nest/core/error.h"
