@@ -30,7 +30,7 @@ std::string list(const Json& items, F line_of) {
   std::string text;
   for (std::size_t i = 0; i < std::min(items.size(), kMostLines); ++i) text += line_of(items[i]);
   if (items.size() > kMostLines) {
-    text += fmt::format("  ... {} more (--json lists all)\n", items.size() - kMostLines);
+    text += fmt::format("  ... {} more; the JSON lists all\n", items.size() - kMostLines);
   }
   return text;
 }
@@ -47,7 +47,7 @@ std::string info_text(const Json& info) {
                       info["num_samples"].get<std::int64_t>());
   text += rate_hz > 0 ? fmt::format(" at {} Hz: {}", rate_hz,
                                     format_duration(info["duration_s"].get<double>()))
-                      : ", the rate is not stated (--rate where it is needed)";
+                      : ", the rate is not stated and must be given where it is needed";
   if (info.contains("start_time")) {
     text += fmt::format(", begun {}", info["start_time"].get<std::string>());
   }
@@ -71,7 +71,7 @@ std::string info_text(const Json& info) {
                        duration_s > 0 ? fmt::format("  ({:.3f} s)", duration_s) : "");
   });
   for (const Json& stream : info["other_streams"]) {
-    text += fmt::format("also there (--stream): '{}'{}, {} channels, {} samples\n",
+    text += fmt::format("also there: stream '{}'{}, {} channels, {} samples\n",
                         stream["name"].get<std::string>(),
                         stream.contains("id") ? " id " + stream["id"].get<std::string>() : "",
                         stream["num_channels"].dump(), stream["num_samples"].dump());
@@ -92,7 +92,7 @@ std::string recording_text(const Json& description) {
   std::string text =
       fmt::format("recording  {}, damaged\n", description["format"].get<std::string>());
   if (description.contains("readable_part") && !description["readable_part"].is_null()) {
-    text += "readable with --allow-truncated:\n" + info_text(description["readable_part"]);
+    text += "readable as a truncated file:\n" + info_text(description["readable_part"]);
   }
   return text;
 }

@@ -27,7 +27,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointOp
     Checkpoint checkpoint =
         is_flat ? from_safetensors(parse_safetensors(bytes, file)) : parse_pytorch(bytes, file);
     require(!options.strict || checkpoint.warnings.empty(), ErrorCode::kDataCorrupt,
-            "{} (--strict)", fmt::join(checkpoint.warnings, "; "));
+            "{} (`strict`)", fmt::join(checkpoint.warnings, "; "));
     return checkpoint;
   });
 }

@@ -203,7 +203,7 @@ std::shared_ptr<const Recording> open_recording(const std::filesystem::path& fil
   return with_context(path.string(), [&] {
     auto recording = format->open(path, options);
     const auto& warnings = recording->info().warnings;
-    require(!options.strict || warnings.empty(), ErrorCode::kDataCorrupt, "{} (--strict)",
+    require(!options.strict || warnings.empty(), ErrorCode::kDataCorrupt, "{} (`strict`)",
             fmt::join(warnings, "; "));
     return recording;
   });
