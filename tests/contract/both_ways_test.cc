@@ -119,7 +119,9 @@ TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_w
   wanted.num_channels = 3;
   wanted.ref_electrode.clear();
   EXPECT_THROW(eval::open_eval_set(folder_.path().string(), {}, wanted), Error);
-  const auto set = eval::open_eval_set(folder_.path().string(), {.resample = true}, wanted);
+  eval::EvalSetOptions resampled;
+  resampled.resample = true;
+  const auto set = eval::open_eval_set(folder_.path().string(), resampled, wanted);
   ASSERT_EQ(set.utterances.size(), 1u);
   contract::SourceInfo source{.name = "array", .rate_hz = 100};
   source.channels = contract::unnamed_channels(3, "V");

@@ -44,7 +44,7 @@ class ImportFolder : public testing::Test {
   }
   Dataset import(bool copy = false, bool strict = false) const {
     ImportOptions options;
-    options.format = "edf-annotations";
+    options.format = ImportFormat::kAnnotations;
     options.in = in().string();
     options.out = (dir_ / "out").string();
     options.normalize = false;

@@ -153,7 +153,7 @@ TEST_F(Import, recordings_of_two_rates_become_one_dataset_when_they_are_to_be_re
                   *io::make_recording(info, Tensor(DType::kF32, {1, samples})));
   }
   ImportOptions o;
-  o.format = "edf-annotations";
+  o.format = ImportFormat::kAnnotations;
   o.in = (out_ / "in").string();
   o.out = (out_ / "data").string();
   o.normalize = false;

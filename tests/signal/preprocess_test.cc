@@ -272,11 +272,10 @@ TEST(Preprocess, impossible_options_are_errors) {
   rejects([](auto& o) { o.bandpass_hz = {1}; });
   rejects([](auto& o) { o.bandpass_hz = {0, 0}; });
   rejects([](auto& o) { o.notch_hz = {300}; });
-  rejects([](auto& o) { o.start = "warm"; });
   rejects([](auto& o) { o.ref_electrode = Reference::kChannels; });
   rejects([](auto& o) { o.bad_channels = {9}; });
-  rejects([](auto& o) { o.bad_channels = {1}, o.bad_policy = "error"; });
-  rejects([](auto& o) { o.normalization = "fixed"; });
+  rejects([](auto& o) { o.bad_channels = {1}, o.bad_policy = BadChannels::kError; });
+  rejects([](auto& o) { o.normalization = Normalization::kFixed; });
   rejects([](auto& o) { o.running_s = 0; });
   rejects([](auto& o) { o.output_rate_hz = -1; });
 }

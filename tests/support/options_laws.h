@@ -56,7 +56,7 @@ void expect_options_laws(const O& defaults, const O& changed) {
     ADD_FAILURE() << "an unknown key was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
-    EXPECT_THAT(error.what(), testing::HasSubstr("no_such_field"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("no_such_field"));
   }
   for (int i = 0;; ++i) {
     O options = defaults;
@@ -67,7 +67,7 @@ void expect_options_laws(const O& defaults, const O& changed) {
       AnyOptions(options).validate();
       ADD_FAILURE() << visitor.changed << " may be anything";
     } catch (const FieldError& error) {
-      EXPECT_THAT(error.field(), testing::HasSubstr(visitor.changed));
+      EXPECT_THAT(error.field(), ::testing::HasSubstr(visitor.changed));
     }
   }
 }
