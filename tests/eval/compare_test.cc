@@ -71,7 +71,7 @@ TEST(Compare, other_references_cannot_be_compared) {
 
 TEST(Compare, the_table_shows_the_regression) {
   CompareOptions options = quick();
-  options.unit = "subject";
+  options.unit = Unit::kSubject;
   const std::string text = comparison_text(compare_results(run(0.2), run(2.5), quick()));
   EXPECT_NE(text.find("REGRESSION"), std::string::npos) << text;
   EXPECT_EQ(compare_results(run(0.2), run(2.5), options).units, 4u);

@@ -39,7 +39,7 @@ TEST(EvalOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
 }
 
 TEST(EvalOptions, files_of_earlier_versions_call_the_jobs_threads) {
-  Json json = to_json(EvalOptions{});
+  Json json = nest::to_json(EvalOptions{});
   json.erase("jobs");
   json["threads"] = 3;
   EXPECT_EQ(options_from_json<EvalOptions>(json, "options").jobs, 3);

@@ -26,7 +26,7 @@ TEST(RecognizeOptions, an_error_deep_inside_names_the_whole_way) {
   LoadOptions load;
   load.executor.machine.threads = -1;
   try {
-    validate(load);
+    nest::validate(load);
     FAIL() << "accepted";
   } catch (const FieldError& error) {
     EXPECT_EQ(error.field(), "executor.machine.threads");

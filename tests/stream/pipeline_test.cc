@@ -159,7 +159,7 @@ std::vector<decode::TokenId> whole_signal_tokens(const graph::Model& model,
   options.rate_hz = model.signal.rate_hz;
   options.bandpass_hz = model.signal.bandpass_hz;
   options.order = model.signal.bandpass_order;
-  options.start = "steady";
+  options.start = signal::Start::kSteady;
   Tensor eeg(DType::kF32, {1, kChannels, samples});
   signal::OnlinePreprocessor(options).process(
       signal::SignalView<const float>(signal.data(), kChannels, samples),
@@ -279,7 +279,10 @@ TEST(StreamingInference, weights_and_language_models_of_many_streams_are_the_bun
   model.vocabulary.tokenizer =
       text::CharacterTokenizer::train(std::vector<std::string>{"ab"}, {})->to_json();
   const recognize::Bundle bundle = bundle_of(std::move(model));
-  const decode::DecodeOptions decoding{.beam_size = 3, .lm = lm, .lm_unit = decode::LmUnit::kChar};
+  decode::DecodeOptions decoding;
+  decoding.beam_size = 3;
+  decoding.lm = lm;
+  decoding.lm_unit = decode::LmUnit::kChar;
   FakeClock clock;
   const std::size_t packed = bundle.runnable.prepared->weight_bytes();
   const StreamingInference first(bundle, {.window_s = 4, .hop_s = 1}, decoding, clock);
@@ -287,7 +290,9 @@ TEST(StreamingInference, weights_and_language_models_of_many_streams_are_the_bun
   const StreamingInference second(bundle, {.window_s = 4, .hop_s = 1}, decoding, clock);
   EXPECT_EQ(bundle.languages->files_read(), 1u);
   EXPECT_EQ(bundle.runnable.prepared->weight_bytes(), packed);
-  decode::DecodeOptions rescoring{.beam_size = 3, .nbest = 3, .rescore_lm = lm};
+  decode::DecodeOptions rescoring;
+  rescoring.beam_size = rescoring.nbest = 3;
+  rescoring.rescore_lm = lm;
   EXPECT_THROW(StreamingInference(bundle, {.window_s = 4, .hop_s = 1}, rescoring, clock), Error);
 }
 
