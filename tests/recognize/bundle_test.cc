@@ -4,7 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#include "nest/graph/signal_contract.h"
+#include "nest/core/options.h"
 #include "tests/recognize/toy.h"
 #include "tests/support/temp_dir.h"
 
@@ -58,8 +58,8 @@ TEST_F(LoadBundle, is_what_load_model_and_tokenizer_finds_with_a_place_for_langu
   const auto path = save(toy::ctc_model());
   const ModelAndTokenizer loaded = load_model_and_tokenizer(path);
   const Bundle bundle = load_bundle(path);
-  EXPECT_EQ(nest::graph::to_json(loaded.runnable.model->signal),
-            nest::graph::to_json(bundle.model().signal));
+  EXPECT_EQ(nest::to_json(loaded.runnable.model->signal),
+            nest::to_json(bundle.model().signal));
   EXPECT_EQ(loaded.tokenizer->to_json(), bundle.tokenizer->to_json());
   EXPECT_EQ(bundle.languages->tokenizer(), bundle.tokenizer);
   EXPECT_EQ(bundle.languages->files_read(), 0u);
