@@ -56,13 +56,13 @@ void stop_being_root() {
   if (::setgid(kNobody) != 0 || ::setuid(kNobody) != 0) ::_exit(1);
 }
 
-class File : public testing::Test {
+class WrittenFile : public testing::Test {
  protected:
   File() { fs::permissions(dir_.path(), fs::perms(0755)); }  // for children that are not root
   test::TempDir dir_;
 };
 
-TEST_F(File, a_link_stays_and_what_it_leads_to_is_written) {
+TEST_F(WrittenFile, a_link_stays_and_what_it_leads_to_is_written) {
   fs::create_directory(dir_ / "elsewhere");
   write_text_file(dir_ / "elsewhere/target", "old");
   fs::create_symlink("target", dir_ / "elsewhere/second");  // relative to its own folder
@@ -75,20 +75,20 @@ TEST_F(File, a_link_stays_and_what_it_leads_to_is_written) {
   EXPECT_EQ(files_in(dir_.path()) + files_in(dir_ / "elsewhere"), 4u);
 }
 
-TEST_F(File, a_link_to_nothing_is_where_the_new_file_appears) {
+TEST_F(WrittenFile, a_link_to_nothing_is_where_the_new_file_appears) {
   fs::create_symlink(dir_ / "folder/new", dir_ / "link");
   write_text_file(dir_ / "link", "text");
   EXPECT_TRUE(fs::is_symlink(dir_ / "link"));
   EXPECT_EQ(read_text_file(dir_ / "folder/new"), "text");
 }
 
-TEST_F(File, links_in_a_circle_are_an_error) {
+TEST_F(WrittenFile, links_in_a_circle_are_an_error) {
   fs::create_symlink("b", dir_ / "a");
   fs::create_symlink("a", dir_ / "b");
   EXPECT_THAT(error_of(dir_ / "a"), HasSubstr("more than 40 links"));
 }
 
-TEST_F(File, a_pipe_is_written_through) {
+TEST_F(WrittenFile, a_pipe_is_written_through) {
   ASSERT_EQ(::mkfifo((dir_ / "pipe").c_str(), 0600), 0);
   std::string read;
   std::thread reader([&] { read = read_text_file(dir_ / "pipe"); });
@@ -108,7 +108,7 @@ fs::path full_device(const test::TempDir& dir) {
   return ::access(path.c_str(), W_OK) == 0 ? path : fs::path();
 }
 
-TEST_F(File, a_full_device_stays_a_device_and_is_an_error_at_once) {
+TEST_F(WrittenFile, a_full_device_stays_a_device_and_is_an_error_at_once) {
   const fs::path full = full_device(dir_);
   if (full.empty()) GTEST_SKIP() << "devices cannot be made here";
   const auto before = status_of(full);
@@ -127,7 +127,7 @@ TEST_F(File, a_full_device_stays_a_device_and_is_an_error_at_once) {
   EXPECT_EQ(status_of(full).st_rdev, before.st_rdev);
 }
 
-TEST_F(File, standard_output_by_its_name_is_the_one_that_is_open) {
+TEST_F(WrittenFile, standard_output_by_its_name_is_the_one_that_is_open) {
   EXPECT_EXIT(
       {
         if (std::freopen((dir_ / "out").c_str(), "w", stdout) == nullptr) ::_exit(1);
@@ -142,7 +142,7 @@ TEST_F(File, standard_output_by_its_name_is_the_one_that_is_open) {
   EXPECT_EQ(read_text_file(dir_ / "out"), "before through after");
 }
 
-TEST_F(File, mode_owner_and_group_of_the_old_file_are_kept) {
+TEST_F(WrittenFile, mode_owner_and_group_of_the_old_file_are_kept) {
   write_text_file(dir_ / "file", "old");
   fs::permissions(dir_ / "file", fs::perms(0604));
   const bool is_root = ::geteuid() == 0;
@@ -158,7 +158,7 @@ TEST_F(File, mode_owner_and_group_of_the_old_file_are_kept) {
   }
 }
 
-TEST_F(File, a_group_that_cannot_be_kept_leaves_no_rights_to_another_one) {
+TEST_F(WrittenFile, a_group_that_cannot_be_kept_leaves_no_rights_to_another_one) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to make a file of another group";
   fs::create_directory(dir_ / "folder");
   ASSERT_EQ(::chown((dir_ / "folder").c_str(), kNobody, kNobody), 0);
@@ -175,14 +175,14 @@ TEST_F(File, a_group_that_cannot_be_kept_leaves_no_rights_to_another_one) {
   EXPECT_EQ(mode_of(dir_ / "folder/file"), 0600u);
 }
 
-TEST_F(File, a_new_file_has_the_rights_that_the_umask_leaves) {
+TEST_F(WrittenFile, a_new_file_has_the_rights_that_the_umask_leaves) {
   const mode_t old = ::umask(027);
   write_text_file(dir_ / "file", "new");
   ::umask(old);
   EXPECT_EQ(mode_of(dir_ / "file"), 0640u);
 }
 
-TEST_F(File, a_folder_that_takes_no_new_file_is_named_even_if_the_file_may_be_written) {
+TEST_F(WrittenFile, a_folder_that_takes_no_new_file_is_named_even_if_the_file_may_be_written) {
   write_text_file(dir_ / "file", "old");
   fs::permissions(dir_ / "file", fs::perms(0666));
   fs::permissions(dir_.path(), fs::perms(0555));
@@ -192,7 +192,7 @@ TEST_F(File, a_folder_that_takes_no_new_file_is_named_even_if_the_file_may_be_wr
   EXPECT_EQ(read_text_file(dir_ / "file"), "old");
 }
 
-TEST_F(File, a_write_protected_file_is_not_replaced) {
+TEST_F(WrittenFile, a_write_protected_file_is_not_replaced) {
   write_text_file(dir_ / "file", "old");
   fs::permissions(dir_ / "file", fs::perms(0444));
   fs::permissions(dir_.path(), fs::perms(0777));
@@ -200,7 +200,7 @@ TEST_F(File, a_write_protected_file_is_not_replaced) {
   EXPECT_EQ(read_text_file(dir_ / "file"), "old");
 }
 
-TEST_F(File, a_full_disk_leaves_the_old_file_and_no_other) {
+TEST_F(WrittenFile, a_full_disk_leaves_the_old_file_and_no_other) {
   write_text_file(dir_ / "file", "old");
   const std::string text(100'000, 'x');
   EXPECT_EXIT(
@@ -216,7 +216,7 @@ TEST_F(File, a_full_disk_leaves_the_old_file_and_no_other) {
   EXPECT_EQ(files_in(dir_.path()), 1u);
 }
 
-TEST_F(File, an_exception_of_the_writer_leaves_the_old_file_and_no_other) {
+TEST_F(WrittenFile, an_exception_of_the_writer_leaves_the_old_file_and_no_other) {
   write_text_file(dir_ / "file", "old");
   EXPECT_THROW(write_file_atomic(dir_ / "file",
                                  [](std::ostream& out) {
@@ -228,7 +228,7 @@ TEST_F(File, an_exception_of_the_writer_leaves_the_old_file_and_no_other) {
   EXPECT_EQ(files_in(dir_.path()), 1u);
 }
 
-TEST_F(File, a_folder_or_nothing_is_no_file_to_write) {
+TEST_F(WrittenFile, a_folder_or_nothing_is_no_file_to_write) {
   EXPECT_THAT(error_of(dir_.path()), HasSubstr("is a folder"));
   EXPECT_THAT(error_of(dir_ / "new/"), HasSubstr("is a folder"));
   EXPECT_THAT(error_of(""), HasSubstr("empty"));
