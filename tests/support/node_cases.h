@@ -121,8 +121,8 @@ inline std::vector<NodeCase> node_cases() {
       {"log_softmax", LogSoftmax{}, {btd(3)}},
       {"softmax", Softmax{}, {btd(3)}},
   };
-  for (int i = 0; name_of(static_cast<Activation>(i)) != "unknown"; ++i) {
-    const auto a = static_cast<Activation>(i);
+  for (const EnumName& entry : enum_table(Activation{}).names) {
+    const auto a = static_cast<Activation>(entry.value);
     cases.push_back({"activate_" + std::string(name_of(a)), Activate{a}, {btd(3)}});
   }
   return cases;
