@@ -239,7 +239,9 @@ void FieldValue::read(const Config& config) const {
     require(config.is_map(), ErrorCode::kDataCorrupt, "{}: expected a map", config.location());
   };
   std::visit(Overloaded{[&](const EnumVariable& e) {
-                          e.set(e.variable, enum_from_config(e.table, config));
+                          const bool is_empty = e.is_optional && config.is_null();
+                          e.set(e.variable, is_empty ? std::optional<int>()
+                                                     : enum_from_config(e.table, config));
                         },
                         [&](const EnumMapVariable& e) {
                           require_map();

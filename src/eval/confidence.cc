@@ -28,7 +28,8 @@ std::string change_line(std::string_view name, const ConfidenceChange& change) {
 }  // namespace
 
 std::vector<decode::JudgedToken> judged_tokens(const Results& results) {
-  const Json options = results.model.value("options", Json::object());
+  const Json model = results.model.is_object() ? results.model : Json::object();
+  const Json options = model.value("options", Json::object());
   const double used = options.value("confidence_temperature", 1.0);
   require(used == 1, ErrorCode::kInvalidArgument,
           "these confidences were already changed by a confidence temperature of {}; decode "

@@ -109,6 +109,8 @@ def marked_blocks(page, problems):
             yield start, "transcript", [line[2:] for line in lines if line.startswith("$ ")]
             continue
         if any(COMMAND.match(line) for line in commands(lines)) or (words[:1] == ["sh"] and len(words) > 1):
+            if words[:1] not in ([], ["sh"]):
+                continue  # a block in another language
             if words in (["sh", "run"], ["sh", "needs-data"], ["sh", "usage"]):
                 yield start, words[1], lines
             else:
@@ -116,7 +118,8 @@ def marked_blocks(page, problems):
 
 
 def check_links(page, problems):
-    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose):
         if "://" not in target and not (page.parent / target).exists():
             problems.append(f"{page.relative_to(ROOT)}: the link to {target} leads nowhere")
 
@@ -130,7 +133,7 @@ def check_index(helps, problems):
         if not (ROOT / "docs" / f"{SHARED_PAGES.get(verb, verb)}.md").exists():
             problems.append(f"the verb {verb} has no page docs/{verb}.md")
     text = "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
-    named = {flag.replace("_", "-") for flag in re.findall(r"--[a-z][a-z0-9_-]*", text)}
+    named = {"--help"} | {flag.replace("_", "-") for flag in re.findall(r"--[a-z][a-z0-9_-]*", text)}
     for verb in helps.verbs:
         unnamed = {flag for flag in helps.flags(verb) if not flag.startswith("--no-")} - named
         problems.extend(f"no page names {flag} of nest {verb}" for flag in sorted(unnamed))

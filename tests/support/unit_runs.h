@@ -46,6 +46,13 @@ inline bool has_attention_window(const graph::Graph& graph) {
   });
 }
 
+inline bool has_stride(const graph::Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const graph::Node& node) {
+    const auto* op = std::get_if<graph::Conv>(&node.op);
+    return op != nullptr && op->stride_t > 1;
+  });
+}
+
 /// Normal numbers or tokens for the inputs that must be there.
 inline TensorMap unit_inputs(const graph::Graph& graph) {
   TensorMap inputs;
