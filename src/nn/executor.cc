@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "nest/core/error.h"
+#include "nest/graph/rewrite.h"
 #include "nest/nn/tensor.h"
 #include "op_context.h"
 
@@ -107,9 +108,17 @@ TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
   const torch::Device device = resolve_device(options);
   apply_global(options, device);
   for (const auto& [name, graph] : model_.graphs) graph::validate(graph, &model_.weights);
+  is_folded_ = options.fold && graph::fold_batch_norm(model_) > 0;
   parameters_ =
       ParameterStore(model_.weights, device,
                      precision_ == graph::Precision::kFp64 ? torch::kFloat64 : torch::kFloat32);
+}
+
+void TorchExecutor::set_training(bool is_training) {
+  require(!is_training || !is_folded_, ErrorCode::kInvalidArgument,
+          "model '{}' has its batch norms folded and cannot train; make the executor without fold",
+          model_.name);
+  training_ = is_training;
 }
 
 NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTensors& inputs) {
@@ -174,6 +183,7 @@ std::string TorchExecutor::describe() const {
                         graph::describe(model_.quantization));
   }
   if (where.is_cpu()) text += fmt::format(" {} threads", torch::get_num_threads());
+  if (is_folded_) text += ", batch norms folded";
   return text;
 }
 

@@ -38,12 +38,13 @@ class TorchExecutor : public graph::Executor {
   NamedTensors forward(std::string_view graph, const NamedTensors& inputs);
 
   /// Train mode: dropout, batch statistics and their running averages. Starts in evaluation mode.
-  void set_training(bool is_training) { training_ = is_training; }
+  /// Errors: InvalidArgument if batch norms were folded (TorchOptions::fold).
+  void set_training(bool is_training);
   bool is_training() const { return training_; }
 
   ParameterStore& parameters() { return parameters_; }
   const ParameterStore& parameters() const { return parameters_; }
-  /// The model with the weights as they are now.
+  /// The model (folded, if that was asked for) with the weights as they are now.
   graph::Model snapshot() const;
 
   torch::Device device() const { return parameters_.device(); }
@@ -55,6 +56,7 @@ class TorchExecutor : public graph::Executor {
   graph::Model model_;
   ParameterStore parameters_;
   graph::Precision precision_ = graph::Precision::kFp32;
+  bool is_folded_ = false;
   bool training_ = false;
   AllReduce all_reduce_;
 };

@@ -25,6 +25,8 @@ struct TorchOptions {
   /// half type and the sums run in float32: same bounds, no gain in speed.
   graph::Precision precision = graph::Precision::kFp32;
   int threads = 0;  ///< of LibTorch's pool, process-wide; 0 leaves it alone
+  /// Batch norms go into the convolutions before them (graph/rewrite.h): for evaluation alone.
+  bool fold = false;
 };
 void visit_fields(FieldVisitor& visitor, TorchOptions& options);
 /// Errors: FieldError, for int8 and int4 too.
