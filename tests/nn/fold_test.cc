@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(Model, EveryFoldedModel, testing::ValuesIn(test::unit_m
 TEST_P(EveryFoldedModel, differs_from_the_unfolded_one_by_rounding) {
   const graph::Model model = test::make_unit_model(GetParam());
   if (!has_batch_norm(model)) GTEST_SKIP() << "no batch norm";
-  TorchExecutor folded(model, {.fold = true}), exact(model, {.precision = "fp64"});
+  TorchExecutor folded(model, {.fold = true}), exact(model, {.precision = graph::Precision::kFp64});
   const TensorMap want = test::run_all(exact), got = test::run_all(folded);
   double worst = 0;
   for (const auto& [name, expected] : want) {
