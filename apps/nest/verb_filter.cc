@@ -1,86 +1,131 @@
+#include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "nest/contract/filter_recording.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
+#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/io/npy.h"
+#include "nest/io/npy_recording.h"
+#include "nest/io/write_recording.h"
 #include "nest/signal/design.h"
-#include "nest/signal/preprocess.h"
 #include "terminal.h"
 
 namespace nest {
 namespace {
 
 struct FilterArguments {
-  signal::OnlinePreprocessorOptions preprocess;
-  std::int64_t chunk = 0;
+  contract::FilterRecordingOptions filter;
+  std::string stream;
   std::string dtype = "float64";
   bool json = false;
   std::string input;
   std::string output;
 };
 
-Tensor load_signal(const std::string& path) {
-  const Tensor signal = io::read_npy(path);
-  require(signal.rank() == 2 && signal.dim(0) > 0, ErrorCode::kDataCorrupt,
-          "{}: shape {}; a [channels, samples] array is needed", path, to_string(signal.shape()));
-  return signal;
+std::shared_ptr<const io::Recording> open_input(const FilterArguments& a) {
+  const double stated_hz = a.filter.preprocess.rate_hz;
+  auto recording = io::open_recording(a.input, {.stream = a.stream, .rate_hz = stated_hz});
+  const double rate_hz = recording->info().rate_hz;
+  require(rate_hz > 0, ErrorCode::kInvalidArgument,
+          "{}: the file states no sampling rate; give it with --rate", a.input);
+  require(stated_hz == 0 || std::abs(stated_hz - rate_hz) <= 1e-6 * rate_hz,
+          ErrorCode::kInvalidArgument, "{}: the file says {} Hz, --rate {}; leave --rate out",
+          a.input, rate_hz, stated_hz);
+  return recording;
+}
+
+DType output_dtype(const FilterArguments& a, const io::RecordingInfo& input) {
+  if (a.dtype != "same") return from_name<DType>(a.dtype);
+  require(input.format == "NPY", ErrorCode::kInvalidArgument,
+          "--dtype same: {} is no .npy file; choose float32 or float64", a.input);
+  return io::NpyFile::open(a.input).dtype();
+}
+
+void write_output(const FilterArguments& a, const io::Recording& result, DType dtype) {
+  if (std::filesystem::path(a.output).extension() != ".npy") {
+    io::write_recording(a.output, result);
+    return;
+  }
+  io::write_npy(a.output, result.read_all(DType::kF64).to(dtype));
+  if (const std::size_t notes = result.info().annotations.size(); notes > 0) {
+    log_warn("{}: an .npy file holds no annotations, {} are left out; write an .edf to keep them",
+             a.output, notes);
+  }
+}
+
+Json report_json(const FilterArguments& a, const contract::FilteredRecording& filtered) {
+  const io::RecordingInfo& info = filtered.recording->info();
+  return {{"input", a.input},
+          {"output", a.output},
+          {"shape", {info.channels.size(), info.num_samples}},
+          {"output_rate_hz", info.rate_hz},
+          {"annotations", info.annotations.size()},
+          {"segments", info.segments.size()},
+          {"left_out", filtered.left_out},
+          {"replaced_values", filtered.counts.non_finite},
+          {"settling_samples", signal::settling_samples(filtered.sos)},
+          {"sos", signal::sos_to_json(filtered.sos)},
+          {"options", to_json(a.filter.preprocess)}};
+}
+
+std::string report_text(const FilterArguments& a, const contract::FilteredRecording& filtered) {
+  const io::RecordingInfo& info = filtered.recording->info();
+  std::string text =
+      fmt::format("{}: {} channels x {} samples at {} Hz, {} annotations\n", a.output,
+                  info.channels.size(), info.num_samples, info.rate_hz, info.annotations.size());
+  if (!filtered.left_out.empty()) {
+    text += fmt::format("left out               {}\n", fmt::join(filtered.left_out, ", "));
+  }
+  return text + fmt::format(
+                    "second-order sections  {}\n"
+                    "settling time (1 %)    {:.3g} s\n"
+                    "values replaced        {}\n",
+                    filtered.sos.size(),
+                    signal::settling_samples(filtered.sos) / a.filter.preprocess.rate_hz,
+                    filtered.counts.non_finite);
 }
 
 int run_filter(FilterArguments& a) {
-  const Tensor stored = load_signal(a.input);
-  require(a.chunk >= 0, ErrorCode::kInvalidArgument, "--chunk {}: give a positive number", a.chunk);
-  const DType dtype = a.dtype == "same" ? stored.dtype() : from_name<DType>(a.dtype);
-  a.preprocess.channels = static_cast<int>(stored.dim(0));
-  signal::OnlinePreprocessor preprocessor(a.preprocess);
-  // Work in double unless the result is single anyway; the filters' state always is double.
-  const bool is_single = stored.dtype() == DType::kF32 && dtype == DType::kF32;
-  const Tensor result =
-      process_all(preprocessor, is_single ? stored : stored.to(DType::kF64), a.chunk);
-  io::write_npy(a.output, result.to(dtype));
-
-  const signal::PreprocessCounts& counts = preprocessor.counts();
-  const double settling = signal::settling_samples(preprocessor.sos());
-  const Json report{{"input", a.input},
-                    {"output", a.output},
-                    {"shape", result.shape()},
-                    {"dtype", name_of(dtype)},
-                    {"output_rate_hz", preprocessor.output_rate_hz()},
-                    {"replaced_values", counts.non_finite},
-                    {"settling_samples", settling},
-                    {"sos", signal::sos_to_json(preprocessor.sos())},
-                    {"options", to_json(a.preprocess)}};
-  return print_report(
-      a.json, report,
-      fmt::format("{}: {} channels x {} samples at {} Hz, {}\n"
-                  "second-order sections  {}\n"
-                  "settling time (1 %)    {:.3g} s\n"
-                  "values replaced        {}\n",
-                  a.output, result.dim(0), result.dim(1), preprocessor.output_rate_hz(),
-                  name_of(dtype), preprocessor.sos().size(), settling / a.preprocess.rate_hz,
-                  counts.non_finite));
+  require(io::can_write_recording(a.output), ErrorCode::kInvalidArgument,
+          "{}: the result is written as .npy or .edf", a.output);
+  const auto recording = open_input(a);
+  const DType dtype = output_dtype(a, recording->info());
+  const auto filtered =
+      with_context(a.input, [&] { return contract::filter_recording(*recording, a.filter); });
+  a.filter.preprocess.rate_hz = recording->info().rate_hz;
+  a.filter.preprocess.channels = static_cast<int>(filtered.recording->info().channels.size());
+  write_output(a, *filtered.recording, dtype);
+  return print_report(a.json, report_json(a, filtered), report_text(a, filtered));
 }
 
 }  // namespace
 
 void add_filter(CommandLine& line) {
-  line.add_verb("filter", "Causal band-pass, notch, re-reference, resample and scale a signal file",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<FilterArguments>();
-                  a->preprocess.bandpass_hz.clear();
-                  flags.positional("input", a->input, "[channels, samples] .npy").required();
-                  flags.positional("output", a->output, ".npy to write").required();
-                  register_flags(flags, a->preprocess);
-                  flags.group("Run");
-                  flags.add("chunk", a->chunk, "samples a step; 0: all at once (same result)");
-                  flags.add("dtype", a->dtype, "element type of the output")
-                      .choices({"float32", "float64", "same"});
-                  flags.add("json", a->json, "print JSON");
-                  return [a] { return run_filter(*a); };
-                });
+  line.add_verb(
+      "filter", "Causal band-pass, notch, re-reference, resample and scale a recording or array",
+      [](Flags& flags) -> CommandLine::Run {
+        auto a = std::make_shared<FilterArguments>();
+        a->filter.preprocess.bandpass_hz.clear();
+        a->filter.preprocess.rate_hz = 0;
+        flags
+            .positional("input", a->input,
+                        "any readable recording, or a [channels, samples] .npy with --rate")
+            .required();
+        flags.positional("output", a->output, ".npy, or .edf, which keeps annotations").required();
+        register_flags(flags, a->filter);
+        flags.add("stream", a->stream, "which part of the input (see nest inspect)");
+        flags.add("dtype", a->dtype, "element type of an .npy output")
+            .choices({"float32", "float64", "same"});
+        flags.add("json", a->json, "print JSON");
+        return [a] { return run_filter(*a); };
+      });
 }
 
 }  // namespace nest

@@ -1,8 +1,15 @@
+#include <cerrno>
+#include <cstdio>
+#include <exception>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/json_text.h"
@@ -35,6 +42,69 @@ void show_live(const stream::StreamingInference& pipeline, const stream::StreamE
   fmt::print(stderr, "\r\x1b[K{:7.1f} s  {:6.2f} ms  {}", event.time_s, event.latency.age_ms, text);
 }
 
+/// What was printed is wanted now.
+void flush_output() {
+  if (std::fflush(stdout) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "standard output");
+}
+
+/// Committed text on standard output as it comes: what is new, at once.
+class TextPrinter {
+ public:
+  void show(const std::string& text) {
+    if (!text.starts_with(printed_)) {  // a tokenizer that spells earlier text anew
+      fmt::print("\n");
+      printed_.clear();
+    }
+    if (text.size() == printed_.size()) return;
+    fmt::print("{}", std::string_view(text).substr(printed_.size()));
+    flush_output();
+    printed_ = text;
+  }
+
+ private:
+  std::string printed_;
+};
+
+/// What a run came to, however it ended.
+struct Outcome {
+  std::string text;
+  stream::FeedResult fed;
+  std::exception_ptr failure;
+};
+
+/// Runs until the source ends, fails or a stop is requested; prints what is committed meanwhile.
+Outcome stream_text(const StreamVerb& verb, stream::StreamingInference& pipeline,
+                    stream::Source& source, stream::Clock& clock) {
+  // Where the text itself appears, the live line would be written into it.
+  const bool shows_live = ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0;
+  Outcome outcome;
+  TextPrinter printer;
+  const auto sink = [&](const stream::StreamEvent& event) {
+    outcome.text = pipeline.text_of(event.committed);
+    if (verb.json) {
+      fmt::print("{}\n", json_text(event_json(pipeline, event)));
+      flush_output();
+    } else {
+      printer.show(outcome.text);
+    }
+    if (shows_live) show_live(pipeline, event);
+  };
+  const double start_s = clock.now_s();
+  try {
+    outcome.fed = feed(source, pipeline, clock, sink, verb.feed, command_job().stop);
+  } catch (const Error&) {
+    const std::int64_t samples = pipeline.processor().counts().samples_in;
+    if (samples == 0) throw;  // it never began
+    outcome.failure = std::current_exception();
+    outcome.fed = {.samples = samples,
+                   .signal_s = static_cast<double>(samples) / source.info().rate_hz,
+                   .wall_s = clock.now_s() - start_s};
+  }
+  if (shows_live) fmt::print(stderr, "\n");
+  return outcome;
+}
+
 int run(const StreamVerb& verb) {
   validate(verb.feed);
   const std::stop_token& stop = command_job().stop;
@@ -43,22 +113,15 @@ int run(const StreamVerb& verb) {
                                       verb.recognizer.recognize.decode, *clock);
   const auto source = stream::open_source(verb.source, *clock, stop);
   log_info("{} -> {}", source->info().name, pipeline.describe());
-
-  const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
-  std::string text;
-  const auto sink = [&](const stream::StreamEvent& event) {
-    if (verb.json) fmt::print("{}\n", json_text(event_json(pipeline, event)));
-    if (is_terminal) show_live(pipeline, event);
-    text = pipeline.text_of(event.committed);
-  };
-  const stream::FeedResult fed = feed(*source, pipeline, *clock, sink, verb.feed, stop);
-  if (is_terminal) fmt::print(stderr, "\n");
+  const Outcome outcome = stream_text(verb, pipeline, *source, *clock);
   if (verb.json) {
-    fmt::print("{}\n", json_text({{"summary", summary_json(pipeline, fed, text)}}));
+    fmt::print("{}\n", json_text({{"summary", summary_json(pipeline, outcome.fed, outcome.text)}}));
   } else {
-    fmt::print("{}\n", text);
-    log_info("{}", summary_text(pipeline, fed));
+    fmt::print("\n");
+    flush_output();
+    log_info("{}", summary_text(pipeline, outcome.fed));
   }
+  if (outcome.failure) std::rethrow_exception(outcome.failure);
   return 0;
 }
 

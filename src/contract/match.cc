@@ -57,8 +57,8 @@ class Matcher {
     }
     if (!options_.resample) {
       return add(MismatchKind::kRate,
-                 "{}: {} Hz, but the signal contract says {} Hz; set resample to have it resampled "
-                 "as it is read",
+                 "{}: {} Hz, but the signal contract says {} Hz; set `resample` to have it "
+                 "resampled as it is read",
                  source_.name, from, to);
     }
     try {
@@ -146,7 +146,7 @@ class Matcher {
         channel.name.empty() ? fmt::format("channel {}", row) : "channel " + channel.name;
     if (unit.empty()) {
       add(MismatchKind::kUnit,
-          "{}: {} states no unit, the signal contract takes {}; state in the source, or by unit, "
+          "{}: {} states no unit, the signal contract takes {}; state in the source, or by `unit`, "
           "what the numbers are (V, mV, uV, nV)",
           source_.name, name, wanted);
     } else {

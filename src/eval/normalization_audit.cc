@@ -80,8 +80,9 @@ NormalizationAudit audit_normalization(const data::Dataset& dataset,
 }
 
 Json to_json(const NormalizationAudit& audit) {
-  Json json{
-      {"passed", audit.passed()}, {"problems", audit.problems}, {"method", name_of(audit.method)}};
+  Json json{{"passed", audit.passed()},
+            {"problems", audit.problems},
+            {"method", nest::name_of(audit.method)}};
   if (!audit.distance) return json;
   json["record"] = audit.record;
   json["distance"] = {{"train", audit.distance->train},

@@ -15,19 +15,46 @@ namespace {
 /// Samples asked of a source at once.
 constexpr std::int64_t kCapacity = 4096;
 
-/// Tells of an implausible amplitude, once.
-class AmplitudeTeller {
+/// Carries samples from a source to a pipeline, and tells once of an implausible amplitude.
+class Feeder {
  public:
-  explicit AmplitudeTeller(const StreamingInference& pipeline) : pipeline_(pipeline) {}
-  void look() {
+  Feeder(Source& source, StreamingInference& pipeline, const StreamingInference::Sink& sink)
+      : source_(source), pipeline_(pipeline), sink_(sink) {}
+
+  /// Until the source ends, a stop is requested or `limit` samples have come; returns their number.
+  std::int64_t run(std::int64_t limit, const std::stop_token& stop) {
+    const std::int64_t channels = source_.info().num_channels();
+    std::vector<double> samples(static_cast<std::size_t>(channels * kCapacity));
+    std::int64_t count = 0;
+    while (!stop.stop_requested() && count < limit) {
+      const signal::SignalView<double> into(samples.data(), channels,
+                                            std::min(kCapacity, limit - count), kCapacity);
+      const Chunk chunk = source_.read(into);
+      if (chunk.samples == 0) break;
+      const signal::SignalView<const double> in(into.slice(0, chunk.samples));
+      pipeline_.push(in, chunk.arrival_s, chunk.lost, sink_);
+      count += chunk.samples;
+      tell();
+    }
+    return count;
+  }
+
+  void finish() {
+    pipeline_.finish(sink_);
+    tell();
+  }
+
+ private:
+  void tell() {
     if (has_told_) return;
     const auto warning = pipeline_.processor().amplitude_warning();
     has_told_ = warning.has_value();
     if (has_told_) log_warn("{}", *warning);
   }
 
- private:
-  const StreamingInference& pipeline_;
+  Source& source_;
+  StreamingInference& pipeline_;
+  const StreamingInference::Sink& sink_;
   bool has_told_ = false;
 };
 
@@ -43,29 +70,23 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
                 const StreamingInference::Sink& sink, const FeedOptions& options,
                 const std::stop_token& stop) {
   nest::validate(options);
-  const SourceInfo& info = source.info();
-  pipeline.connect(info, options.match);
+  const double rate_hz = source.info().rate_hz;
+  pipeline.connect(source.info(), options.match);
   for (const std::string& warning : pipeline.processor().match().warnings) log_warn("{}", warning);
-  AmplitudeTeller amplitude(pipeline);
-  std::vector<double> samples(static_cast<std::size_t>(info.num_channels() * kCapacity));
   const auto limit = options.duration_s > 0
-                         ? static_cast<std::int64_t>(options.duration_s * info.rate_hz)
+                         ? static_cast<std::int64_t>(options.duration_s * rate_hz)
                          : std::numeric_limits<std::int64_t>::max();
   FeedResult result;
+  Feeder feeder(source, pipeline, sink);
   const double start_s = clock.now_s();
-  while (!stop.stop_requested() && result.samples < limit) {
-    const std::int64_t room = std::min(kCapacity, limit - result.samples);
-    const signal::SignalView<double> into(samples.data(), info.num_channels(), room, kCapacity);
-    const Chunk chunk = source.read(into);
-    if (chunk.samples == 0) break;
-    const signal::SignalView<const double> in(into.slice(0, chunk.samples));
-    pipeline.push(in, chunk.arrival_s, chunk.lost, sink);
-    result.samples += chunk.samples;
-    amplitude.look();
+  try {
+    result.samples = feeder.run(limit, stop);
+  } catch (const Error&) {
+    feeder.finish();  // what came before the error is decoded
+    throw;
   }
-  pipeline.finish(sink);
-  amplitude.look();
-  result.signal_s = static_cast<double>(result.samples) / info.rate_hz;
+  feeder.finish();
+  result.signal_s = static_cast<double>(result.samples) / rate_hz;
   result.wall_s = clock.now_s() - start_s;
   return result;
 }

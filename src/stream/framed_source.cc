@@ -43,7 +43,7 @@ class FramedSource : public Source {
   Chunk read(signal::SignalView<double> into) override {
     while (used_ < frame_bytes_) {
       if (!fill()) {
-        require(used_ == 0, ErrorCode::kDataCorrupt,
+        require(used_ == 0 || stop_.stop_requested(), ErrorCode::kDataCorrupt,
                 "{}: the stream ended inside a frame ({} of {} bytes)", info_.name, used_,
                 frame_bytes_);
         return {};

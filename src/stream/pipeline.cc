@@ -85,6 +85,7 @@ struct StreamingInference::Impl {
         clock(stream_clock),
         model(prepared->model()),
         processor(model.signal, contract::match(contract::source_of(model.signal), model.signal)),
+        quality(model.signal, processor.match()),
         frames(make_frames(prepared, machine, config, clock)),
         head(prepared, machine, frames->frames_per_hop()),
         executor(prepared, machine),
@@ -120,6 +121,7 @@ struct StreamingInference::Impl {
   Clock& clock;
   const graph::Model& model;
   contract::ContractProcessor processor;
+  contract::QualityMonitor quality;
   std::unique_ptr<FrameMaker> frames;
   Head head;
   runtime::NativeExecutor executor;
@@ -194,6 +196,7 @@ void StreamingInference::connect(const SourceInfo& source, const contract::Match
   Impl& s = *impl_;
   const graph::SignalContract& signal = s.model.signal;
   s.processor = contract::ContractProcessor(signal, contract::match(source, signal, options));
+  s.quality = contract::QualityMonitor(signal, s.processor.match());
   s.make_room();
   s.frames->reset();
 }
@@ -218,8 +221,10 @@ void StreamingInference::Impl::push(signal::SignalView<const T> samples, double 
     ++gap_count;
     flush(handle_frames);
     frames->reset();
+    quality.end_segment();
   }
   arrival_s = at_s;
+  quality.add(samples);
   for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples) {
     const auto block = samples.slice(at, std::min(kBlockSamples, samples.samples - at));
     const std::int64_t made = processor.process(block, filtered_view(room));
@@ -267,6 +272,9 @@ const LatencyMonitor& StreamingInference::latency() const {
 }
 const contract::ContractProcessor& StreamingInference::processor() const {
   return impl_->processor;
+}
+const contract::QualityMonitor& StreamingInference::quality() const {
+  return impl_->quality;
 }
 std::int64_t StreamingInference::gaps() const {
   return impl_->gap_count;

@@ -1,4 +1,6 @@
 // nest stream on a recording made by nest synth, with a small model of random weights.
+#include <array>
+#include <cmath>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include "nest/graph/factory.h"
 #include "nest/text/character_tokenizer.h"
 #include "tests/support/command.h"
+#include "tests/support/running.h"
 
 namespace nest {
 namespace {
@@ -146,6 +149,99 @@ TEST_F(StreamVerb, an_attention_model_is_refused) {
   const auto result = nest(arguments("attention.pt"));
   EXPECT_NE(result.exit_code, 0);
   EXPECT_NE(result.err.find("attention"), std::string::npos) << result.err;
+}
+
+/// `seconds` of the model's four channels, in volts, as frames behind their header.
+std::string wire(double seconds, const std::string& unit = "V") {
+  std::string bytes =
+      R"({"rate_hz": 128, "channels": ["O1", "Fp1", "Cz", "Pz"], "unit": ")" + unit + "\"}\n";
+  Rng rng(7);
+  for (int t = 0; t < static_cast<int>(seconds * 128); ++t) {
+    std::array<float, 4> frame{};
+    for (float& value : frame) value = static_cast<float>(2e-5 * rng.normal());
+    if (t == 50) frame[2] = NAN;
+    if (t > 200) frame[1] = 1e-5F;
+    bytes.append(reinterpret_cast<const char*>(frame.data()), sizeof frame);
+  }
+  return bytes;
+}
+
+class LiveStreamVerb : public StreamVerb {
+ protected:
+  /// A stream of standard input that stalls after `timeout` seconds without data.
+  test::Running stream(const std::string& timeout, const std::string& format = "--no-json") const {
+    return test::Running(NEST_BINARY, {"stream", "--model", (dir_ / "m.pt").string(), "--source",
+                                       "stdin", "--window", "2", "--hop", "0.5", "--lookahead",
+                                       "0.5", "--timeout", timeout, format});
+  }
+};
+
+TEST_F(LiveStreamVerb, text_is_printed_as_it_is_committed_and_on_an_interrupt) {
+  test::Running running = stream("60");
+  running.write(wire(8));
+  std::string text = running.read_some();  // comes although the stream goes on
+  EXPECT_FALSE(text.empty());
+  running.interrupt();
+  text += running.read_all();
+  EXPECT_EQ(running.wait(), 0) << running.errors();
+  EXPECT_EQ(text.back(), '\n');
+}
+
+TEST_F(LiveStreamVerb, a_stall_and_a_broken_frame_end_with_the_text_so_far_and_their_error) {
+  test::Running whole = stream("60");
+  whole.write(wire(8));
+  whole.end_input();
+  const std::string text = whole.read_all();
+  EXPECT_EQ(whole.wait(), 0) << whole.errors();
+  EXPECT_GT(text.size(), 1u);
+
+  test::Running stalled = stream("0.3");
+  stalled.write(wire(8));
+  EXPECT_EQ(stalled.read_all(), text);
+  EXPECT_EQ(stalled.wait(), 3);
+  EXPECT_NE(stalled.errors().find("no data for"), std::string::npos) << stalled.errors();
+
+  test::Running broken = stream("60");
+  broken.write(wire(8) + "abc");
+  broken.end_input();
+  EXPECT_EQ(broken.read_all(), text);
+  EXPECT_EQ(broken.wait(), 3);
+  EXPECT_NE(broken.errors().find("inside a frame"), std::string::npos) << broken.errors();
+}
+
+TEST_F(LiveStreamVerb, the_summary_names_bad_channels_and_an_implausible_unit_is_warned_of) {
+  test::Running running = stream("60");
+  running.write(wire(12));
+  running.end_input();
+  running.read_all();
+  EXPECT_EQ(running.wait(), 0);
+  const std::string errors = running.errors();
+  EXPECT_NE(errors.find("Cz: 1 values NaN"), std::string::npos) << errors;
+  EXPECT_NE(errors.find("Fp1: flat for 10.4 s"), std::string::npos) << errors;
+  EXPECT_EQ(errors.find("amplitude"), std::string::npos) << errors;
+
+  test::Running wrong = stream("60", "--json");
+  wrong.write(wire(12, "uV"));  // volts taken for microvolts
+  wrong.end_input();
+  const std::string lines = wrong.read_all();
+  EXPECT_EQ(wrong.wait(), 0);
+  EXPECT_NE(wrong.errors().find("look like V and are taken for uV"), std::string::npos)
+      << wrong.errors();
+  const std::size_t last = lines.rfind('\n', lines.size() - 2);
+  const Json bad = parse_json(lines.substr(last + 1), "summary")["summary"]["bad_channels"];
+  ASSERT_EQ(bad.size(), 2u);
+  EXPECT_EQ(bad[0]["name"], "Fp1");
+  EXPECT_EQ(bad[1]["non_finite"], 1);
+}
+
+TEST_F(LiveStreamVerb, a_contract_that_is_not_met_prints_nothing_but_its_error) {
+  test::Running running = stream("60");
+  running.write(
+      "{\"rate_hz\": 100, \"channels\": [\"O1\", \"Fp1\", \"Cz\", \"Pz\"], \"unit\": \"V\"}\n");
+  running.end_input();
+  EXPECT_EQ(running.read_all(), "");
+  EXPECT_EQ(running.wait(), 3);
+  EXPECT_NE(running.errors().find("set --resample"), std::string::npos) << running.errors();
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ TEST(Match, another_rate_is_refused_with_the_remedy_or_resampled) {
   const SourceInfo fast = source({"Oz", "Cz"}, "V", 256);
   EXPECT_THAT([&] { match(fast, contract()); },
               ThrowsMessage<Error>(HasSubstr("256 Hz, but the signal contract says 250 Hz; set "
-                                             "resample")));
+                                             "`resample`")));
   const SourceMatch found = match(fast, contract(), {.resample = true});
   EXPECT_EQ(found.ratio.up, 125);
   EXPECT_EQ(found.ratio.down, 128);

@@ -28,8 +28,8 @@ struct ProcessorCounts {
 /// Carries out a signal contract on a matched source: pick channels, scale to the contract's unit,
 /// replace values that are not finite, resample, re-reference, filter, normalise.
 ///
-/// The one implementation for files and streams: a dataset's loader, StreamingInference and
-/// `nest filter` all run it, so what is evaluated is what streams. Each sample is filtered once;
+/// The one implementation for files and streams: a dataset's loader and StreamingInference both run
+/// it, so what is evaluated is what streams. Each sample is filtered once;
 /// state is carried from call to call. Before the first sample the signal is taken to have always
 /// been what that sample is; arithmetic is in double, the result is rounded once.
 ///
@@ -38,8 +38,8 @@ struct ProcessorCounts {
 /// before normalisation, by at most signal::decay_bound(filter, n) times the largest distance of
 /// the earlier signal from its value there: sum over the filter's poles p of |r| |p|^n / (1 - |p|),
 /// r their residues. For 1-40 Hz of order 4 with a notch at 50 Hz at 250 Hz the slowest pole has
-/// |p| = 0.9907 and the bound after 10 s is 2.1e-10. Running statistics decay with exp(-run-in /
-/// running_s) only.
+/// |p| = 0.9907 and the bound after 10 s is 2.1e-10. A resampler's memory ends after its length,
+/// which counts to these samples. Running statistics decay with exp(-run-in / running_s) only.
 ///
 /// Shapes: [source channels, n] in, [contract channels, m] out
 /// State:  thread-compatible; chunk-invariant bit for bit (tests/contract/contract_law_test.cc)

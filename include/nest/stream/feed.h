@@ -23,8 +23,8 @@ struct FeedResult {
 };
 
 /// Connects the pipeline to a source, pushes what it delivers until it ends or a stop is requested,
-/// and finishes the hypothesis. Electrodes found under another name and an implausible amplitude
-/// are logged, once.
+/// and finishes the hypothesis, also before an error of the source is passed on. Electrodes found
+/// under another name and an implausible amplitude are logged, once.
 ///
 /// Errors: those of StreamingInference::connect(), Source::read() and StreamingInference::push().
 FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,

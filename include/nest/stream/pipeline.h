@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nest/contract/processor.h"
+#include "nest/contract/quality.h"
 #include "nest/core/options_fwd.h"
 #include "nest/decode/hypothesis.h"
 #include "nest/decode/options.h"
@@ -95,6 +96,8 @@ class StreamingInference {
   const graph::SignalContract& contract() const;
   /// How the source was matched, what was replaced, whether its amplitude is plausible.
   const contract::ContractProcessor& processor() const;
+  /// What is wrong with the channels as they come.
+  const contract::QualityMonitor& quality() const;
   const LatencyMonitor& latency() const;
   std::int64_t gaps() const;
   std::int64_t hops() const;

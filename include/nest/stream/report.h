@@ -13,11 +13,12 @@ namespace nest::stream {
 Json event_json(const StreamingInference& pipeline, const StreamEvent& event);
 
 /// A stream that has ended: {"text", "signal_s", "wall_s", "real_time_factor", "latency",
-/// "mean_parts_ms", "gaps", "non_finite_samples", "pipeline"}. `text` is what was committed.
+/// "mean_parts_ms", "gaps", "non_finite_samples", "bad_channels": [{"name", "non_finite", "flat_s",
+/// "clipped"}], "pipeline"}. `text` is what was committed.
 Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
                   const std::string& text);
 
-/// Hops, latency quantiles, deadline misses and gaps in one line.
+/// Hops, latency quantiles, deadline misses, gaps and bad channels in one line.
 std::string summary_text(const StreamingInference& pipeline, const FeedResult& fed);
 
 }  // namespace nest::stream

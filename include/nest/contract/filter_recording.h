@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nest/core/options_fwd.h"
+#include "nest/io/recording.h"
+#include "nest/signal/preprocess.h"
+
+namespace nest::contract {
+
+struct FilterRecordingOptions {
+  /// Number of channels and rate are the recording's.
+  signal::OnlinePreprocessorOptions preprocess;
+  /// Electrodes to filter, in this order, named as people write them. Empty: every channel that
+  /// holds a voltage and is no trigger line; all of them if the file states no unit.
+  std::vector<std::string> channels;
+  std::int64_t chunk_samples = 0;  ///< a step; 0: a segment at once. The result is the same.
+};
+
+/// Flags of the preprocessing, --channels and --chunk.
+void visit_fields(FieldVisitor& visitor, FilterRecordingOptions& options);
+
+struct FilteredRecording {
+  /// Annotations, segments and start are those of the original; the rate is the output's.
+  std::shared_ptr<const io::Recording> recording;
+  std::vector<std::string> left_out;  ///< channels that were not filtered
+  signal::PreprocessCounts counts;
+  signal::Sos sos;
+};
+
+/// Runs the causal preprocessing of a stream over a recording; every segment starts anew.
+///
+/// Errors:   InvalidArgument for impossible options and for a recording without a rate; DataCorrupt
+///           for a channel that is not there, and for NaN or infinity under the policy "error"
+/// Cost:     memory of the result
+FilteredRecording filter_recording(const io::Recording& recording,
+                                   const FilterRecordingOptions& options);
+
+}  // namespace nest::contract
