@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/io/edf.h"
 #include "nest/io/npy.h"

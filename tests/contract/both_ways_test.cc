@@ -128,29 +128,6 @@ TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_w
   EXPECT_TRUE(bit_equal(set.load(0), contract::prepare(raw, source, wanted, {.resample = true})));
 }
 
-TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_when_asked) {
-  const Tensor raw = testing::eeg_volts(3, 100 * 20).to(DType::kF32);
-  io::write_npy(folder_ / "r.npy", raw);  // states neither rate nor unit nor names
-  data::DatasetInfo info;
-  info.signal.rate_hz = 100;
-  info.signal.num_channels = 3;
-  data::Utterance utterance;
-  utterance.id = "u";
-  utterance.signal = "r.npy";
-  utterance.split = "test";
-  data::Dataset(folder_.path(), info, {utterance}).write(folder_.path());
-  graph::SignalContract wanted = contract();
-  wanted.channels.clear();
-  wanted.num_channels = 3;
-  wanted.ref_electrode.clear();
-  EXPECT_THROW(eval::open_eval_set(folder_.path().string(), {}, wanted), Error);
-  const auto set = eval::open_eval_set(folder_.path().string(), {.resample = true}, wanted);
-  ASSERT_EQ(set.utterances.size(), 1u);
-  contract::SourceInfo source{.name = "array", .rate_hz = 100};
-  source.channels = contract::unnamed_channels(3, "V");
-  EXPECT_TRUE(bit_equal(set.load(0), contract::prepare(raw, source, wanted, {.resample = true})));
-}
-
 TEST_F(BothWays, refuse_another_rate_unless_asked) {
   testing::write_recording(folder_ / "r.edf", 100, {"Oz", "A1", "Fz"},
                            testing::eeg_volts(3, 100 * 20));
