@@ -13,8 +13,9 @@ function(nest_install_half component library)
 endfunction()
 
 nest_install_half(nest_core nest_core)
-# Helpers that the modules share and no user needs.
-set(NEST_INTERNAL_HEADERS core/base64 core/json_number core/memory core/shared_library core/suggest)
+# Helpers that the modules share and no user needs; tools/check_public.py checks that no installed header wants one.
+set(NEST_INTERNAL_HEADERS
+  core/base64 core/hash core/json_number core/memory core/parallel core/shared_library core/suggest core/utf8)
 list(JOIN NEST_INTERNAL_HEADERS "|" internal)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/nest DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT nest_core FILES_MATCHING PATTERN "*.h"

@@ -1,8 +1,8 @@
 // BrainVision: header and marker texts, split at the first zero byte, over 1 KiB of data.
 #include <string_view>
 
+#include "io/brainvision.h"
 #include "nest/core/error.h"
-#include "nest/io/brainvision.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -1,8 +1,8 @@
 // Tables of numbers, Muse Monitor files.
 #include <string_view>
 
+#include "io/csv_recording.h"
 #include "nest/core/error.h"
-#include "nest/io/csv_recording.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const char* stream : {"", "features"}) {

@@ -1,5 +1,5 @@
 // FIF: tags, channels, buffers and skips, annotations.
-#include "nest/io/fif.h"
+#include "io/fif.h"
 #include "open_and_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,5 @@
 // GDF 1 and 2: header, samples, event table.
-#include "nest/io/gdf.h"
+#include "io/gdf.h"
 #include "open_and_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

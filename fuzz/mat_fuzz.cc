@@ -6,8 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "io/mat_file.h"
 #include "nest/core/error.h"
-#include "nest/io/mat_file.h"
 
 namespace {
 

@@ -4,9 +4,9 @@
 #include <sstream>
 
 #include "io/bytes.h"
+#include "io/pytorch.h"
+#include "io/safetensors.h"
 #include "nest/core/error.h"
-#include "nest/io/pytorch.h"
-#include "nest/io/safetensors.h"
 #include "nest/io/zip.h"
 
 namespace {

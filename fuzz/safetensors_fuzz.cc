@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "io/bytes.h"
+#include "io/safetensors.h"
 #include "nest/core/error.h"
-#include "nest/io/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nest::io;

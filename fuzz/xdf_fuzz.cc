@@ -1,5 +1,5 @@
 // XDF: chunks, stream headers, samples, clock offsets.
-#include "nest/io/xdf.h"
+#include "io/xdf.h"
 #include "open_and_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

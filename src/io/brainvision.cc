@@ -1,4 +1,4 @@
-#include "nest/io/brainvision.h"
+#include "io/brainvision.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,11 @@
 // The files of a BrainVision recording find each other.
 #include <algorithm>
 
+#include "io/brainvision.h"
 #include "io/brainvision_header.h"
 #include "io/companions.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/io/brainvision.h"
 
 namespace nest::io {
 namespace {

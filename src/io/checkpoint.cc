@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "io/bytes.h"
+#include "io/pytorch.h"
+#include "io/safetensors.h"
 #include "nest/core/file.h"
-#include "nest/io/pytorch.h"
-#include "nest/io/safetensors.h"
 #include "nest/io/zip.h"
 
 namespace nest::io {

@@ -1,4 +1,4 @@
-#include "nest/io/csv_recording.h"
+#include "io/csv_recording.h"
 
 #include <algorithm>
 #include <cmath>

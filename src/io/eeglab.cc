@@ -3,9 +3,9 @@
 
 #include "io/companions.h"
 #include "io/departures.h"
+#include "io/mat_file.h"
 #include "nest/core/error.h"
 #include "nest/io/byte_source.h"
-#include "nest/io/mat_file.h"
 
 namespace nest::io {
 namespace {

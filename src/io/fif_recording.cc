@@ -2,11 +2,11 @@
 #include <cmath>
 
 #include "io/companions.h"
+#include "io/fif.h"
 #include "io/fif_header.h"
 #include "io/fif_tags.h"
 #include "io/wall_time.h"
 #include "nest/core/error.h"
-#include "nest/io/fif.h"
 
 namespace nest::io {
 namespace {

@@ -1,4 +1,4 @@
-#include "nest/io/gdf.h"
+#include "io/gdf.h"
 
 #include <algorithm>
 #include <cmath>

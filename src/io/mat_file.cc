@@ -1,4 +1,4 @@
-#include "nest/io/mat_file.h"
+#include "io/mat_file.h"
 
 #include <algorithm>
 #include <array>

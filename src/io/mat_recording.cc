@@ -1,10 +1,10 @@
 #include <algorithm>
 
+#include "io/mat_file.h"
 #include "io/stated_rate.h"
+#include "io/zuco_recording.h"
 #include "nest/core/error.h"
 #include "nest/core/utf8.h"
-#include "nest/io/mat_file.h"
-#include "nest/io/zuco.h"
 
 namespace nest::io {
 namespace {
@@ -45,7 +45,7 @@ Tensor transposed(const Tensor& matrix) {
 std::shared_ptr<const Recording> open_mat_recording(const std::filesystem::path& path,
                                                     const OpenOptions& options) {
   const MatFile file = MatFile::open(path);
-  if (ZucoFile::matches(file) && (options.stream.empty() || options.stream == "sentenceData")) {
+  if (is_zuco(file) && (options.stream.empty() || options.stream == "sentenceData")) {
     return open_zuco(path, options);
   }
   const MatFile::Variable* chosen = nullptr;

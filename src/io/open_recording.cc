@@ -1,22 +1,22 @@
 #include <algorithm>
 #include <array>
 
+#include "io/brainvision.h"
 #include "io/companions.h"
+#include "io/csv_recording.h"
+#include "io/fif.h"
+#include "io/gdf.h"
+#include "io/mat_file.h"
+#include "io/xdf.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
 #include "nest/core/utf8.h"
-#include "nest/io/brainvision.h"
 #include "nest/io/byte_source.h"
-#include "nest/io/csv_recording.h"
 #include "nest/io/edf.h"
-#include "nest/io/fif.h"
-#include "nest/io/gdf.h"
-#include "nest/io/mat_file.h"
 #include "nest/io/npy_recording.h"
 #include "nest/io/recording.h"
-#include "nest/io/xdf.h"
 
 namespace nest::io {
 namespace {

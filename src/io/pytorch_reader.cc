@@ -3,10 +3,10 @@
 #include "io/bytes.h"
 #include "io/departures.h"
 #include "io/pickle.h"
+#include "io/pytorch.h"
 #include "io/pytorch_storage.h"
 #include "nest/core/file.h"
 #include "nest/core/options.h"
-#include "nest/io/pytorch.h"
 
 namespace nest::io {
 namespace {

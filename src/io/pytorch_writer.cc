@@ -3,8 +3,8 @@
 
 #include "io/bytes.h"
 #include "io/pickle_writer.h"
+#include "io/pytorch.h"
 #include "nest/core/file.h"
-#include "nest/io/pytorch.h"
 #include "nest/io/zip.h"
 
 namespace nest::io {

@@ -1,4 +1,4 @@
-#include "nest/io/safetensors.h"
+#include "io/safetensors.h"
 
 #include <algorithm>
 #include <ostream>

@@ -1,4 +1,4 @@
-#include "nest/io/xdf.h"
+#include "io/xdf.h"
 
 #include <algorithm>
 #include <cmath>

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "io/mat_file.h"
 #include "nest/core/error.h"
 
 namespace nest::io {
@@ -93,11 +94,11 @@ Tensor in_volts(const Tensor& microvolts) {
 
 }  // namespace
 
-bool ZucoFile::matches(const MatFile& file) {
-  return std::any_of(file.variables().begin(), file.variables().end(), [](const auto& variable) {
-    return variable.name == "sentenceData" && !variable.is_numeric;
-  });
-}
+struct ZucoFile::Impl {
+  MatValue sentences;
+};
+
+ZucoFile::ZucoFile(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
 ZucoFile ZucoFile::open(const std::filesystem::path& path) {
   MatValue sentences =
@@ -109,7 +110,11 @@ ZucoFile ZucoFile::open(const std::filesystem::path& path) {
     require(std::find(fields.begin(), fields.end(), field) != fields.end(), ErrorCode::kDataCorrupt,
             "sentenceData has no field '{}'; it has: {}", field, fmt::join(fields, ", "));
   }
-  return ZucoFile(std::move(sentences));
+  return ZucoFile(std::make_shared<const Impl>(Impl{std::move(sentences)}));
+}
+
+std::int64_t ZucoFile::size() const {
+  return impl_->sentences.numel();
 }
 
 ZucoSentence ZucoFile::sentence(std::int64_t index) const {
@@ -117,17 +122,17 @@ ZucoSentence ZucoFile::sentence(std::int64_t index) const {
           size());
   return with_context(fmt::format("sentenceData({})", index + 1), [&] {
     ZucoSentence sentence;
-    const auto content = sentences_.field("content", index);
+    const auto content = impl_->sentences.field("content", index);
     require(content && content->is_text(), ErrorCode::kDataCorrupt,
             "content is missing or no text");
     sentence.text = content->text();
     Tensor microvolts;
-    const auto raw = sentences_.field("rawData", index);
+    const auto raw = impl_->sentences.field("rawData", index);
     if (raw && raw->is_numeric() && raw->numel() > 1) {  // else a single NaN: no EEG
       microvolts = with_context("rawData", [&] { return raw->matrix(); });
       sentence.samples = in_volts(microvolts);
     }
-    if (const auto word = sentences_.field("word", index)) {
+    if (const auto word = impl_->sentences.field("word", index)) {
       sentence.words = words_of(*word, microvolts);
     }
     return sentence;

@@ -1,3 +1,5 @@
+#include "io/zuco_recording.h"
+
 #include <algorithm>
 
 #include "io/departures.h"
@@ -96,6 +98,12 @@ class ZucoRecording : public Recording {
 };
 
 }  // namespace
+
+bool is_zuco(const MatFile& file) {
+  return std::any_of(file.variables().begin(), file.variables().end(), [](const auto& variable) {
+    return variable.name == "sentenceData" && !variable.is_numeric;
+  });
+}
 
 std::shared_ptr<const Recording> open_zuco(const std::filesystem::path& path,
                                            const OpenOptions& options) {

@@ -60,8 +60,8 @@ std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
   const std::string rest = colon == std::string::npos ? "" : name.substr(colon + 1);
   if (scheme == "edf" || scheme == "file") return open_replay_source(options, rest, clock);
   if (scheme == "tcp") {
-    return open_framed_source(connect_tcp(rest, options.timeout_s), true, name, options.timeout_s,
-                              clock, std::move(stop));
+    const int fd = connect_tcp(rest, options.timeout_s, stop);
+    return open_framed_source(fd, true, name, options.timeout_s, clock, std::move(stop));
   }
   if (scheme == "stdin") {
     return open_framed_source(STDIN_FILENO, false, name, options.timeout_s, clock, std::move(stop));

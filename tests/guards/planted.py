@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-INCLUDES, NAMES = "check_includes.py", "check_names.py"
+INCLUDES, NAMES, QUIET, PUBLIC = "check_includes.py", "check_names.py", "check_quiet.py", "check_public.py"
 # what is planted, the guard, the file, the text added at its end, what the guard must say
 PLANTED = [
     ("a LibTorch header in the core closure", INCLUDES, "src/runtime/pool.cc", "#include <torch/torch.h>\n",
@@ -27,6 +27,12 @@ PLANTED = [
      "`OracleBeamSearch`: no header declares 'OracleBeamSearch'"),
     ("an unknown member in a page", NAMES, "docs/decode.md", "`decode::Hypothesis::oracle_rank` is there.\n",
      "no header with 'Hypothesis' declares 'oracle_rank'"),
+    ("a line on standard error", QUIET, "src/graph/graph.cc", 'void shout() { fmt::print(stderr, "!"); }\n',
+     "src/graph/graph.cc"),
+    ("a private type in a public header", PUBLIC, "include/nest/decode/decoder.h", "struct PrefixTree;\n",
+     "include/nest/decode/decoder.h: names 'PrefixTree', which no public header defines"),
+    ("an installed header that includes one that is not", PUBLIC, "include/nest/text/tokenizer.h",
+     '#include "nest/core/base64.h"\n', "is installed but includes core/base64.h"),
     ("an unknown function in a page", NAMES, "README.md", "Call `decode_everything()`.\n", "no header declares 'decode_everything'"),
 ]
 
@@ -56,11 +62,11 @@ def main():
     failures = []
     with tempfile.TemporaryDirectory(prefix="nest-guards-") as temporary:
         folder = Path(temporary)
-        for name in ("include", "src", "apps", "docs", "examples", "tests"):
+        for name in ("include", "src", "apps", "docs", "examples", "tests", "cmake"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("golden", "pictures"))
         for page in ("README.md", "CONTRIBUTING.md"):
             shutil.copy(ROOT / page, folder / page)
-        for guard in (INCLUDES, NAMES):
+        for guard in (INCLUDES, NAMES, QUIET, PUBLIC):
             done = run(guard, folder)
             if done.returncode != 0:
                 failures.append(f"{guard} fails on the sources as they are:\n{done.stderr}")

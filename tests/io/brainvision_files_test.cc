@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "eeg_bytes.h"
+#include "io/brainvision.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/io/brainvision.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {

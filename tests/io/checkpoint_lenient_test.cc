@@ -6,11 +6,11 @@
 #include <gtest/gtest.h>
 
 #include "io/bytes.h"
+#include "io/pytorch.h"
+#include "io/safetensors.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/checkpoint.h"
-#include "nest/io/pytorch.h"
-#include "nest/io/safetensors.h"
 #include "nest/io/zip.h"
 #include "tests/support/temp_dir.h"
 

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "io/csv_recording.h"
 #include "nest/core/error.h"
-#include "nest/io/csv_recording.h"
 
 namespace nest::io {
 namespace {

@@ -4,14 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "eeg_bytes.h"
+#include "io/brainvision.h"
+#include "io/csv_recording.h"
+#include "io/gdf.h"
+#include "io/xdf.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/io/brainvision.h"
-#include "nest/io/csv_recording.h"
-#include "nest/io/gdf.h"
 #include "nest/io/npy.h"
 #include "nest/io/npy_recording.h"
-#include "nest/io/xdf.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 #include <matio.h>
 
+#include "io/mat_file.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/utf8.h"
-#include "nest/io/mat_file.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {

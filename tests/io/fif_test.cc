@@ -1,4 +1,4 @@
-#include "nest/io/fif.h"
+#include "io/fif.h"
 
 #include <filesystem>
 #include <fstream>

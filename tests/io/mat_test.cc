@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 #include <matio.h>
 
+#include "io/mat_file.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/io/mat_file.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 

@@ -1,6 +1,6 @@
 // What holds for every options struct of this module.
+#include "io/pytorch.h"
 #include "nest/io/edf.h"
-#include "nest/io/pytorch.h"
 #include "nest/io/recording.h"
 #include "tests/support/options_laws.h"
 

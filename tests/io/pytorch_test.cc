@@ -1,15 +1,15 @@
-#include "nest/io/pytorch.h"
+#include "io/pytorch.h"
 
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include "io/bytes.h"
+#include "io/safetensors.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
-#include "nest/io/safetensors.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 

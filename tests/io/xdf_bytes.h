@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "eeg_bytes.h"
-#include "nest/io/xdf.h"
+#include "io/xdf.h"
 
 namespace nest::io {
 

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "nest/core/error.h"
@@ -157,6 +159,36 @@ TEST(ReplaySource, delivers_every_sample_once_at_the_recorded_pace) {
   }
   EXPECT_EQ(total, source->info().num_samples);
   EXPECT_GE(total, 230);
+}
+
+TEST(OpenSource, a_requested_stop_ends_a_connection_that_nobody_accepts) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 0), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::vector<int> queued;  // until the queue is full, where the kernel stops answering
+  for (int i = 0; i < 4; ++i) {
+    queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+    ::connect(queued.back(), reinterpret_cast<const sockaddr*>(&address), size);
+  }
+  FakeClock clock;
+  std::stop_source stop;
+  stop.request_stop();
+  SourceOptions options;
+  options.source = fmt::format("tcp:127.0.0.1:{}", ntohs(address.sin_port));
+  options.timeout_s = 1e6;
+  try {
+    open_source(options, clock, stop.get_token());
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kInterrupted) << error.what();
+  }
+  for (const int fd : queued) ::close(fd);
+  ::close(listener);
 }
 
 TEST(OpenSource, unknown_schemes_and_missing_files_are_clear_errors) {

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "nest/core/tensor.h"
-#include "nest/io/mat_file.h"
 
 namespace nest::io {
 
@@ -46,27 +46,19 @@ class ZucoFile {
 
   /// Errors: NotFound, Io; DataCorrupt if `sentenceData` or one of its fields is missing.
   static ZucoFile open(const std::filesystem::path& path);
-  /// True if the file has a variable `sentenceData` that is no number array.
-  static bool matches(const MatFile& file);
 
-  std::int64_t size() const { return sentences_.numel(); }
+  std::int64_t size() const;
   /// Errors: DataCorrupt naming sentence, word and field; InvalidArgument for a bad index.
   ZucoSentence sentence(std::int64_t index) const;
 
  private:
-  explicit ZucoFile(MatValue sentences) : sentences_(std::move(sentences)) {}
-  MatValue sentences_;
+  struct Impl;
+  explicit ZucoFile(std::shared_ptr<const Impl> impl);
+  std::shared_ptr<const Impl> impl_;
 };
 
 /// Names of the channels of a file with `count` of them: "E2" ... "E124", "Cz" for 105 (the net's
 /// electrodes without those on face and neck), else "".
 std::vector<std::string> zuco_channel_names(std::int64_t count);
-
-/// The sentences that have EEG, one after the other: each is a segment and an annotation with its
-/// text; every placed fixation is an annotation "word/<text>".
-/// A sentence that is damaged, or has another number of channels than those before, is left out
-/// with a warning. Errors: as ZucoFile::open(); DataCorrupt if no sentence has EEG.
-std::shared_ptr<const Recording> open_zuco(const std::filesystem::path& path,
-                                           const OpenOptions& options = {});
 
 }  // namespace nest::io
