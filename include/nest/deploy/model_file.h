@@ -12,8 +12,8 @@ namespace nest::deploy {
 
 /// What to add when a weights file does not say how its model is built.
 struct LoadOptions {
-  std::string
-      config;  ///< YAML or JSON file; empty: the file's own config, else <file>.yaml or .json
+  /// YAML or JSON file; empty: the one in the model file, else FILE.yaml or FILE.json beside it.
+  std::string config;
   std::string model_key;  ///< which key of the config file, or the model's name; empty: inferred
 };
 void visit_fields(FieldVisitor& visitor, LoadOptions& options);

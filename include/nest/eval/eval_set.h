@@ -65,8 +65,8 @@ struct EvalSetOptions {
   std::string split = "test";
   std::string subject;  ///< empty: all
   std::string session;
-  bool resample =
-      false;  ///< recordings of another rate are resampled to the contract's as they are read
+  /// Recordings of another rate are resampled to the contract's as they are read.
+  bool resample = false;
   bool strict_files = false;  ///< a recording that opens with warnings is a failure
 };
 void visit_fields(FieldVisitor& visitor, EvalSetOptions& options);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +37,8 @@ struct ContenderResult {
   std::string name;
   TimeSummary time;
   double time_ratio = 1;  ///< this one's time over the first's: median of the rounds' ratios
-  double max_error =
-      0;  ///< largest distance over 1 + |expected| from the first contender's results
+  /// Largest distance over 1 + |expected| from the first contender's results.
+  double max_error = 0;
   double rms_error = 0;  ///< root mean square of the distance over that of the first's results
   Json info;
 };
