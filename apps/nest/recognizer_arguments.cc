@@ -1,19 +1,18 @@
 #include "recognizer_arguments.h"
 
-#include "nest/core/error.h"
 #include "nest/core/options.h"
 
 namespace nest {
 
-void register_flags(Flags& flags, RecognizerArguments& arguments) {
+void register_flags(Flags& flags, RecognizerArguments& arguments, bool needs_model) {
   flags.group("Model");
   flags.add("model,checkpoint", arguments.model, ".pt, .safetensors or .prepared");
+  if (needs_model) flags.required();
   register_flags(flags, arguments.load);
   register_flags(flags, arguments.recognize.decode);
 }
 
 recognize::Bundle load_bundle(const RecognizerArguments& arguments) {
-  require(!arguments.model.empty(), ErrorCode::kInvalidArgument, "--model is missing");
   decode::validate(arguments.recognize.decode);
   return recognize::load_bundle(arguments.model, arguments.load);
 }

@@ -14,9 +14,9 @@ struct RecognizerArguments {
   recognize::LoadOptions load;
   recognize::RecognizeOptions recognize;
 };
-void register_flags(Flags& flags, RecognizerArguments& arguments);
+void register_flags(Flags& flags, RecognizerArguments& arguments, bool needs_model = true);
 
-/// Errors: InvalidArgument if --model is missing; those of recognize::load_bundle.
+/// Errors: those of recognize::load_bundle.
 recognize::Bundle load_bundle(const RecognizerArguments& arguments);
 
 }  // namespace nest

@@ -26,7 +26,6 @@ struct Arguments {
 };
 
 int run(Arguments& a) {
-  require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.audit.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.audit.split.test = a.set.split;
   a.audit.split.threads = a.audit.eval.jobs;
@@ -48,8 +47,9 @@ void add_audit(CommandLine& line) {
   line.add_verb("audit", "Six checks that a model's figures mean what they seem to mean",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
-                  flags.add("data,test-data", a->data,
-                            "dataset folder with training and test split");
+                  flags
+                      .add("data,test-data", a->data, "dataset folder with training and test split")
+                      .required();
                   register_flags(flags, a->set);
                   flags.add("results", a->results, "files with figures, searched by check 6");
                   flags.add("output", a->output, "verdict file (nest.audit/1)");

@@ -79,7 +79,8 @@ int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::E
 
 int run(Arguments& a) {
   if (!a.merge.empty()) return finish(a, merged(a));
-  require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
+  require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
+          "nest benchmark needs --model and --data, or results files to --merge");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.set.strict_files = a.eval.strict;
   const recognize::Bundle bundle = load_bundle(a.recognizer);
@@ -105,7 +106,7 @@ void add_benchmark(CommandLine& line) {
         flags.add("merge", a->merge, "results files of all parts, in place of a model");
         flags.add("suite", a->suite, "beam sizes to evaluate and compare, for example 1,5,10");
         flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->recognizer);
+        register_flags(flags, a->recognizer, false);
         register_flags(flags, a->eval);
         return [a] { return run(*a); };
       });

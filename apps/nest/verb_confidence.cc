@@ -21,7 +21,6 @@ std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
 }
 
 int run(const Arguments& a) {
-  require(!a.fit.empty(), ErrorCode::kInvalidArgument, "--fit is missing: a results file");
   require(a.fit != a.test, ErrorCode::kInvalidArgument,
           "--fit and --test are the same file; a temperature is tested on other utterances");
   std::vector<decode::JudgedToken> test;
@@ -35,15 +34,16 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_confidence(CommandLine& line) {
-  line.add_verb("confidence", "Temperature that makes token confidences true, from results files",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags.add("fit", a->fit,
-                            "results of nest benchmark to fit on: the validation part");
-                  flags.add("test", a->test, "results to report on as well");
-                  flags.add("json", a->json, "print JSON");
-                  return [a] { return run(*a); };
-                });
+  line.add_verb(
+      "confidence", "Temperature that makes token confidences true, from results files",
+      [](Flags& flags) -> CommandLine::Run {
+        auto a = std::make_shared<Arguments>();
+        flags.add("fit", a->fit, "results of nest benchmark to fit on: the validation part")
+            .required();
+        flags.add("test", a->test, "results to report on as well");
+        flags.add("json", a->json, "print JSON");
+        return [a] { return run(*a); };
+      });
 }
 
 }  // namespace nest

@@ -38,7 +38,6 @@ Json utterance_json(const eval::UtteranceResult& u) {
 }
 
 int run(Arguments& a) {
-  require(!a.data.empty(), ErrorCode::kInvalidArgument, "--data is missing");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   const recognize::Bundle bundle = load_bundle(a.recognizer);
   const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal);
@@ -67,7 +66,7 @@ void add_decode(CommandLine& line) {
   line.add_verb("decode", "Text of every utterance of a dataset",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
-                  flags.add("data,test-data", a->data, "dataset folder");
+                  flags.add("data,test-data", a->data, "dataset folder").required();
                   register_flags(flags, a->set);
                   flags.add("output", a->output, "write there instead of standard output");
                   flags.add("json", a->json, "one JSON object a line, with times and n-best");
