@@ -3,6 +3,11 @@
 
 #include "io/brainvision.h"
 #include "nest/core/error.h"
+<<<<<<< ours
+=======
+#include "nest/io/brainvision.h"
+#include "open_and_read.h"
+>>>>>>> theirs
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -13,6 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto recording = nest::io::open_brainvision(
         text.substr(0, split), markers,
         nest::io::ByteSource::from_memory(std::vector<std::byte>(1024, std::byte{0x41})));
+    nest::fuzz::check_texts(recording->info());
     recording->read_all();
   } catch (const nest::Error&) {
   }

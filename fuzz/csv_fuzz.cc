@@ -3,13 +3,21 @@
 
 #include "io/csv_recording.h"
 #include "nest/core/error.h"
+<<<<<<< ours
+=======
+#include "nest/io/csv_recording.h"
+#include "open_and_read.h"
+>>>>>>> theirs
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const char* stream : {"", "features"}) {
     try {
       nest::io::OpenOptions options;
       options.stream = stream;
-      nest::io::open_csv({reinterpret_cast<const char*>(data), size}, options)->read_all();
+      const auto recording =
+          nest::io::open_csv({reinterpret_cast<const char*>(data), size}, options);
+      nest::fuzz::check_texts(recording->info());
+      recording->read_all();
     } catch (const nest::Error&) {
     }
   }

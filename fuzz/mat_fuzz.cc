@@ -8,6 +8,11 @@
 
 #include "io/mat_file.h"
 #include "nest/core/error.h"
+<<<<<<< ours
+=======
+#include "nest/io/mat_file.h"
+#include "open_and_read.h"
+>>>>>>> theirs
 
 namespace {
 
@@ -31,7 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const AnonymousFile file(data, size);
   for (const auto open : {nest::io::open_mat_recording, nest::io::open_eeglab}) {
     try {
-      open(file.path(), {})->read_all();
+      const auto recording = open(file.path(), {});
+      nest::fuzz::check_texts(recording->info());
+      recording->read_all();
     } catch (const nest::Error& error) {
       if (nest::exit_code(error.code()) != 3) __builtin_trap();
     }

@@ -24,6 +24,17 @@ std::string archive_around(std::span<const std::byte> pickle) {
   return out.str();
 }
 
+/// Whatever the bytes were, texts are UTF-8: the strict writer of JSON would throw.
+void check_texts(const Checkpoint& checkpoint) {
+  nest::Json names = nest::Json::array();
+  for (const auto& [name, tensor] : checkpoint.state_dict) names.push_back(name);
+  for (const UnreadTensor& tensor : checkpoint.unread) names.push_back(tensor.name + tensor.type);
+  for (const std::string& warning : checkpoint.warnings) names.push_back(warning);
+  names.dump();
+  checkpoint.extra.dump();
+  checkpoint.model_config.dump();
+}
+
 /// What was accepted must be writable, and read back the same.
 void check_round_trip(const Checkpoint& checkpoint) {
   std::ostringstream out;
@@ -50,6 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (nest::exit_code(error.code()) != 3) __builtin_trap();
     return 0;
   }
+  check_texts(checkpoint);
+  checkpoint.unread.clear();  // cannot be written
   check_round_trip(checkpoint);
   return 0;
 }

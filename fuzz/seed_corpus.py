@@ -8,6 +8,7 @@ import io
 import json
 import pathlib
 import shutil
+import struct
 import zipfile
 import zlib
 
@@ -72,6 +73,81 @@ INFO = {"name": "x", "description": "y", "file_gain": 1e-6, "file_offset": 0.0,
 JOINED = {"id": "j", "signal": "s.npy", "segments": [[0, 10], [20, 10]], "text": ""}
 for name, line in (("ranges", LINE), ("joined", JOINED)):
     (ROOT / "corpus/manifest" / name).write_text(json.dumps(line) + "\n" + json.dumps(INFO))
+
+# --- what real files depart in: see docs/inspect.md
+
+
+def seed(target, name, content):
+    (ROOT / "corpus" / target).mkdir(parents=True, exist_ok=True)
+    (ROOT / "corpus" / target / name).write_bytes(content)
+
+
+def edf(reserved, duration, signals, records):
+    """signals: (label, digital and physical limits, samples in a record)."""
+    columns = [[s[0] for s in signals], [""] * len(signals), ["uV"] * len(signals), *([s[1][i] for s in signals] for i in (2, 3, 0, 1)),
+               [""] * len(signals), [str(s[2]) for s in signals], [""] * len(signals)]
+    widths = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
+    head = ("0".ljust(8) + "X X X X".ljust(80) + "Startdate 06-JUL-2012 X X X".ljust(80) + "06.07.1219.02.16"
+            + str(256 * (len(signals) + 1)).ljust(8) + reserved.ljust(44) + str(len(records)).ljust(8) + duration.ljust(8)
+            + str(len(signals)).ljust(4))
+    body = "".join(text.ljust(width)[:width] for column, width in zip(columns, widths) for text in column)
+    return (head + body).encode("latin-1") + b"".join(records)
+
+
+FULL, FLAT = ("-32768", "32767", "-100", "100"), ("0", "0", "0", "0")
+LISTS = (b"+0\x14\x14\0+0.5\x15" b"1\x14ferm\xe9\x14\0", b"+1\x14\x14\0+x\x14bad\x14\0+1.5\x14good\x14")
+SIGNALS = [("C\xe2n", FULL, 2), ("-", FLAT, 2), ("EDF Annotations", ("-32768", "32767", "-1", "1"), 20)]
+for kind in ("EDF+C", "EDF+D"):
+    seed("edf", "departures_" + kind, edf(kind, "1", SIGNALS, [bytes(8) + text.ljust(40, b"\0") for text in LISTS]))
+seed("edf", "events", edf("EDF+D", "0", [SIGNALS[2], ("Crc16", FULL, 1)], [LISTS[0].ljust(40, b"\0") + bytes(2)] * 2))
+
+
+def chunk(tag, content):
+    return b"\4" + struct.pack("<IH", len(content) + 2, tag) + content
+
+
+def xdf_header(stream, name, kind, rate, layout):
+    return chunk(2, struct.pack("<I", stream) + (
+        f"<info><name>{name}</name><type>{kind}</type><channel_count>1</channel_count><nominal_srate>{rate}</nominal_srate>"
+        f"<channel_format>{layout}</channel_format></info>").encode("latin-1"))
+
+
+def xdf_sample(stream, time, value):
+    return chunk(3, struct.pack("<I", stream) + b"\1\1\10" + struct.pack("<d", time) + value)
+
+
+XDF = b"XDF:" + xdf_header(1, "ger\xe4t", "EEG", "10,0", "int16") + xdf_header(2, "ger\xe4t", "EEG", 10, "int16")
+XDF += xdf_header(3, "cues", "Markers", 0, "string") + xdf_header(4, "odd", "EEG", 10, "complex64")
+for n in range(24):
+    XDF += xdf_sample(1, 100 + n / 9.9, struct.pack("<h", n))
+    clock = 5000 + n if n < 12 else n
+    if n % 3 == 0:
+        XDF += chunk(4, struct.pack("<Idd", 3, clock, 100 + n / 9.9 - clock))
+        XDF += xdf_sample(3, clock, b"\1\1\xff")
+seed("xdf", "clock_reset", XDF)
+seed("csv", "quoted", 'time;"Fz; left";event\n0,0;"1,5";go\n0,1;2;"a ""b""\n"\n'.encode())
+seed("csv", "utf16", "\ufeffFz,Cz\n1,2\n".encode("utf-16"))
+BV = ("[Common Infos]\nDataFormat=BINARY\nDataOrientation=VECTORIZED\nNumberOfChannels=3\nSamplingInterval=3906,25\n"
+      "[Binary Infos]\nBinaryFormat=INT_16\n[Channel Infos]\nCh3=C\xe2n,,0.5,\xb5V\nCh1=a,,x,C\nCh3=b,,,\n")
+seed("brainvision", "departures", (BV + "\0[Marker Infos]\nMk3=Stimulus,S 1,2,1,0\nMk3=Comment,\xff,x,1,0\n").encode("latin-1"))
+ARPA = "\\data\\\nngram  1=\t4 \nngram 2 = 1\n\\1-grams:\n-1 <UNK>\n-9\t<S> -1\n-1 </S>\n+0 cat -1\n \\2-grams:\n-1 <S> cat\n\\end\\"
+seed("ngram", "spaces.arpa", ARPA.encode())
+seed("ngram", "utf16.arpa", ("\ufeff" + ARPA).encode("utf-16"))
+TYPES = (("F32", 8), ("U16", 4), ("F8_E4M3", 2), ("F4", 1), ("LATER", 3))
+OFFSETS = [sum(size for _, size in TYPES[:i]) for i in range(len(TYPES) + 1)]
+HEADER = json.dumps({kind: {"dtype": kind, "shape": [2], "data_offsets": OFFSETS[i:i + 2]} for i, (kind, _) in enumerate(TYPES)})
+seed("safetensors", "types", struct.pack("<Q", len(HEADER)) + HEADER.encode() + bytes(OFFSETS[-1]))
+
+
+def tensor(function, storage, *more):
+    return (b"ctorch._utils\n" + function + b"\n((X\7\0\0\0storagec" + storage + b"\nX\1\0\0\0000X\3\0\0\0cpuK\20tQK\0(K\2t(K\1t\x89ccollections\n"
+            b"OrderedDict\n)R" + b"".join(more) + b"tR")
+
+
+PICKLE = (b"p\x80\2}(X\x10\0\0\0model_state_dict}(X\1\0\0\0w" + tensor(b"_rebuild_tensor_v2", b"torch\nFloatStorage")
+          + b"X\1\0\0\0\xe9" + tensor(b"_rebuild_tensor_v3", b"torch.storage\nUntypedStorage", b"ctorch\nuint16\n")
+          + b"uX\4\0\0\0seed\x8a\x09\0\0\0\0\0\0\0\x80\0X\4\0\0\0argscargparse\nNamespace\n)\x81}X\2\0\0\0lrK\1sbX\1\0\0\0s\x8f(K\1\x90u.")
+seed("pytorch", "foreign_pickle", PICKLE)
 
 # --- MATLAB 5 and 7.3: a matrix with its rate, an EEGLAB struct, ZuCo sentences
 

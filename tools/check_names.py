@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Checks that the C++ names in the documentation are declared in the headers.
+"""Checks that the C++ names in the documentation are declared in the headers, and that fuzz targets are built.
 
     tools/check_names.py [--root FOLDER]     exit code 1 lists every name that is not
 
 Looked at: code in backticks in README.md, CONTRIBUTING.md, docs/ and examples/. A name of ours is `module::name`,
 `Class::member`, `CamelCase` or `function()`; the module, the class and its member must be there (the member in a header that
 declares the class). Names of others (the Python project, LibTorch, formats) are listed in FOREIGN with who has them, or
-written with the owner's prefix (`torch.load`, `numpy.float32`), or stand in a table's column headed "Python".
+written with the owner's prefix (`torch.load`, `numpy.float32`), or stand in a table's column headed "Python". A fuzz target is
+what follows `tools/fuzz.sh`, or the first column of a table that is headed "fuzz target"; each must be in fuzz/CMakeLists.txt, and
+so must every fuzz/*_fuzz.cc.
 """
 import pathlib
 import re
@@ -80,6 +82,26 @@ def prose(page):
         yield number, line
 
 
+FUZZ_RUN = re.compile(r"tools/fuzz\.sh ([a-z]\w*)")
+
+
+def fuzz_problems(root, pages):
+    """Fuzz targets that a page names and the build does not have, and sources that no target builds."""
+    built = set(re.findall(r"^nest_fuzz\((\w+)", (root / "fuzz/CMakeLists.txt").read_text(), re.M))
+    problems = [f"fuzz/{path.name}: no target builds it" for path in sorted((root / "fuzz").glob("*_fuzz.cc"))
+                if path.name.removesuffix("_fuzz.cc") not in built]
+    for page in pages:
+        in_table = False
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            names = FUZZ_RUN.findall(line)
+            cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+            if in_table and cells and not cells[0].startswith("---"):
+                names.append(cells[0].strip("`"))
+            in_table = bool(cells) and (in_table or cells[0] == "fuzz target")
+            problems += [f"{page.relative_to(root)}:{number}: no fuzz target '{name}'" for name in names if name not in built]
+    return problems
+
+
 def main():
     arguments = sys.argv[1:]
     root = pathlib.Path(__file__).resolve().parent.parent
@@ -96,6 +118,7 @@ def main():
                 checked += bool(QUALIFIED.match(span) or CAMEL.match(span) or CALL.match(span))
                 if problem := headers.problem(span):
                     problems.append(f"{page.relative_to(root)}:{number}: `{span}`: {problem}")
+    problems += fuzz_problems(root, pages)
     for line in problems:
         print(line, file=sys.stderr)
     print(f"names in the docs: {checked} checked, {len(problems)} unknown")

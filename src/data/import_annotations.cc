@@ -14,10 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Every recording of a folder once: a data or marker file leads to the file that describes it, and
-// what another one needs beside it is none of its own. Hidden files are copies that systems leave.
+// Every recording of a folder once: a data or marker file leads to the file that describes it, and a
+// further part of another one is none of its own. Hidden files are copies that systems leave.
 std::vector<fs::path> recordings_in(const fs::path& in) {
-  if (!fs::is_directory(in)) return {in};
+  if (!fs::is_directory(in)) return {io::describing_file(in)};
   std::set<fs::path> files;
   for (const auto& entry : fs::directory_iterator(in)) {
     if (!entry.is_regular_file() || entry.path().filename().string().starts_with(".")) continue;
@@ -25,11 +25,12 @@ std::vector<fs::path> recordings_in(const fs::path& in) {
     if (format.empty() || format == "NPY" || format == "NPZ") continue;
     files.insert(io::describing_file(entry.path()));
   }
-  std::set<fs::path> companions;
+  std::set<fs::path> parts;  // of a split FIF, which look like recordings of their own
   for (const fs::path& file : files) {
-    for (fs::path& companion : io::companion_files(file)) companions.insert(std::move(companion));
+    if (io::recording_format(file) != "FIF") continue;
+    for (fs::path& part : io::companion_files(file)) parts.insert(std::move(part));
   }
-  std::erase_if(files, [&](const fs::path& file) { return companions.contains(file); });
+  std::erase_if(files, [&](const fs::path& file) { return parts.contains(file); });
   require(!files.empty(), ErrorCode::kNotFound, "{}: no EEG recording in this folder", in.string());
   return {files.begin(), files.end()};
 }
@@ -95,9 +96,10 @@ Imported import_edf_annotations(const ImportOptions& options, const Job& job) {
     const auto recording = open_one_of(file, files.size(), options);
     if (recording == nullptr) continue;
     const io::RecordingInfo& info = recording->info();
-    if (result.info.signal.num_channels == 0) result.info.signal = contract_of(info);
+    const bool is_first = result.utterances.empty();
     const fs::path name = stems.at(file.stem()) > 1 ? file.filename() : file.stem();
     add_utterances(file, utf8_or_latin1(name.string()), info, result.utterances);
+    if (is_first && !result.utterances.empty()) result.info.signal = contract_of(info);
   }
   require(
       !result.utterances.empty(), ErrorCode::kDataCorrupt,

@@ -12,7 +12,7 @@ void visit_fields(FieldVisitor& visitor, TorchOptions& o) {
   visitor.field("device", o.device, "cpu, cuda, cuda:N or auto");
   visitor.field("precision", o.precision, "of products; no int8, int4");
   visitor.field("threads", o.threads, "threads; 0: all cores", at_least(0));
-  visitor.field("fold", o.fold, "fold batch norms into convolutions");
+  visitor.field("fold", o.fold, "fold batch norms into convolutions", {}, kNoFlag);
 }
 
 void validate(const TorchOptions& o) {

@@ -7,6 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/data/import.h"
 #include "nest/io/edf.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::data {
@@ -76,6 +77,20 @@ TEST_F(ImportFolder, a_copy_takes_the_companions_along) {
   EXPECT_EQ(dataset.load_signal(0).shape(), (Shape{1, 50}));
 }
 
+TEST_F(ImportFolder, a_data_file_alone_stands_for_its_recording) {
+  write_brainvision("a", "one");
+  ImportOptions options;
+  options.format = ImportFormat::kAnnotations;
+  options.in = (in() / "a.eeg").string();
+  options.out = (dir_ / "out").string();
+  options.normalize = false;
+  options.copy = true;
+  import_dataset(options);
+  std::filesystem::remove_all(in());
+  const Dataset dataset = Dataset::open(dir_ / "out", {.strict = true});
+  EXPECT_EQ(dataset.load_signal(0).shape(), (Shape{1, 50}));
+}
+
 TEST_F(ImportFolder, recordings_of_one_name_get_distinct_ids) {
   write_brainvision("a", "one");
   write_edf("a.edf", "two");
@@ -88,6 +103,17 @@ TEST_F(ImportFolder, tables_and_hidden_copies_beside_recordings_are_none) {
   write_text_file(in() / "participants.tsv", "participant_id\tage\nsub-1\t30\n");
   std::filesystem::copy_file(in() / "sub-1_eeg.edf", in() / "._sub-1_eeg.edf");
   EXPECT_THAT(ids(import()), ElementsAre("sub-1_eeg_0000"));
+}
+
+TEST_F(ImportFolder, a_split_fif_is_one_recording) {
+  for (const char* name : {"split_raw.fif", "split_raw-1.fif"}) {
+    std::filesystem::copy_file(test::tests_dir() / "golden/fif" / name, in() / name);
+  }
+  write_edf("z.edf", "one");
+  const Dataset dataset = import();
+  for (const Utterance& utterance : dataset.utterances()) {
+    EXPECT_EQ(utterance.signal.find("split_raw-1"), std::string::npos) << utterance.signal;
+  }
 }
 
 TEST_F(ImportFolder, a_recording_that_cannot_be_read_costs_itself_unless_strict) {

@@ -57,6 +57,17 @@ TEST(ModelFile, a_saved_model_loads_with_weights_contract_and_vocabulary) {
   }
 }
 
+TEST(ModelFile, a_weight_that_was_not_read_is_an_error_where_the_model_needs_it) {
+  io::Checkpoint checkpoint = to_checkpoint(ctc());
+  checkpoint.unread.push_back({"statistics", "U16", {4}});
+  EXPECT_NO_THROW(model_from_checkpoint(checkpoint, "m.pt", {}));
+  const std::string name = checkpoint.state_dict.begin()->first;
+  checkpoint.unread.push_back({name, "F8_E4M3", checkpoint.state_dict.begin()->second.shape()});
+  checkpoint.state_dict.erase(checkpoint.state_dict.begin());
+  const std::string message = message_of([&] { model_from_checkpoint(checkpoint, "m.pt", {}); });
+  EXPECT_NE(message.find("tensor '" + name + "' is of type F8_E4M3"), std::string::npos) << message;
+}
+
 TEST(ModelFile, a_quantization_travels_and_a_file_without_one_is_fp32) {
   const test::TempDir dir;
   graph::Model quantized = ctc();
