@@ -3,11 +3,7 @@
 
 #include "io/brainvision.h"
 #include "nest/core/error.h"
-<<<<<<< ours
-=======
-#include "nest/io/brainvision.h"
 #include "open_and_read.h"
->>>>>>> theirs
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

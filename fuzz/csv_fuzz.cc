@@ -3,11 +3,7 @@
 
 #include "io/csv_recording.h"
 #include "nest/core/error.h"
-<<<<<<< ours
-=======
-#include "nest/io/csv_recording.h"
 #include "open_and_read.h"
->>>>>>> theirs
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   for (const char* stream : {"", "features"}) {

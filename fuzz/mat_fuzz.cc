@@ -8,11 +8,7 @@
 
 #include "io/mat_file.h"
 #include "nest/core/error.h"
-<<<<<<< ours
-=======
-#include "nest/io/mat_file.h"
 #include "open_and_read.h"
->>>>>>> theirs
 
 namespace {
 

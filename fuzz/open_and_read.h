@@ -4,6 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/io/byte_source.h"
 #include "nest/io/recording.h"
 
 namespace nest::fuzz {

@@ -27,17 +27,14 @@ PLANTED = [
      "`OracleBeamSearch`: no header declares 'OracleBeamSearch'"),
     ("an unknown member in a page", NAMES, "docs/decode.md", "`decode::Hypothesis::oracle_rank` is there.\n",
      "no header with 'Hypothesis' declares 'oracle_rank'"),
-<<<<<<< ours
     ("a line on standard error", QUIET, "src/graph/graph.cc", 'void shout() { fmt::print(stderr, "!"); }\n',
      "src/graph/graph.cc"),
     ("a private type in a public header", PUBLIC, "include/nest/decode/decoder.h", "struct PrefixTree;\n",
      "include/nest/decode/decoder.h: names 'PrefixTree', which no public header defines"),
     ("an installed header that includes one that is not", PUBLIC, "include/nest/text/tokenizer.h",
      '#include "nest/core/base64.h"\n', "is installed but includes core/base64.h"),
-=======
     ("a fuzz target that is not built", NAMES, "docs/reliability.md", "Run `tools/fuzz.sh oracle 60`.\n", "no fuzz target 'oracle'"),
     ("a fuzz target that no list of targets has", NAMES, "fuzz/oracle_fuzz.cc", "int x;\n", "fuzz/oracle_fuzz.cc: no target builds it"),
->>>>>>> theirs
     ("an unknown function in a page", NAMES, "README.md", "Call `decode_everything()`.\n", "no header declares 'decode_everything'"),
 ]
 
@@ -67,13 +64,8 @@ def main():
     failures = []
     with tempfile.TemporaryDirectory(prefix="nest-guards-") as temporary:
         folder = Path(temporary)
-<<<<<<< ours
-        for name in ("include", "src", "apps", "docs", "examples", "tests", "cmake"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("golden", "pictures"))
-=======
-        for name in ("include", "src", "apps", "docs", "examples", "fuzz", "tests"):
+        for name in ("include", "src", "apps", "docs", "examples", "fuzz", "tests", "cmake"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("corpus", "golden", "pictures"))
->>>>>>> theirs
         for page in ("README.md", "CONTRIBUTING.md"):
             shutil.copy(ROOT / page, folder / page)
         for guard in (INCLUDES, NAMES, QUIET, PUBLIC):

@@ -8,6 +8,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
+#include "nest/io/recording.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/zuco_file.h"
 
