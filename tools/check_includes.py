@@ -6,7 +6,8 @@
 
 MODULES says who may include whose headers. A module's closure (core or torch) is what src/MODULE/CMakeLists.txt
 says to CMake; nothing of the core closure may include a LibTorch header or a module of the torch closure. Apps
-include public headers and their own.
+include public headers and their own, and assemble nothing: what finds, loads or joins models, tokenizers,
+language models and executors lives in the library, where a server and a Python user find it.
 """
 import pathlib
 import re
@@ -43,6 +44,12 @@ MODULES = {
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")
 CLOSURE = re.compile(r"nest_module\(\s*(\w+)\s+CLOSURE\s+(core|torch)")
+# A function of an app that assembles what the library should: "ModelFile load_model_file(...)".
+LOADER = re.compile(r"^\s*(?!return\b)[\w:<>,&*\s]*?[\w>&*]\s+"
+                    r"((?:load|open|read|make|build|prepare)_\w*"
+                    r"(?:model|executor|recognizer|bundle|tokenizer|lm|prepared|weights)\w*)\s*\([^;{]*\)\s*(?:const\s*)?[;{]", re.M)
+# Declared by apps and defined by each of their two programs.
+APP_SEAMS = {"make_torch_executor"}
 PAGE = "docs/architecture.md"
 BEGIN, END = "<!-- modules: written by tools/check_includes.py --write -->\n", "<!-- end of modules -->\n"
 
@@ -90,6 +97,12 @@ def include_errors(name, target, module, of_cmake):
         yield f"{name}: module '{module}' may not include '{other}' ({target})"
 
 
+def loader_errors(name, source):
+    for function in LOADER.findall(source):
+        if function not in APP_SEAMS:
+            yield f"{name}: {function}() assembles what a server or a Python user needs too: move it into src/"
+
+
 def sources(root):
     """Sources of the library and the apps: what git knows or would add; every file where there is no git."""
     folders = ["include", "src", "apps"]
@@ -112,6 +125,8 @@ def errors_in(root, of_cmake):
         source = (root / name).read_text(errors="replace")
         for target in INCLUDE.findall(source):
             yield from include_errors(name, target, module, of_cmake)
+        if module is None:
+            yield from loader_errors(name, source)
 
 
 def table(of_cmake):

@@ -12,7 +12,7 @@ void register_flags(Flags& flags, RecognizerArguments& arguments, bool needs_mod
   register_flags(flags, arguments.recognize.decode);
 }
 
-recognize::Bundle load_bundle(const RecognizerArguments& arguments) {
+recognize::Bundle bundle_of(const RecognizerArguments& arguments) {
   decode::validate(arguments.recognize.decode);
   return recognize::load_bundle(arguments.model, arguments.load);
 }

@@ -17,6 +17,6 @@ struct RecognizerArguments {
 void register_flags(Flags& flags, RecognizerArguments& arguments, bool needs_model = true);
 
 /// Errors: those of recognize::load_bundle.
-recognize::Bundle load_bundle(const RecognizerArguments& arguments);
+recognize::Bundle bundle_of(const RecognizerArguments& arguments);
 
 }  // namespace nest

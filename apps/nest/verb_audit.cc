@@ -30,7 +30,7 @@ int run(Arguments& a) {
   a.audit.split.test = a.set.split;
   a.audit.split.threads = a.audit.eval.jobs;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
-  const recognize::Bundle bundle = load_bundle(a.recognizer);
+  const recognize::Bundle bundle = bundle_of(a.recognizer);
   eval::AuditInputs inputs =
       eval::open_audit_inputs(a.data, a.set, bundle.model().signal,
                               recognize::RecognizerFactory(bundle, a.recognizer.recognize));

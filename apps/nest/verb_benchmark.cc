@@ -83,7 +83,7 @@ int run(Arguments& a) {
           "nest benchmark needs --model and --data, or results files to --merge");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.set.strict_files = a.eval.strict;
-  const recognize::Bundle bundle = load_bundle(a.recognizer);
+  const recognize::Bundle bundle = bundle_of(a.recognizer);
   const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal)
                                 .part(eval::shard_from_name(a.shard));
   if (!a.suite.empty()) return run_suite(a, bundle, set);

@@ -39,7 +39,7 @@ Json utterance_json(const eval::UtteranceResult& u) {
 
 int run(Arguments& a) {
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
-  const recognize::Bundle bundle = load_bundle(a.recognizer);
+  const recognize::Bundle bundle = bundle_of(a.recognizer);
   const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal);
   const auto results =
       eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,

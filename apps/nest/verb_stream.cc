@@ -109,7 +109,7 @@ int run(const StreamVerb& verb) {
   validate(verb.feed);
   const std::stop_token& stop = command_job().stop;
   const auto clock = stream::make_wall_clock(stop);
-  stream::StreamingInference pipeline(load_bundle(verb.recognizer), verb.config,
+  stream::StreamingInference pipeline(bundle_of(verb.recognizer), verb.config,
                                       verb.recognizer.recognize.decode, *clock);
   const auto source = stream::open_source(verb.source, *clock, stop);
   log_info("{} -> {}", source->info().name, pipeline.describe());

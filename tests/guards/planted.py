@@ -21,6 +21,8 @@ PLANTED = [
      "module 'graph' may not include 'io'"),
     ("a private header of another module", INCLUDES, "src/train/run.cc", '#include "decode/ctc_beam.h"\n',
      "private header of another module: decode/ctc_beam.h"),
+    ("an app with a loader of its own", INCLUDES, "apps/nest/verb_decode.cc",
+     "nest::graph::Model load_my_model(const std::string& path) {\n  return {};\n}\n", "load_my_model() assembles"),
     ("a module that CMake does not know", INCLUDES, "include/nest/secret/thing.h", "", "module 'secret' is not in MODULES"),
     ("a table in the page that is not the checked one", INCLUDES, "docs/architecture.md", None, "its table is not MODULES"),
     ("an unknown class in a page", NAMES, "docs/decode.md", "`OracleBeamSearch` is exact.\n",
