@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "nest/contract/processor.h"
@@ -15,13 +16,13 @@ std::int64_t process_as(ContractProcessor& processor, const Tensor& samples,
 
 template <class T>
 void require_finite(const Tensor& samples, const SourceMatch& match, const SourceInfo& source) {
+  const std::int64_t count = samples.dim(1);
   for (const std::int64_t row : match.rows) {
-    const T* values = samples.data<T>().data() + row * samples.dim(1);
-    for (std::int64_t t = 0; t < samples.dim(1); ++t) {
-      require(std::isfinite(values[t]), ErrorCode::kDataCorrupt,
-              "{}: channel {} sample {} is {}; repair the signal first", source.name,
-              source.channels[static_cast<std::size_t>(row)].name, t, values[t]);
-    }
+    const T* values = samples.data<T>().data() + row * count;
+    const T* bad = std::find_if(values, values + count, [](T x) { return !std::isfinite(x); });
+    require(bad == values + count, ErrorCode::kDataCorrupt,
+            "{}: channel {} holds NaN or infinity at sample {}; repair the signal first",
+            source.name, source.channels[static_cast<std::size_t>(row)].name, bad - values);
   }
 }
 

@@ -110,8 +110,10 @@ Tensor Tensor::view(DType dtype, Shape shape, const void* data, std::shared_ptr<
 std::int64_t Tensor::dim(int axis) const {
   const int rank = static_cast<int>(shape_.size());
   const int index = axis < 0 ? axis + rank : axis;
-  require(index >= 0 && index < rank, ErrorCode::kInvalidArgument,
-          "axis {} is out of range for shape {}", axis, to_string(shape_));
+  if (index < 0 || index >= rank) {  // the shape is spelled out only then: this is asked in loops
+    fail(ErrorCode::kInvalidArgument, "axis {} is out of range for shape {}", axis,
+         to_string(shape_));
+  }
   return shape_[static_cast<std::size_t>(index)];
 }
 

@@ -25,8 +25,9 @@ std::int64_t lead_samples(const contract::ContractProcessor& processor, const Da
 void require_finite(const io::RecordingInfo& recording, const std::vector<int>& rows,
                     std::int64_t first, const Tensor& samples) {
   const double* values = samples.data<double>().data();
+  const std::int64_t count = samples.dim(1);
   for (const int row : rows) {
-    for (std::int64_t k = 0; k < samples.dim(1); ++k, ++values) {
+    for (std::int64_t k = 0; k < count; ++k, ++values) {
       if (std::isfinite(*values)) continue;
       throw ProblemError(
           ProblemKind::kNotFinite, ErrorCode::kDataCorrupt,

@@ -168,17 +168,20 @@ std::string wire(double seconds, const std::string& unit = "V") {
 
 class LiveStreamVerb : public StreamVerb {
  protected:
-  /// A stream of standard input that stalls after `timeout` seconds without data.
-  test::Running stream(const std::string& timeout, const std::string& format = "--no-json") const {
-    return test::Running(NEST_BINARY, {"stream", "--model", (dir_ / "m.pt").string(), "--source",
-                                       "stdin", "--window", "2", "--hop", "0.5", "--lookahead",
-                                       "0.5", "--timeout", timeout, format});
+  /// A stream of standard input, where `input` already waits, that stalls after `timeout` seconds
+  /// without data.
+  test::Running stream(const std::string& input, const std::string& timeout = "60",
+                       const std::string& format = "--no-json") const {
+    return test::Running(
+        NEST_BINARY,
+        {"stream", "--model", (dir_ / "m.pt").string(), "--source", "stdin", "--window", "2",
+         "--hop", "0.5", "--lookahead", "0.5", "--timeout", timeout, format},
+        input);
   }
 };
 
 TEST_F(LiveStreamVerb, text_is_printed_as_it_is_committed_and_on_an_interrupt) {
-  test::Running running = stream("60");
-  running.write(wire(8));
+  test::Running running = stream(wire(8));
   std::string text = running.read_some();  // comes although the stream goes on
   EXPECT_FALSE(text.empty());
   running.interrupt();
@@ -188,21 +191,18 @@ TEST_F(LiveStreamVerb, text_is_printed_as_it_is_committed_and_on_an_interrupt) {
 }
 
 TEST_F(LiveStreamVerb, a_stall_and_a_broken_frame_end_with_the_text_so_far_and_their_error) {
-  test::Running whole = stream("60");
-  whole.write(wire(8));
+  test::Running whole = stream(wire(8));
   whole.end_input();
   const std::string text = whole.read_all();
   EXPECT_EQ(whole.wait(), 0) << whole.errors();
   EXPECT_GT(text.size(), 1u);
 
-  test::Running stalled = stream("0.3");
-  stalled.write(wire(8));
+  test::Running stalled = stream(wire(8), "0.3");
   EXPECT_EQ(stalled.read_all(), text);
   EXPECT_EQ(stalled.wait(), 3);
   EXPECT_NE(stalled.errors().find("no data for"), std::string::npos) << stalled.errors();
 
-  test::Running broken = stream("60");
-  broken.write(wire(8) + "abc");
+  test::Running broken = stream(wire(8) + "abc");
   broken.end_input();
   EXPECT_EQ(broken.read_all(), text);
   EXPECT_EQ(broken.wait(), 3);
@@ -210,8 +210,7 @@ TEST_F(LiveStreamVerb, a_stall_and_a_broken_frame_end_with_the_text_so_far_and_t
 }
 
 TEST_F(LiveStreamVerb, the_summary_names_bad_channels_and_an_implausible_unit_is_warned_of) {
-  test::Running running = stream("60");
-  running.write(wire(12));
+  test::Running running = stream(wire(12));
   running.end_input();
   running.read_all();
   EXPECT_EQ(running.wait(), 0);
@@ -220,13 +219,13 @@ TEST_F(LiveStreamVerb, the_summary_names_bad_channels_and_an_implausible_unit_is
   EXPECT_NE(errors.find("Fp1: flat for 10.4 s"), std::string::npos) << errors;
   EXPECT_EQ(errors.find("amplitude"), std::string::npos) << errors;
 
-  test::Running wrong = stream("60", "--json");
-  wrong.write(wire(12, "uV"));  // volts taken for microvolts
+  test::Running wrong = stream(wire(12, "uV"), "60", "--json");
   wrong.end_input();
   const std::string lines = wrong.read_all();
   EXPECT_EQ(wrong.wait(), 0);
   EXPECT_NE(wrong.errors().find("look like V and are taken for uV"), std::string::npos)
       << wrong.errors();
+  EXPECT_EQ(wrong.errors().find("amplitude"), wrong.errors().rfind("amplitude"));  // once
   const std::size_t last = lines.rfind('\n', lines.size() - 2);
   const Json bad = parse_json(lines.substr(last + 1), "summary")["summary"]["bad_channels"];
   ASSERT_EQ(bad.size(), 2u);
@@ -235,8 +234,7 @@ TEST_F(LiveStreamVerb, the_summary_names_bad_channels_and_an_implausible_unit_is
 }
 
 TEST_F(LiveStreamVerb, a_contract_that_is_not_met_prints_nothing_but_its_error) {
-  test::Running running = stream("60");
-  running.write(
+  test::Running running = stream(
       "{\"rate_hz\": 100, \"channels\": [\"O1\", \"Fp1\", \"Cz\", \"Pz\"], \"unit\": \"V\"}\n");
   running.end_input();
   EXPECT_EQ(running.read_all(), "");

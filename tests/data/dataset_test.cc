@@ -12,6 +12,7 @@
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
 #include "nest/signal/filter.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::data {
@@ -216,6 +217,18 @@ TEST_F(DatasetTest, stored_numbers_become_volts_by_the_file_scale) {
   info_.signal.unit = "uV";
   write({utterance("u", {{0, 10}})});
   EXPECT_NEAR(Dataset::open(folder_).load_signal(0).data<float>()[3], 2 * at(0, 3) + 1000, 1e-3);
+}
+
+TEST_F(DatasetTest, an_implausible_amplitude_is_warned_of_once_a_dataset) {
+  write({utterance("a", {{0, 1000}}), utterance("b", {{1000, 1000}})});
+  const Dataset dataset = Dataset::open(folder_);
+  const test::LogCapture log;
+  dataset.load_signal(0);  // numbers around 5 +- 2, taken for volts
+  dataset.load_signal(1);
+  const std::string& text = log.text();
+  EXPECT_THAT(text, HasSubstr("a.npy: the amplitude is"));
+  EXPECT_THAT(text, HasSubstr("check the unit ('V') and the gain"));
+  EXPECT_EQ(text.find("amplitude"), text.rfind("amplitude"));
 }
 
 TEST_F(DatasetTest, loading_in_parallel_gives_the_same_bytes) {

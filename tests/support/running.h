@@ -21,11 +21,14 @@ namespace nest::test {
 /// A program that runs beside the test, with its standard input and output in the test's hands.
 class Running {
  public:
-  Running(const std::string& binary, std::vector<std::string> arguments) {
+  /// `input` (of a pipe's capacity at most) is there before the program begins.
+  Running(const std::string& binary, std::vector<std::string> arguments, const std::string& input) {
     std::array<int, 2> in{};
     std::array<int, 2> out{};
     EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
+    input_ = in[1];
+    EXPECT_EQ(::write(input_, input.data(), input.size()), static_cast<ssize_t>(input.size()));
     const std::string err = (dir_ / "err").string();
     arguments.insert(arguments.begin(), binary);
     std::vector<char*> argv;
@@ -41,7 +44,6 @@ class Running {
     }
     ::close(in[0]);
     ::close(out[1]);
-    input_ = in[1];
     output_ = out[0];
   }
   ~Running() {
@@ -53,9 +55,6 @@ class Running {
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
 
-  void write(const std::string& bytes) {
-    EXPECT_EQ(::write(input_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-  }
   void end_input() {
     if (input_ >= 0) ::close(input_);
     input_ = -1;
