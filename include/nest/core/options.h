@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "nest/core/field.h"
+#include "nest/core/json.h"
 
 // An options struct XOptions is an aggregate with defaults. Its fields are described once, by
 //
