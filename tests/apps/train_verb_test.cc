@@ -50,6 +50,7 @@ class TrainVerb : public testing::Test {
   }
   static void TearDownTestSuite() { delete dir_; }
 
+  static test::TempDir* dir() { return dir_; }
   static std::string data() { return (*dir_ / "data").string(); }
   static std::string config() { return (*dir_ / "models.yaml").string(); }
   static std::string run_folder(const std::string& name) { return (*dir_ / name).string(); }
@@ -226,6 +227,35 @@ TEST_F(TrainVerb, a_language_model_is_trained_on_text_and_guides_or_ranks_the_se
       test::run_nest(NEST_BINARY, "decode " + common + "--lm " + ctc_run + "/best.pt");
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.err.find("not a language model"), std::string::npos) << refused.err;
+}
+
+TEST_F(TrainVerb, a_given_flag_wins_over_the_file_even_where_it_equals_its_default) {
+  const std::string with_rate = (*dir() / "rate.yaml").string();
+  write_text_file(with_rate,
+                  ctc("tiny", "0") + "  training: {learning_rate: 0.02, batch_size: 3}\n");
+  const auto options = [&](const std::string& flags) {
+    const auto result =
+        test::run_nest(NEST_BINARY, "train --data " + data() + " --config " + with_rate +
+                                        " --model-key tiny --max-steps 1 --json --out " +
+                                        run_folder("rate") + flags);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return parse_json(result.out, "train").at("options");
+  };
+  EXPECT_EQ(options("").at("learning_rate"), 0.02);
+  const Json given = options("-given --lr 0.001");
+  EXPECT_EQ(given.at("learning_rate"), 0.001);
+  EXPECT_EQ(given.at("batch_size"), 3);
+}
+
+TEST_F(TrainVerb, an_unknown_key_of_the_training_section_is_an_error_with_its_line) {
+  const std::string misspelt = (*dir() / "misspelt.yaml").string();
+  write_text_file(misspelt, ctc("tiny", "0") + "  training: {epoch: 2}\n");
+  const auto result =
+      test::run_nest(NEST_BINARY, "train --data " + data() + " --config " + misspelt +
+                                      " --model-key tiny --out " + run_folder("misspelt"));
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_NE(result.err.find("unknown key 'epoch' (line 6)"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("did you mean 'epochs'?"), std::string::npos) << result.err;
 }
 
 }  // namespace
