@@ -77,10 +77,12 @@ std::int64_t numel(const Shape& shape) {
   constexpr std::int64_t kLimit = std::int64_t{1} << 62;
   std::int64_t count = 1;
   for (const std::int64_t dim : shape) {
-    require(dim >= 0, ErrorCode::kInvalidArgument, "negative dimension in shape {}",
-            to_string(shape));
-    require(dim == 0 || count <= kLimit / dim, ErrorCode::kInvalidArgument,
-            "shape {} has more than 2^62 elements", to_string(shape));
+    if (dim < 0) {  // asked for every tensor: the text is made for an error only
+      fail(ErrorCode::kInvalidArgument, "negative dimension in shape {}", to_string(shape));
+    }
+    if (dim > 0 && count > kLimit / dim) {
+      fail(ErrorCode::kInvalidArgument, "shape {} has more than 2^62 elements", to_string(shape));
+    }
     count *= dim;
   }
   return count;

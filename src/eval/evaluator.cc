@@ -49,8 +49,8 @@ class RecognizerPool {
 
 void require_finite(const Tensor& signal) {
   const auto values = signal.data<float>();
+  const auto samples = static_cast<std::size_t>(signal.dim(1));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto samples = static_cast<std::size_t>(signal.dim(1));
     if (std::isfinite(values[i])) continue;
     throw data::ProblemError(
         data::ProblemKind::kNotFinite, ErrorCode::kDataCorrupt,
