@@ -3,7 +3,21 @@
 #include "nest/core/flags.h"
 #include "terminal.h"
 #include "torch_half.h"
-#include "verbs.h"
+
+namespace nest {
+
+// Each verb lives in verb_<name>.cc.
+using AddVerb = void(CommandLine& line);
+AddVerb add_convert, add_doctor, add_filter, add_score, add_import, add_inspect, add_synth, add_lm,
+    add_run, add_stream, add_train, add_audit, add_bench, add_confidence, add_benchmark,
+    add_compare, add_decode, add_report;
+
+constexpr AddVerb* kVerbs[] = {add_convert, add_doctor, add_filter, add_score,      add_import,
+                               add_inspect, add_synth,  add_lm,     add_run,        add_stream,
+                               add_train,   add_audit,  add_bench,  add_confidence, add_benchmark,
+                               add_compare, add_decode, add_report};
+
+}  // namespace nest
 
 int main(int argc, char** argv) {
   nest::host_library();
@@ -11,6 +25,6 @@ int main(int argc, char** argv) {
   nest::register_torch_executor();
   nest::CommandLine line("nest", "EEG-to-text sequence models, from checkpoint to live decoding",
                          "nest " NEST_VERSION);
-  nest::add_all_verbs(line);
+  for (nest::AddVerb* add : nest::kVerbs) add(line);
   return nest::with_standard_output([&] { return line.run(argc, argv, std::cout, std::cerr); });
 }

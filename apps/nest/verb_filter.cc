@@ -3,7 +3,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "nest/contract/filter_recording.h"
 #include "nest/core/error.h"
@@ -14,7 +13,6 @@
 #include "nest/io/npy.h"
 #include "nest/io/npy_recording.h"
 #include "nest/io/write_recording.h"
-#include "nest/signal/design.h"
 #include "terminal.h"
 
 namespace nest {
@@ -60,49 +58,17 @@ void write_output(const FilterArguments& a, const io::Recording& result, DType d
   }
 }
 
-Json report_json(const FilterArguments& a, const contract::FilteredRecording& filtered) {
-  const io::RecordingInfo& info = filtered.recording->info();
-  return {{"input", a.input},
-          {"output", a.output},
-          {"shape", {info.channels.size(), info.num_samples}},
-          {"output_rate_hz", info.rate_hz},
-          {"annotations", info.annotations.size()},
-          {"segments", info.segments.size()},
-          {"left_out", filtered.left_out},
-          {"replaced_values", filtered.counts.non_finite},
-          {"settling_samples", signal::settling_samples(filtered.sos)},
-          {"sos", signal::sos_to_json(filtered.sos)},
-          {"options", to_json(a.filter.preprocess)}};
-}
-
-std::string report_text(const FilterArguments& a, const contract::FilteredRecording& filtered) {
-  const io::RecordingInfo& info = filtered.recording->info();
-  std::string text =
-      fmt::format("{}: {} channels x {} samples at {} Hz, {} annotations\n", a.output,
-                  info.channels.size(), info.num_samples, info.rate_hz, info.annotations.size());
-  if (!filtered.left_out.empty()) {
-    text += fmt::format("left out               {}\n", fmt::join(filtered.left_out, ", "));
-  }
-  return text + fmt::format(
-                    "second-order sections  {}\n"
-                    "settling time (1 %)    {:.3g} s\n"
-                    "values replaced        {}\n",
-                    filtered.sos.size(),
-                    signal::settling_samples(filtered.sos) / a.filter.preprocess.rate_hz,
-                    filtered.counts.non_finite);
-}
-
-int run_filter(FilterArguments& a) {
+int run_filter(const FilterArguments& a) {
   require(io::can_write_recording(a.output), ErrorCode::kInvalidArgument,
           "{}: the result is written as .npy or .edf", a.output);
   const auto recording = open_input(a);
   const DType dtype = output_dtype(a, recording->info());
   const auto filtered =
       with_context(a.input, [&] { return contract::filter_recording(*recording, a.filter); });
-  a.filter.preprocess.rate_hz = recording->info().rate_hz;
-  a.filter.preprocess.channels = static_cast<int>(filtered.recording->info().channels.size());
   write_output(a, *filtered.recording, dtype);
-  return print_report(a.json, report_json(a, filtered), report_text(a, filtered));
+  Json json = {{"input", a.input}, {"output", a.output}};
+  json.update(to_json(filtered));
+  return print_report(a.json, json, fmt::format("{}: {}", a.output, filtered_text(filtered)));
 }
 
 }  // namespace

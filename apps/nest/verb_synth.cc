@@ -33,14 +33,8 @@ int write_recording(const SynthArguments& a, const std::vector<std::string>& tex
 
 int write_corpus(const SynthArguments& a) {
   const synth::CorpusSummary summary = synth::write_corpus(a.options, a.output, command_job());
-  const Json json = {{"folder", a.output},
-                     {"utterances", summary.utterances},
-                     {"train", summary.train},
-                     {"valid", summary.valid},
-                     {"test", summary.test},
-                     {"characters", summary.characters},
-                     {"duration_s", summary.duration_s},
-                     {"options", to_json(a.options)}};
+  Json json = {{"folder", a.output}, {"options", to_json(a.options)}};
+  json.update(to_json(summary));
   const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"
                                                 : fmt::format("evoked at {} dB", a.options.snr_db);
   return print_report(

@@ -112,7 +112,37 @@ FilteredRecording filter_recording(const io::Recording& recording,
                                           joined(parts, static_cast<std::int64_t>(picks.size()))),
           .left_out = left_out(info, picks),
           .counts = preprocessor.counts(),
-          .sos = preprocessor.sos()};
+          .sos = preprocessor.sos(),
+          .preprocess = preprocess};
+}
+
+Json to_json(const FilteredRecording& filtered) {
+  const io::RecordingInfo& info = filtered.recording->info();
+  return {{"shape", {info.channels.size(), info.num_samples}},
+          {"output_rate_hz", info.rate_hz},
+          {"annotations", info.annotations.size()},
+          {"segments", info.segments.size()},
+          {"left_out", filtered.left_out},
+          {"replaced_values", filtered.counts.non_finite},
+          {"settling_samples", signal::settling_samples(filtered.sos)},
+          {"sos", signal::sos_to_json(filtered.sos)},
+          {"options", to_json(filtered.preprocess)}};
+}
+
+std::string filtered_text(const FilteredRecording& filtered) {
+  const io::RecordingInfo& info = filtered.recording->info();
+  std::string text =
+      fmt::format("{} channels x {} samples at {} Hz, {} annotations\n", info.channels.size(),
+                  info.num_samples, info.rate_hz, info.annotations.size());
+  if (!filtered.left_out.empty()) {
+    text += fmt::format("left out               {}\n", fmt::join(filtered.left_out, ", "));
+  }
+  return text + fmt::format(
+                    "second-order sections  {}\nsettling time (1 %)    {:.3g} s\nvalues replaced   "
+                    "     {}\n",
+                    filtered.sos.size(),
+                    signal::settling_samples(filtered.sos) / filtered.preprocess.rate_hz,
+                    filtered.counts.non_finite);
 }
 
 }  // namespace nest::contract

@@ -89,6 +89,12 @@ std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
   return plan;
 }
 
+Json to_json(const CorpusSummary& summary) {
+  return {{"utterances", summary.utterances}, {"train", summary.train},
+          {"valid", summary.valid},           {"test", summary.test},
+          {"characters", summary.characters}, {"duration_s", summary.duration_s}};
+}
+
 CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
                            const Job& job) {
   const Generator generator(options);

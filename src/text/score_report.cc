@@ -1,8 +1,11 @@
 #include "nest/text/score_report.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "nest/core/error.h"
+#include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
@@ -53,6 +56,45 @@ ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& opt
   return report;
 }
 
+std::vector<std::string> read_lines_like(const std::filesystem::path& path,
+                                         const std::filesystem::path& first, std::size_t count) {
+  std::vector<std::string> lines = read_lines(path);
+  require(lines.size() == count, ErrorCode::kDataCorrupt,
+          "{} has {} lines but {} has {}: every line is one utterance, empty ones included",
+          path.string(), lines.size(), first.string(), count);
+  return lines;
+}
+
+std::vector<TextPair> read_text_pairs(const std::filesystem::path& hypotheses,
+                                      std::span<const std::string> references) {
+  std::vector<TextPair> pairs;
+  for (std::string& line : read_lines(hypotheses)) pairs.push_back({{}, std::move(line)});
+  for (const std::string& path : references) {
+    auto lines = read_lines_like(path, hypotheses, pairs.size());
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      pairs[i].references.push_back(std::move(lines[i]));
+    }
+  }
+  return pairs;
+}
+
+std::string worst_alignments(std::span<const TextPair> pairs,
+                             std::span<const UtteranceScore> scores, std::size_t count) {
+  std::vector<std::size_t> order(pairs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return scores[a].words.errors() > scores[b].words.errors();
+  });
+  order.resize(std::min(order.size(), count));
+  std::string text;
+  for (const std::size_t i : order) {
+    text += fmt::format("\nline {}: {} word errors\n{}\n", i + 1, scores[i].words.errors(),
+                        format_alignment(split_words(pairs[i].references.front()),
+                                         split_words(pairs[i].hypothesis)));
+  }
+  return text;
+}
+
 Json to_json(const ScoreReport& report) {
   Json json;
   json["schema"] = "nest.score/1";
@@ -69,10 +111,10 @@ std::string score_text(const ScoreReport& report) {
   const CorpusScore& score = report.score;
   const auto bleu = bleu_score(score.bleu, bleu_options(report.options));
   const auto sacrebleu = bleu_score(score.sacrebleu, BleuOptions::sacrebleu());
-  std::string text = fmt::format(
-      "{} utterances, {} empty references, {} empty hypotheses; {:g} % intervals\n",
-      score.utterances, score.empty_references, score.empty_hypotheses,
-      100 * report.bootstrap.confidence);
+  std::string text =
+      fmt::format("{} utterances, {} empty references, {} empty hypotheses; {:g} % intervals\n",
+                  score.utterances, score.empty_references, score.empty_hypotheses,
+                  100 * report.bootstrap.confidence);
   text += error_rate_line(report, Metric::kWer, "WER", score.words, "words");
   text += error_rate_line(report, Metric::kCer, "CER", score.characters, "characters");
   text += fmt::format("{:<12} {:>10}  {}  ({:.4f} on 0-1)\n", "BLEU", number(bleu.score, ""),

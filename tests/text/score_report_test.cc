@@ -1,10 +1,13 @@
 #include "nest/text/score_report.h"
 
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::text {
 namespace {
@@ -53,6 +56,23 @@ TEST(ScoreReport, the_number_of_threads_changes_nothing) {
   const ScoreReport three = score_texts(all, {}, bootstrap);
   EXPECT_EQ(score_text(one), score_text(three));
   EXPECT_EQ(to_json(one).at("intervals"), to_json(three).at("intervals"));
+}
+
+TEST(ScoreReport, files_of_lines_are_pairs_and_must_be_equally_long) {
+  const test::TempDir dir;
+  const std::string hyp = (dir / "hyp.txt").string(), ref = (dir / "ref.txt").string();
+  std::ofstream(hyp) << "a b\n\nc\n";
+  std::ofstream(ref) << "a x\n\nc d e\n";
+  const std::vector<std::string> references{ref, ref};
+  const auto pairs = read_text_pairs(hyp, references);
+  ASSERT_EQ(pairs.size(), 3u);
+  EXPECT_EQ(pairs[2].hypothesis, "c");
+  EXPECT_EQ(pairs[2].references, (std::vector<std::string>{"c d e", "c d e"}));
+  const ScoreReport report = score_texts(pairs, {}, few());
+  EXPECT_THAT(worst_alignments(pairs, report.utterances, 1), HasSubstr("line 3: 2 word errors"));
+  EXPECT_EQ(worst_alignments(pairs, report.utterances, 0), "");
+  std::ofstream(ref) << "one\n";
+  EXPECT_THROW(read_text_pairs(hyp, references), Error);
 }
 
 TEST(ScoreReport, a_line_that_cannot_be_scored_is_named) {

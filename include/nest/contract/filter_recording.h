@@ -29,7 +29,14 @@ struct FilteredRecording {
   std::vector<std::string> left_out;  ///< channels that were not filtered
   signal::PreprocessCounts counts;
   signal::Sos sos;
+  /// As carried out: with the recording's rate and number of channels.
+  signal::OnlinePreprocessorOptions preprocess;
 };
+/// {"shape", "output_rate_hz", "annotations", "segments", "left_out", "replaced_values",
+/// "settling_samples", "sos", "options"}
+Json to_json(const FilteredRecording& filtered);
+/// The same for people.
+std::string filtered_text(const FilteredRecording& filtered);
 
 /// Runs the causal preprocessing of a stream over a recording; every segment starts anew.
 ///

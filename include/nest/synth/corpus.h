@@ -19,6 +19,7 @@ struct CorpusSummary {
   std::int64_t characters = 0;
   double duration_s = 0;
 };
+Json to_json(const CorpusSummary& summary);
 
 /// Writes a dataset folder: signals/<id>.npy (float32, volts), manifest.jsonl, dataset.json.
 ///

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,6 +28,18 @@ struct ScoreReport {
 ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& options,
                         const BootstrapOptions& bootstrap,
                         std::span<const std::string> groups = {});
+
+/// Lines of two or more files as pairs, every line one utterance, empty ones included.
+/// Errors: those of read_lines; DataCorrupt if the files differ in their number of lines.
+std::vector<TextPair> read_text_pairs(const std::filesystem::path& hypotheses,
+                                      std::span<const std::string> references);
+/// The lines of a file that must be as many as those of `first`. Errors: as read_text_pairs().
+std::vector<std::string> read_lines_like(const std::filesystem::path& path,
+                                         const std::filesystem::path& first, std::size_t count);
+
+/// Alignments of the `count` pairs with most word errors, for people.
+std::string worst_alignments(std::span<const TextPair> pairs,
+                             std::span<const UtteranceScore> scores, std::size_t count);
 
 /// {"schema": "nest.score/1", "options", "score", "bootstrap", "intervals", "signatures"}; without
 /// the single utterances.
