@@ -6,7 +6,9 @@
 
 #include "nest/contract/electrode.h"
 #include "nest/core/error.h"
+#include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/signal/design.h"
 
 namespace nest::contract {
 namespace {
@@ -126,7 +128,7 @@ Json to_json(const FilteredRecording& filtered) {
           {"replaced_values", filtered.counts.non_finite},
           {"settling_samples", signal::settling_samples(filtered.sos)},
           {"sos", signal::sos_to_json(filtered.sos)},
-          {"options", to_json(filtered.preprocess)}};
+          {"options", nest::to_json(filtered.preprocess)}};
 }
 
 std::string filtered_text(const FilteredRecording& filtered) {

@@ -33,8 +33,9 @@ data::DatasetInfo dataset_info(const Generator& generator) {
   const SynthOptions& o = generator.options();
   data::DatasetInfo info;
   info.name = o.noise_only ? "synthetic-noise-only" : "synthetic";
-  info.description = fmt::format(
-      "Synthetic EEG made by nest synth; no person was recorded. Options: {}", to_json(o).dump());
+  info.description =
+      fmt::format("Synthetic EEG made by nest synth; no person was recorded. Options: {}",
+                  nest::to_json(o).dump());
   info.signal.rate_hz = o.rate_hz;
   info.signal.channels = generator.channel_names();
   info.signal.num_channels = o.channels;

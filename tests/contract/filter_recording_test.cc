@@ -38,6 +38,9 @@ FilterRecordingOptions options() {
 TEST(FilterRecording, filters_voltages_segment_by_segment_and_keeps_annotations) {
   const auto original = recording();
   const FilteredRecording filtered = filter_recording(*original, options());
+  EXPECT_EQ(to_json(filtered).at("options").at("channels"), filtered.preprocess.channels);
+  EXPECT_GT(to_json(filtered).at("settling_samples").get<double>(), 0);
+  EXPECT_THAT(filtered_text(filtered), HasSubstr("settling time (1 %)"));
   const io::RecordingInfo& info = filtered.recording->info();
   EXPECT_THAT(filtered.left_out, ElementsAre("STATUS"));
   ASSERT_EQ(info.channels.size(), 2u);
