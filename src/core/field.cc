@@ -17,6 +17,9 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+// GCC 12 deduces it by itself, clang 16 does not.
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 [[noreturn]] void refuse(std::string_view found, std::string_view expected) {
   fail(ErrorCode::kInvalidArgument, "is '{}'; it must be {}", found, expected);
