@@ -39,19 +39,11 @@ inline std::set<std::string> absent_of(const graph::Graph& graph) {
   return absent;
 }
 
-/// The runtime multiplies more than the model needs: outside attention windows, between strides.
+/// The runtime multiplies more than the model needs: outside attention windows.
 inline bool executes_more(const graph::Graph& graph) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const graph::Node& node) {
-    if (const auto* conv = std::get_if<graph::Conv>(&node.op)) return conv->stride_t > 1;
     const auto* op = std::get_if<graph::Attention>(&node.op);
     return op != nullptr && (op->left >= 0 || op->right >= 0 || op->chunk > 0);
-  });
-}
-
-inline bool has_stride(const graph::Graph& graph) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const graph::Node& node) {
-    const auto* op = std::get_if<graph::Conv>(&node.op);
-    return op != nullptr && op->stride_t > 1;
   });
 }
 

@@ -19,13 +19,24 @@ void pad_rows(const float* x, std::int64_t rows, std::int64_t time, std::int64_t
   }
 }
 
+std::vector<std::int64_t> ConvStep::tap_offsets(std::int64_t channels) const {
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t s = 0; s < op.kernel_s; ++s)
+      for (std::int64_t k = 0; k < op.kernel_t; ++k) {
+        const std::int64_t t = k * op.dilation_t;
+        offsets.push_back((c * in[2] + s) * padded_time + t % op.stride_t * phase_time() +
+                          t / op.stride_t);
+      }
+  return offsets;
+}
+
 void ConvStep::run(const Frame& f) const noexcept {
   pad(f);
-  float* target = dense != kNoSlot ? f.at(dense) : f.at(y);
   constexpr std::int64_t kStripSamples = 2 * kPanel, kLeastChannels = 16;
   const std::int64_t planes = in[0] * op.groups * out[2];
   const std::int64_t strips =
-      parts > 1 ? (dense_time + kStripSamples - 1) / kStripSamples : std::int64_t{1};
+      parts > 1 ? (out[3] + kStripSamples - 1) / kStripSamples : std::int64_t{1};
   const std::int64_t shares = planes * strips >= parts
                                   ? std::int64_t{1}
                                   : std::clamp<std::int64_t>(each_out() / kLeastChannels, 1, parts);
@@ -38,20 +49,18 @@ void ConvStep::run(const Frame& f) const noexcept {
     part.group = plane / out[2] % op.groups;
     part.item = plane / out[2] / op.groups;
     part.begin = strip * kStripSamples;
-    part.end = strip + 1 == strips ? dense_time : part.begin + kStripSamples;
+    part.end = strip + 1 == strips ? out[3] : part.begin + kStripSamples;
     part.first = part.group * each_out() + channel;
     part.channels = each_out() * (share + 1) / shares - channel;
     const std::int64_t line = (part.item * op.out_channels + part.first) * out[2] + part.row;
-    product(f, part, target + line * dense_time + part.begin, out[2] * dense_time);
+    product(f, part, f.at(y) + line * out[3] + part.begin, out[2] * out[3]);
   });
-  if (dense == kNoSlot) return;
-  float* to = f.at(y);
-  for (std::int64_t r = 0; r < out[0] * out[1] * out[2]; ++r)
-    for (std::int64_t t = 0; t < out[3]; ++t)
-      to[r * out[3] + t] = target[r * dense_time + t * op.stride_t];
 }
 
 namespace {
+
+/// Offsets of phases do not ascend, so every row must be readable in whole vectors.
+constexpr std::int64_t kReadBehind = 16;
 
 class FloatConvStep : public ConvStep {
  public:
@@ -63,7 +72,16 @@ class FloatConvStep : public ConvStep {
   void pad(const Frame& f) const noexcept override {
     const std::int64_t rows = in[0] * in[1] * in[2];
     activation.record(f.at(x), rows, in[3], in[3]);
-    if (padded != kNoSlot) pad_rows(f.at(x), rows, in[3], op.pad_left, padded_time, f.at(padded));
+    if (padded == kNoSlot) return;
+    if (op.stride_t == 1) {
+      pad_rows(f.at(x), rows, in[3], op.pad_left, padded_time, f.at(padded));
+      return;
+    }
+    for (std::int64_t r = 0; r < rows; ++r) {
+      pad_rows(f.at(x) + r * in[3], 1, in[3], op.pad_left, padded_time, f.at(row));
+      f.kernels->transpose(f.at(row), op.stride_t, phase_time(), op.stride_t,
+                           f.at(padded) + r * padded_time, phase_time());
+    }
   }
   void product(const Frame& f, const Part& p, float* c, std::int64_t ldc) const noexcept override {
     const float* source = f.at(padded != kNoSlot ? padded : x);
@@ -76,7 +94,7 @@ class FloatConvStep : public ConvStep {
     g.lda = g.k;
     const std::int64_t at = (channel * in[2] + p.row) * padded_time + p.begin;
     g.b = source + at;
-    g.b_size = in[0] * in[1] * in[2] * padded_time - at;
+    g.b_size = in[0] * in[1] * in[2] * padded_time + (op.stride_t > 1 ? kReadBehind : 0) - at;
     g.offsets = offsets.data();
     g.c = c;
     g.ldc = ldc;
@@ -105,15 +123,12 @@ void describe(Binder& binder, const LoweredNode& node, ConvStep& step) {
   if (step.op.has_bias) step.bias = binder.floats(node, 1, "bias");
   step.act = epilogue_act(node);
   step.parts = binder.threads();
-  step.padded_time = step.in[3] + step.op.pad_left + step.op.pad_right;
-  step.dense_time = step.padded_time - (step.op.kernel_t - 1) * step.op.dilation_t;
+  const std::int64_t padded = step.in[3] + step.op.pad_left + step.op.pad_right;
+  step.padded_time = (padded + step.op.stride_t - 1) / step.op.stride_t * step.op.stride_t;
   step.x = binder.place(node.inputs[0]).slot;
   step.y = binder.define(node.outputs[0]).slot;
-  if (step.op.stride_t > 1)
-    step.dense = binder.scratch(step.out[0] * step.out[1] * step.out[2] * step.dense_time * 4);
-  step.executed_macs =
-      static_cast<double>(step.out[0] * step.out[1] * step.out[2] * step.dense_time) *
-      static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
+  step.executed_macs = static_cast<double>(numel(step.out)) *
+                       static_cast<double>(step.each_in() * step.op.kernel_s * step.op.kernel_t);
 }
 
 }  // namespace
@@ -134,17 +149,18 @@ void emit_conv(Binder& binder, const LoweredNode& node) {
   }
   const graph::Conv& op = step.op;
   step.weight = binder.floats(node, 0, "weight");
-  for (std::int64_t c = 0; c < step.each_in(); ++c)
-    for (std::int64_t s = 0; s < op.kernel_s; ++s)
-      for (std::int64_t k = 0; k < op.kernel_t; ++k)
-        step.offsets.push_back((c * step.in[2] + s) * step.padded_time + k * op.dilation_t);
-  if (op.pad_left + op.pad_right > 0)
-    step.padded = binder.scratch(step.in[0] * step.in[1] * step.in[2] * step.padded_time * 4);
+  step.offsets = step.tap_offsets(step.each_in());
+  const bool has_phases = op.stride_t > 1;
+  if (has_phases || op.pad_left + op.pad_right > 0)
+    step.padded = binder.scratch(
+        (step.in[0] * step.in[1] * step.in[2] * step.padded_time + (has_phases ? kReadBehind : 0)) *
+        4);
+  if (has_phases) step.row = binder.scratch(step.padded_time * 4);
   step.weight_bytes = static_cast<double>(numel(node.weights[0].shape)) * 4;
   const auto detail =
       fmt::format("conv fp32 {} to {} channels, {} taps, {}x{} samples", op.in_channels,
                   op.out_channels, op.kernel_s * op.kernel_t, step.out[2], step.out[3]);
-  std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.dense};
+  std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.row};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }
 

@@ -6,21 +6,28 @@
 
 namespace nest::runtime {
 
-/// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] at stride 1 over a padded copy of its
-/// input, samples between the strides dropped afterwards. One task for each item, group, row and,
-/// on several threads, strip of samples and, if those are few, share of the output channels.
+/// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] over a padded copy of its input. The
+/// copy of a stride holds every row by phases, samples 0, stride, 2 stride ... first, then 1, 1 +
+/// stride ...: what one tap reads for neighbouring outputs lies side by side, as at stride 1. One
+/// task for each item, group, row and, on several threads, strip of samples and, if those are few,
+/// share of the output channels.
 class ConvStep : public Step {
  public:
   graph::Conv op;
   Shape in, out;  ///< [B, C, S, T]
   Act act = Act::kNone;
   const float* bias = nullptr;
-  std::int64_t padded_time = 0, dense_time = 0;  ///< input and output length at stride 1
-  Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot, dense = kNoSlot;
+  std::int64_t padded_time = 0;  ///< samples of a padded row, whole strides
+  Slot x = kNoSlot, y = kNoSlot, padded = kNoSlot;
+  Slot row = kNoSlot;  ///< one padded row before it is put in phases; at stride 1 none
   int parts = 1;
 
   std::int64_t each_in() const { return op.in_channels / op.groups; }
   std::int64_t each_out() const { return op.out_channels / op.groups; }
+  std::int64_t phase_time() const { return padded_time / op.stride_t; }
+  /// Of one group, where output 0 finds its factor of every weight [channels, kernel_s, kernel_t],
+  /// with `channels` rows of [S, padded_time].
+  std::vector<std::int64_t> tap_offsets(std::int64_t channels) const;
 
   void run(const Frame& frame) const noexcept override;
 

@@ -37,19 +37,26 @@ class QuantConvStep : public ConvStep {
   void pad(const Frame& f) const noexcept override {
     auto* to = f.at<std::uint8_t>(padded);
     const std::int64_t left = op.pad_left * kQuad, middle = in[3] * kQuad;
-    const std::int64_t row = padded_time * kQuad;
+    const std::int64_t bytes = padded_time * kQuad;
     for (std::int64_t group = 0; group < in[0] * op.groups; ++group) {
       for (std::int64_t c = 0; c < each_in(); c += kQuad) {
         const float* from = f.at(x) + (group * each_in() + c) * in[2] * in[3];
         const auto there = static_cast<int>(std::min(kQuad, each_in() - c));
-        for (std::int64_t s = 0; s < in[2]; ++s, to += row) {
-          std::memset(to, 128, static_cast<std::size_t>(left));
+        for (std::int64_t s = 0; s < in[2]; ++s, to += bytes) {
+          auto* line = op.stride_t == 1 ? to : f.at<std::uint8_t>(row);
+          std::memset(line, 128, static_cast<std::size_t>(left));
           f.kernels->quantize_quads(from + s * in[3], in[2] * in[3], there, in[3], scale,
-                                    to + left);
-          std::memset(to + left + middle, 128, static_cast<std::size_t>(row - left - middle));
+                                    line + left);
+          std::memset(line + left + middle, 128, static_cast<std::size_t>(bytes - left - middle));
+          if (op.stride_t > 1) put_in_phases(line, to);
         }
       }
     }
+  }
+  void put_in_phases(const std::uint8_t* from, std::uint8_t* to) const noexcept {
+    for (std::int64_t phase = 0; phase < op.stride_t; ++phase)
+      for (std::int64_t t = phase; t < padded_time; t += op.stride_t, to += kQuad)
+        std::memcpy(to, from + t * kQuad, kQuad);
   }
   void product(const Frame& f, const Part& p, float* c, std::int64_t ldc) const noexcept override {
     const std::int64_t rows = (p.item * op.groups + p.group) * quads(each_in()) * in[2] + p.row;
@@ -121,17 +128,15 @@ void emit_conv_int8(Binder& binder, const LoweredNode& node, const ConvStep& bas
   const graph::Conv& op = step.op;
   step.scale = activation.fixed;
   step.weight = packed_weight(binder, node, op, step.scale);
-  for (std::int64_t c = 0; c < quads(step.each_in()); ++c)
-    for (std::int64_t s = 0; s < op.kernel_s; ++s)
-      for (std::int64_t k = 0; k < op.kernel_t; ++k)
-        step.offsets.push_back((c * step.in[2] + s) * step.padded_time + k * op.dilation_t);
+  step.offsets = step.tap_offsets(quads(step.each_in()));
   const std::int64_t rows = step.in[0] * op.groups * quads(step.each_in()) * step.in[2];
   step.padded = binder.scratch((rows * step.padded_time + kReadBehind) * kQuad);
+  if (op.stride_t > 1) step.row = binder.scratch(step.padded_time * kQuad);
   step.weight_bytes = static_cast<double>(step.weight.bytes);
   const auto detail =
       fmt::format("conv int8 static {} to {} channels, {} taps, {}x{} samples", op.in_channels,
                   op.out_channels, op.kernel_s * op.kernel_t, step.out[2], step.out[3]);
-  std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.dense};
+  std::vector<Slot> reads{step.x}, writes{step.y, step.padded, step.row};
   binder.add(node, std::move(step), detail, std::move(reads), std::move(writes));
 }
 
