@@ -29,6 +29,7 @@ MODULES = {
              ["core", "signal", "io", "text", "graph", "contract"]),
     "synth": ("the physically motivated EEG generator", ["core", "signal", "io", "text", "data"]),
     "decode": ("greedy, beam, CTC prefix beam, transducer beam, n-gram models, the `Recognizer`", ["core", "text", "graph"]),
+    "compress": ("pruners and quantizers, Model to Model; scoring and training come in as functions", ["core", "graph"]),
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
     "deploy": ("model files in and out; what any file is and holds", ["core", "io", "text", "graph", "runtime"]),
     "recognize": ("from a path to a recognizer: model, tokenizer, packed weights, language models; what runs a model",

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "nest/core/error.h"
+#include "nest/graph/path.h"
 
 namespace nest::graph {
 
@@ -112,11 +113,6 @@ class Measure {
   std::set<ValueId> absent_;
   std::set<std::pair<std::string, std::int64_t>> counted_;
 };
-
-bool is_below(std::string_view name, std::string_view path) {
-  return path.empty() || name == path ||
-         (name.starts_with(path) && name.size() > path.size() && name[path.size()] == '.');
-}
 
 }  // namespace
 

@@ -7,15 +7,12 @@
 #include "nest/core/error.h"
 #include "nest/core/suggest.h"
 #include "nest/graph/model.h"
+#include "nest/graph/path.h"
 
 namespace nest::graph {
 namespace {
 
 constexpr int kActivationBits = 8;
-
-bool is_prefix(std::string_view prefix, std::string_view name) {
-  return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '.');
-}
 
 /// Products of `op` that a quantization has a say in, by what follows the node's name.
 struct Products {
@@ -119,7 +116,7 @@ LayerQuantization layer_of(const Quantization& quantization, std::string_view no
   if (best.precision == Precision::kInt8) best.granularity = quantization.granularity;
   std::size_t length = 0;
   for (const auto& [prefix, layer] : quantization.layers) {
-    if (!is_prefix(prefix, node) || prefix.size() < length) continue;
+    if (!is_below(node, prefix) || prefix.size() < length) continue;
     best = layer;
     length = prefix.size();
   }
@@ -155,7 +152,7 @@ void validate(const Quantization& quantization, const Model& model) {
     }
   }
   for (const auto& [name, layer] : quantization.layers) {
-    const auto is_its = [&](const std::string& node) { return is_prefix(name, node); };
+    const auto is_its = [&](const std::string& node) { return is_below(node, name); };
     require(std::ranges::any_of(nodes, is_its), ErrorCode::kInvalidArgument,
             "the model has no layer '{}' with a matrix product; of like name: {}", name,
             like_names(name, nodes));

@@ -5,12 +5,14 @@
 #include <cstring>
 
 #include "nest/core/error.h"
+#include "nest/graph/sparsity.h"
 #include "runtime/pack.h"
 
 namespace nest::runtime {
 namespace {
 
-constexpr std::int64_t kGroup = 4;
+constexpr std::int64_t kGroup = graph::kSparseBlockColumns;
+static_assert(kStrip == graph::kSparseBlockRows);
 constexpr std::size_t kAlign = 64;
 
 std::int64_t strips_of(std::int64_t n) {
