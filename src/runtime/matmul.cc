@@ -117,7 +117,8 @@ void MatMul::round(const Frame& frame, const Operands& o) const noexcept {
     for (std::int64_t r = 0; r < o.m; ++r) {
       q.scales[r] = kernels.quantize_row(o.x + r * o.ldx, weight.k, padded, activation.fixed,
                                          q.codes + r * q.ld);
-      if (is_s4) kernels.block_sums(q.codes + r * q.ld, padded, q.sums + r * (padded / kS4Block));
+      if (is_s4)
+        kernels.signed_blocks(q.codes + r * q.ld, padded, q.sums + r * (padded / kS4Block));
     }
   } else if (weight.precision == Precision::kBf16) {
     auto* rounded = static_cast<std::uint16_t*>(o.scratch);

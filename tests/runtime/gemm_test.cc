@@ -121,7 +121,8 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
   for (int r = 0; r < c.m; ++r) {
     a_scale[static_cast<std::size_t>(r)] =
         kernels.quantize_row(a.data() + r * c.k, c.k, padded, 0, q.data() + r * padded);
-    kernels.block_sums(q.data() + r * padded, padded, sums.data() + r * padded / kS4Block);
+    if (precision == Precision::kInt4)
+      kernels.signed_blocks(q.data() + r * padded, padded, sums.data() + r * padded / kS4Block);
   }
   std::vector<float> out(static_cast<std::size_t>(c.m * c.n), -99.0f);
   QuantGemmArgs g;

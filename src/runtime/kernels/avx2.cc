@@ -15,7 +15,7 @@ namespace {
 
 // Without a byte dot product, bytes are widened to 16 bits and multiplied in pairs; maddubs would
 // saturate. A sum of eight columns lives in two registers of (column, pair of k).
-constexpr int kQRows = 3, kQCols = 1, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 1;
+constexpr int kQRows = 3, kQCols = 1, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 1, kQ4ColsOne = 1;
 constexpr int kSparseRows = 1, kSparseQRows = 2;
 struct QB {
   __m256i low, high;  // columns 0-3 and 4-7, four 16-bit weights each
@@ -44,9 +44,6 @@ inline QX q_unsigned(const std::uint8_t* p) {
   int four;
   __builtin_memcpy(&four, p, sizeof four);
   return _mm256_cvtepu8_epi16(_mm_set1_epi32(four));
-}
-inline QX q_signed(const std::uint8_t* p) {
-  return _mm256_sub_epi16(q_unsigned(p), _mm256_set1_epi16(128));
 }
 inline QB q_samples(const std::uint8_t* p) {
   return {_mm256_cvtepu8_epi16(load16(p)), _mm256_cvtepu8_epi16(load16(p + 16))};

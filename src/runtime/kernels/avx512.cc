@@ -14,7 +14,7 @@ namespace nest::runtime {
 namespace {
 
 // As in avx2.cc, on sixteen columns.
-constexpr int kQRows = 4, kQCols = 2, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 2;
+constexpr int kQRows = 4, kQCols = 2, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 2, kQ4ColsOne = 2;
 constexpr int kSparseRows = 6, kSparseQRows = 6;
 struct QB {
   __m512i low, high;  // columns 0-7 and 8-15, four 16-bit weights each
@@ -43,9 +43,6 @@ inline QX q_unsigned(const std::uint8_t* p) {
   int four;
   __builtin_memcpy(&four, p, sizeof four);
   return _mm512_cvtepu8_epi16(_mm256_set1_epi32(four));
-}
-inline QX q_signed(const std::uint8_t* p) {
-  return _mm512_sub_epi16(q_unsigned(p), _mm512_set1_epi16(128));
 }
 inline QB q_samples(const std::uint8_t* p) {
   return {_mm512_cvtepu8_epi16(load32(p)), _mm512_cvtepu8_epi16(load32(p + 32))};

@@ -13,7 +13,7 @@ namespace nest::runtime {
 
 namespace {
 
-constexpr int kQRows = 6, kQCols = 2, kQColsOne = 8, kQ4Rows = 2, kQ4Cols = 2;
+constexpr int kQRows = 6, kQCols = 2, kQColsOne = 8, kQ4Rows = 2, kQ4Cols = 2, kQ4ColsOne = 2;
 constexpr int kSparseRows = 1, kSparseQRows = 6;
 using QB = __m256i;
 using QX = __m256i;
@@ -38,11 +38,6 @@ inline QX q_unsigned(const std::uint8_t* p) {
   int four;
   __builtin_memcpy(&four, p, sizeof four);
   return _mm256_set1_epi32(four);
-}
-inline QX q_signed(const std::uint8_t* p) {
-  unsigned four;
-  __builtin_memcpy(&four, p, sizeof four);
-  return _mm256_set1_epi32(static_cast<int>(four ^ 0x80808080u));
 }
 inline QB q_samples(const std::uint8_t* p) {
   return load32(p);

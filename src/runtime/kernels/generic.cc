@@ -12,7 +12,7 @@ namespace nest::runtime {
 
 namespace {
 
-constexpr int kQRows = 2, kQCols = 4, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 4;
+constexpr int kQRows = 2, kQCols = 4, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 4, kQ4ColsOne = 4;
 constexpr int kSparseRows = 1, kSparseQRows = 2;
 struct Four {
   std::int32_t v[4];
@@ -33,9 +33,6 @@ inline void q_nibbles(const std::uint8_t* p, QB& low, QB& high) {
 }
 inline QX q_unsigned(const std::uint8_t* p) {
   return {{p[0], p[1], p[2], p[3]}};
-}
-inline QX q_signed(const std::uint8_t* p) {
-  return {{p[0] - 128, p[1] - 128, p[2] - 128, p[3] - 128}};
 }
 inline QB q_samples(const std::uint8_t* p) {
   return {{p[0], p[1], p[2], p[3]}};

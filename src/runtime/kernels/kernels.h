@@ -58,13 +58,14 @@ struct GemmArgs {
 /// Activations of one row as unsigned bytes (value = scale * (byte - 128)) times integer weights.
 struct QuantGemmArgs {
   int m = 0, n = 0, k = 0;
-  const std::uint8_t* a = nullptr;  ///< rows padded with 128 to a multiple of 4 (s4: 32)
+  /// Rows padded with 128 to a multiple of 4. s4: bytes of signed_blocks(), padded to 32.
+  const std::uint8_t* a = nullptr;
   std::int64_t lda = 0;
   const float* a_scale = nullptr;       ///< [m]
   const void* b = nullptr;              ///< packed s8 or s4
   const float* b_scale = nullptr;       ///< s8: by column, padded to whole panels
   const std::int32_t* b_sum = nullptr;  ///< s8: 128 * column sum, padded
-  const std::int32_t* a_sum = nullptr;  ///< s4: [m, ceil(k/32)], 8 * sum of (byte - 128) by block
+  const std::int32_t* a_sum = nullptr;  ///< s4: [m, ceil(k/32)], of signed_blocks()
   float* c = nullptr;
   std::int64_t ldc = 0;
   bool is_reversed = false;  ///< walk the columns backwards (a cache keeps what came last)
@@ -130,8 +131,9 @@ struct Kernels {
   void (*quantize_quads)(const float* x, std::int64_t ldx, int channels, std::int64_t n,
                          float scale, std::uint8_t* q) = nullptr;
 
-  /// sums[j] = 8 * sum of (q - 128) over block j; `padded` is a multiple of 32.
-  void (*block_sums)(const std::uint8_t* q, int padded, std::int32_t* sums) = nullptr;
+  /// Bytes of quantize_row() as signed ones in their place; sums[j] = 8 * the sum of block j.
+  /// `padded` is a multiple of 32.
+  void (*signed_blocks)(std::uint8_t* q, int padded, std::int32_t* sums) = nullptr;
   /// Round to nearest, ties to even; pads with zeros.
   void (*bf16_row)(const float* x, int k, int padded, std::uint16_t* y) = nullptr;
 
