@@ -6,6 +6,7 @@
 #include "io/mat_file.h"
 #include "nest/core/error.h"
 #include "nest/io/byte_source.h"
+#include "nest/io/channel_type.h"
 
 namespace nest::io {
 namespace {
@@ -113,6 +114,8 @@ class EeglabRecording : public Recording {
       if (locations) {
         channel.name = text_or_number(locations->field("labels", i),
                                       fmt::format("EEG.chanlocs({}).labels", i + 1), departures_);
+        channel.type = channel_type_from_name(text_or_number(
+            locations->field("type", i), fmt::format("EEG.chanlocs({}).type", i + 1), departures_));
       }
       if (channel.name.empty()) channel.name = fmt::format("EEG {:03}", i + 1);
       channel.unit = "V";

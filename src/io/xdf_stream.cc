@@ -7,6 +7,7 @@
 #include <pugixml.hpp>
 
 #include "nest/core/error.h"
+#include "nest/io/channel_type.h"
 
 namespace nest::io {
 namespace {
@@ -48,6 +49,7 @@ void name_channels(const pugi::xml_node& info, XdfStream& stream, Departures& de
     channel.name = departures.utf8(node.child_value("label"), where);
     channel.file_unit = departures.utf8(node.child_value("unit"), where);
     channel.unit = volts_per_unit(channel.file_unit) ? "V" : channel.file_unit;
+    channel.type = channel_type_from_name(node.child_value("type"));
   }
   for (i = 0; i < stream.channels.size(); ++i) {
     if (stream.channels[i].name.empty()) {

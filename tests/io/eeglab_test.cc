@@ -47,8 +47,9 @@ class Eeglab : public testing::Test {
     for (int i = 0; i < 4; ++i) Mat_VarSetStructFieldByName(eeg, fields[i], 0, number(numbers[i]));
     Mat_VarSetStructFieldByName(eeg, "data", 0, data);
     std::size_t two[2] = {1, 2};
-    const char* label_field[] = {"labels"};
-    matvar_t* locations = Mat_VarCreateStruct("chanlocs", 2, two, label_field, 1);
+    const char* location_fields[] = {"labels", "type"};
+    matvar_t* locations = Mat_VarCreateStruct("chanlocs", 2, two, location_fields, 2);
+    Mat_VarSetStructFieldByName(locations, "type", 1, text("EOG"));
     Mat_VarSetStructFieldByName(locations, "labels", 0, text("Fz"));
     Mat_VarSetStructFieldByName(locations, "labels", 1, text(label));
     Mat_VarSetStructFieldByName(eeg, "chanlocs", 0, locations);
@@ -153,6 +154,12 @@ TEST_F(Eeglab, texts_that_are_no_utf8_are_read_as_latin_1) {
   EXPECT_EQ(info.channels[1].name, "C\xC3\xA2n");
   EXPECT_EQ(info.annotations[0].text, "f\xC3\xBF");
   EXPECT_THAT(info.warnings, Contains(HasSubstr("EEG.chanlocs(2).labels")));
+}
+
+TEST_F(Eeglab, channels_have_the_types_that_the_dataset_states) {
+  const RecordingInfo info = open_recording(write("a.set", dataset({}, inside())))->info();
+  EXPECT_EQ(info.channels[0].type, ChannelType::kUnknown);
+  EXPECT_EQ(info.channels[1].type, ChannelType::kEog);
 }
 
 TEST_F(Eeglab, an_event_without_a_latency_is_left_out_and_named) {

@@ -108,6 +108,14 @@ TEST(XdfStreams, texts_that_are_no_utf8_are_read_as_latin_1) {
   EXPECT_THAT(info.warnings, Contains(HasSubstr("stream 1: name")));
 }
 
+TEST(XdfStreams, a_channel_has_the_type_that_the_header_states) {
+  XdfBytes xdf;
+  xdf.header(1, "amp", "EEG", 100, 1, "int16",
+             "<channels><channel><label>X</label><type>EOG</type></channel></channels>");
+  add_samples(xdf, 1, 10);
+  EXPECT_EQ(xdf.open()->info().channels[0].type, ChannelType::kEog);
+}
+
 TEST(XdfStreams, a_rate_may_be_written_with_a_comma) {
   XdfBytes xdf;
   xdf.header(1, "amp", "EEG", 100);
