@@ -10,7 +10,7 @@ int main(int argc, char** argv) try {
   if (argc != 3) return std::fprintf(stderr, "usage: evaluate MODEL DATA\n"), 2;
   const auto bundle = nest::recognize::load_bundle(
       argv[1], {.executor = {.precision = nest::graph::Precision::kInt8}});
-  const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, bundle.model().signal);
+  const auto set = nest::eval::open_eval_set(argv[2], {.split = "test"}, bundle.model());
 
   // Each thread makes a recognizer of its own; they share the weights and see signals only.
   const nest::recognize::RecognizerFactory recognizers(bundle, {.decode = {.beam_size = 4}});

@@ -31,9 +31,8 @@ int run(Arguments& a) {
   a.audit.split.threads = a.audit.eval.jobs;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
   const recognize::Bundle bundle = bundle_of(a.recognizer);
-  eval::AuditInputs inputs =
-      eval::open_audit_inputs(a.data, a.set, bundle.model().signal,
-                              recognize::RecognizerFactory(bundle, a.recognizer.recognize));
+  eval::AuditInputs inputs = eval::open_audit_inputs(
+      a.data, a.set, bundle.model(), recognize::RecognizerFactory(bundle, a.recognizer.recognize));
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
   const eval::Audit audit = eval::audit(inputs, a.audit, command_job());
   if (!a.output.empty()) write_text_file(a.output, json_text(to_json(audit), 2) + "\n");

@@ -84,8 +84,8 @@ int run(Arguments& a) {
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.set.strict_files = a.eval.strict;
   const recognize::Bundle bundle = bundle_of(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal)
-                                .part(eval::shard_from_name(a.shard));
+  const eval::EvalSet set =
+      eval::open_eval_set(a.data, a.set, bundle.model()).part(eval::shard_from_name(a.shard));
   if (!a.suite.empty()) return run_suite(a, bundle, set);
   const eval::ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize),
                                        a.eval, bundle.tokenizer);

@@ -40,7 +40,7 @@ Json utterance_json(const eval::UtteranceResult& u) {
 int run(Arguments& a) {
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   const recognize::Bundle bundle = bundle_of(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model().signal);
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model());
   const auto results =
       eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,
                            bundle.tokenizer)

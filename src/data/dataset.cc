@@ -128,6 +128,9 @@ Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions&
       with_context(folder.string(), [&] { return dataset_info_from_json(load_json(info_path)); });
   info.resample = info.resample || options.resample;
   Manifest manifest = read_manifest(folder / "manifest.jsonl");
+  for (Utterance& utterance : manifest.utterances) {
+    utterance.text = text::spelled(info.text_rule, utterance.text);
+  }
   Dataset all(folder, std::move(info), std::move(manifest.utterances));
   State& state = *all.state_;
   state.strict_files = options.strict_files;

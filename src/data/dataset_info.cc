@@ -14,6 +14,7 @@ Json to_json(const DatasetInfo& info) {
   json["name"] = info.name;
   json["description"] = info.description;
   json["signal"] = nest::to_json(info.signal);
+  if (info.text_rule != text::TextRule{}) json["text_rule"] = nest::to_json(info.text_rule);
   if (info.file_gain != 1 || info.file_offset != 0) {
     json["file_scale"] = {{"gain", info.file_gain}, {"offset", info.file_offset}};
   }
@@ -38,6 +39,10 @@ DatasetInfo dataset_info_from_json(const Json& json) {
           "dataset.json: signal.rate_hz must be above 0");
   require(info.signal.num_channels > 0, ErrorCode::kDataCorrupt,
           "dataset.json: signal.channels or signal.num_channels is needed");
+  if (json.contains("text_rule")) {
+    info.text_rule =
+        with_context("dataset.json", [&] { return text::text_rule_from_json(json["text_rule"]); });
+  }
   const Config scale = config.get("file_scale");
   if (scale.is_map()) {
     info.file_gain = scale.get_double("gain", 1);

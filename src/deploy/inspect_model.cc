@@ -21,6 +21,7 @@ void add_model(graph::Model model, const InspectOptions& options, Inspection& fo
   json["family"] = name_of(model.family);
   json["parameters"] = model.num_parameters();
   json["vocabulary"] = model.vocabulary.size;
+  if (!model.vocabulary.text_rule.is_null()) json["text_rule"] = model.vocabulary.text_rule;
   json["quantization"] = graph::to_json(model.quantization);
   json["signal"] = nest::to_json(model.signal);
   const TensorMap* weights = model.weights.empty() ? nullptr : &model.weights;

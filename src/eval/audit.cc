@@ -94,14 +94,18 @@ SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options, 
 }
 
 AuditInputs open_audit_inputs(const std::string& folder, const EvalSetOptions& test,
-                              const graph::SignalContract& model, RecognizerFactory factory) {
+                              const graph::Model& model, RecognizerFactory factory) {
   AuditInputs inputs;
   inputs.factory = std::move(factory);
   inputs.test = open_eval_set(folder, test, model);
   inputs.dataset = std::make_shared<const data::Dataset>(data::Dataset::open(folder));
   inputs.utterances = inputs.dataset->utterances();
-  const bool has_own = model.rate_hz > 0 || !model.channels.empty();
-  inputs.contract = has_own ? model : inputs.dataset->info().signal;
+  const text::TextRule rule = text::text_rule_from_json(model.vocabulary.text_rule);
+  for (data::Utterance& utterance : inputs.utterances) {
+    utterance.text = text::spelled(rule, utterance.text);
+  }
+  const bool has_own = model.signal.rate_hz > 0 || !model.signal.channels.empty();
+  inputs.contract = has_own ? model.signal : inputs.dataset->info().signal;
   return inputs;
 }
 

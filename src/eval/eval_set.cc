@@ -9,6 +9,7 @@
 #include "nest/core/json.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
+#include "nest/text/text_rule.h"
 
 namespace nest::eval {
 namespace {
@@ -169,6 +170,16 @@ EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
     set.utterances.push_back(dataset->utterance(index));
   }
   set.load = [dataset, indices](std::size_t i) { return dataset->load_signal(indices[i]); };
+  return set;
+}
+
+EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
+                      const graph::Model& model) {
+  EvalSet set = open_eval_set(folder, options, model.signal);
+  const text::TextRule rule = text::text_rule_from_json(model.vocabulary.text_rule);
+  for (data::Utterance& utterance : set.utterances) {
+    utterance.text = text::spelled(rule, utterance.text);
+  }
   return set;
 }
 

@@ -164,11 +164,13 @@ Graph graph_from_json(const Json& json) {
 }
 
 Json to_json(const Vocabulary& vocabulary) {
-  return {{"size", vocabulary.size},
-          {"blank_id", vocabulary.blank_id},
-          {"sos_id", vocabulary.sos_id},
-          {"eos_id", vocabulary.eos_id},
-          {"tokenizer", vocabulary.tokenizer}};
+  Json json{{"size", vocabulary.size},
+            {"blank_id", vocabulary.blank_id},
+            {"sos_id", vocabulary.sos_id},
+            {"eos_id", vocabulary.eos_id},
+            {"tokenizer", vocabulary.tokenizer}};
+  if (!vocabulary.text_rule.is_null()) json["text_rule"] = vocabulary.text_rule;
+  return json;
 }
 
 Vocabulary vocabulary_from_json(const Json& json) {
@@ -179,6 +181,7 @@ Vocabulary vocabulary_from_json(const Json& json) {
     vocabulary.sos_id = get<std::int64_t>(json, "sos_id");
     vocabulary.eos_id = get<std::int64_t>(json, "eos_id");
     vocabulary.tokenizer = field(json, "tokenizer");
+    if (json.contains("text_rule")) vocabulary.text_rule = json["text_rule"];
   });
   return vocabulary;
 }

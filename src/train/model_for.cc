@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "nest/core/error.h"
+#include "nest/core/options.h"
 #include "nest/graph/factory.h"
 #include "nest/io/checkpoint.h"
 #include "nest/train/run.h"
@@ -70,6 +71,8 @@ graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
   graph::Model model = graph::build_model(
       options.model_key, Config::from_json(config, section.location() + " (fitted to the data)"));
   model.signal = signal;
+  const text::TextRule& rule = dataset.info().text_rule;
+  if (rule != text::TextRule{}) model.vocabulary.text_rule = nest::to_json(rule);
   complete(model, options, tokenizer, seed);
   return model;
 }

@@ -76,6 +76,13 @@ TEST(ModelJson, round_trip_keeps_every_variant_and_its_configuration_builds_the_
   }
 }
 
+TEST(ModelJson, the_rule_of_spelling_travels_with_the_vocabulary) {
+  Model model = own_model("nest_ctc_small");
+  EXPECT_FALSE(to_json(model)["vocabulary"].contains("text_rule"));
+  model.vocabulary.text_rule = {{"case", "lower"}};
+  EXPECT_EQ(model_from_json(to_json(model)).vocabulary.text_rule, model.vocabulary.text_rule);
+}
+
 TEST(ModelJson, damaged_graphs_are_errors_that_name_the_place) {
   const Json good = to_json(own_model("nest_ctc_small").graph("ctc_head"));
   const auto error_of = [](const Json& json) -> std::string {

@@ -11,6 +11,7 @@
 #include "nest/core/tensor.h"
 #include "nest/data/manifest.h"
 #include "nest/graph/model.h"
+#include "nest/text/text_rule.h"
 
 namespace nest::data {
 
@@ -19,6 +20,8 @@ struct DatasetInfo {
   std::string name;
   std::string description;  ///< origin, licence, what the labels mean
   graph::SignalContract signal;
+  /// How the texts are spelled; Dataset::open spells them so, and models trained on them keep it.
+  text::TextRule text_rule;
   /// Files that state no unit (NPY): value in volts = gain * stored + offset.
   double file_gain = 1;
   double file_offset = 0;

@@ -37,9 +37,10 @@ struct AuditInputs {
 };
 
 /// The inputs of a dataset folder: one split is the test, all are searched for leaks. The contract
-/// is the model's if it has one. Without documents. Errors: those of open_eval_set.
+/// is the model's if it has one, and so is the spelling of all texts. Without documents.
+/// Errors: those of open_eval_set.
 AuditInputs open_audit_inputs(const std::string& folder, const EvalSetOptions& test,
-                              const graph::SignalContract& model, RecognizerFactory factory);
+                              const graph::Model& model, RecognizerFactory factory);
 
 /// What the six checks found (docs/audit.md).
 struct Audit {

@@ -87,6 +87,9 @@ EvalSet open_sample(const SampleOptions& options, const graph::SignalContract& c
 /// of the data cannot meet the contract.
 EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
                       const graph::SignalContract& contract = {});
+/// With the model's signal contract, and references spelled as the texts it learned from.
+EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
+                      const graph::Model& model);
 
 /// Errors: DataCorrupt that names both sides for another rate (unless `resample`), missing
 /// channels, another count of channels or another unit.

@@ -15,13 +15,14 @@
 
 namespace nest::graph {
 
-/// How text relates to token ids; the tokenizer itself is in `text`.
+/// How text relates to token ids; the tokenizer and the rule themselves are in `text`.
 struct Vocabulary {
   std::int64_t size = 0;
   std::int64_t blank_id = 0;  ///< CTC and RNN-T
   std::int64_t sos_id = 2;    ///< attention
   std::int64_t eos_id = 3;
   Json tokenizer;  ///< tokenizer file content, null if unknown
+  Json text_rule;  ///< spelling of texts (text::TextRule), null if they are taken as they are
 };
 
 enum class Family { kCtc, kTransducer, kAttention, kLanguage, kBlock };
