@@ -21,8 +21,9 @@ struct Imported {
 inline constexpr std::string_view kImportRemedy =
     "the dataset folder is incomplete; run the same command again";
 
+Imported import_annotations(const ImportOptions& options, const Job& job);
+Imported import_bids(const ImportOptions& options, const Job& job);
 Imported import_ssvep_exo(const ImportOptions& options, const Job& job);
-Imported import_edf_annotations(const ImportOptions& options, const Job& job);
 Imported import_feis(const ImportOptions& options, const Job& job);
 Imported import_cvep(const ImportOptions& options, const Job& job);
 Imported import_zuco(const ImportOptions& options, const Job& job);
@@ -37,7 +38,11 @@ std::shared_ptr<const io::Recording> open_for_import(const std::filesystem::path
 class TsvTable {
  public:
   explicit TsvTable(const std::filesystem::path& path);
+  const std::string& name() const { return name_; }
   std::size_t size() const { return rows_.size(); }
+  bool has(const std::string& column) const { return columns_.contains(column); }
+  /// "duration, onset, trial_type"
+  std::string column_names() const;
   const std::string& at(std::size_t row, const std::string& column) const;
   std::int64_t integer(std::size_t row, const std::string& column) const;
 

@@ -1,3 +1,5 @@
+#include "data/normalization.h"
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -5,7 +7,6 @@
 #include "nest/core/error.h"
 #include "nest/core/hash.h"
 #include "nest/core/log.h"
-#include "nest/data/dataset.h"
 
 namespace nest::data {
 namespace {
@@ -26,6 +27,14 @@ struct Moments {
 
 }  // namespace
 
+std::string fit_hash(const Dataset& dataset, const std::string& split) {
+  std::string ids;
+  for (const std::size_t index : dataset.select({split, "", ""})) {
+    ids += dataset.utterance(index).id + "\n";
+  }
+  return sha256_hex(std::as_bytes(std::span(ids)));
+}
+
 void Dataset::fit_normalization(const std::string& split, const Job& job) {
   require(split != "test" && !split.empty(), ErrorCode::kInvalidArgument,
           "normalisation is fitted on training data only, not on split '{}'", split);
@@ -34,7 +43,6 @@ void Dataset::fit_normalization(const std::string& split, const Job& job) {
   const std::vector<std::size_t> indices = select(selection);
   require(!indices.empty(), ErrorCode::kInvalidArgument, "no utterance has the split '{}'", split);
   std::vector<Moments> moments(static_cast<std::size_t>(info().signal.num_channels));
-  std::string ids;
   Json subjects = Json::array();
   Progress progress(job, "fit normalisation", static_cast<std::int64_t>(indices.size()),
                     "utterances");
@@ -49,7 +57,6 @@ void Dataset::fit_normalization(const std::string& split, const Job& job) {
         moments[c].add(static_cast<double>(value));
       }
     }
-    ids += utterance(index).id + "\n";
     const Json subject = utterance(index).subject;
     if (std::find(subjects.begin(), subjects.end(), subject) == subjects.end()) {
       subjects.push_back(subject);
@@ -71,7 +78,7 @@ void Dataset::fit_normalization(const std::string& split, const Job& job) {
   fit["num_utterances"] = indices.size();
   fit["num_samples"] = moments.front().count;
   fit["subjects"] = std::move(subjects);
-  fit["ids_sha256"] = sha256_hex(std::as_bytes(std::span(ids)));
+  fit["ids_sha256"] = fit_hash(*this, split);
   set_normalization(std::move(mean), std::move(stddev), std::move(fit));
 }
 

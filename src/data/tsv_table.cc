@@ -50,6 +50,12 @@ TsvTable::TsvTable(const std::filesystem::path& path) : name_(path.string()) {
   }
 }
 
+std::string TsvTable::column_names() const {
+  std::string names;
+  for (const auto& [name, column] : columns_) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
 const std::string& TsvTable::at(std::size_t row, const std::string& column) const {
   const auto found = columns_.find(column);
   require(found != columns_.end(), ErrorCode::kDataCorrupt, "{}: no column '{}'", name_, column);

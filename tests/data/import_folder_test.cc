@@ -66,7 +66,7 @@ TEST_F(ImportFolder, a_triple_of_files_is_one_recording) {
   write_brainvision("b", "two");
   const Dataset dataset = import();
   EXPECT_THAT(ids(dataset), ElementsAre("a_0000", "b_0000"));
-  EXPECT_EQ(dataset.utterance(1).text, "Comment/two");
+  EXPECT_EQ(dataset.utterance(1).text, "two");
 }
 
 TEST_F(ImportFolder, a_copy_takes_the_companions_along) {
@@ -126,7 +126,7 @@ TEST_F(ImportFolder, a_recording_that_cannot_be_read_costs_itself_unless_strict)
 
 TEST_F(ImportFolder, a_warning_about_a_recording_is_an_error_if_strict) {
   write_brainvision("a", "\xFF");
-  EXPECT_EQ(import().utterance(0).text, "Comment/\xC3\xBF");
+  EXPECT_EQ(import().utterance(0).text, "\xC3\xBF");
   EXPECT_THAT([&] { import(false, true); },
               testing::ThrowsMessage<Error>(HasSubstr("read as Latin-1")));
 }

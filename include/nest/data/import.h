@@ -10,16 +10,31 @@
 #include "nest/data/dataset.h"
 #include "nest/data/splits.h"
 #include "nest/signal/window_norm.h"
+#include "nest/text/text_rule.h"
 
 namespace nest::data {
 
 /// Formats that can be imported.
-enum class ImportFormat { kSsvepExo, kAnnotations, kFeis, kCvep, kZuco };
-EnumTable enum_table(ImportFormat of);  ///< "ssvep-exo", "annotations", "feis", "cvep", "zuco"
+enum class ImportFormat { kAnnotations, kBids, kSsvepExo, kFeis, kCvep, kZuco };
+/// "annotations" (also "edf-annotations"), "bids", "ssvep-exo", "feis", "cvep", "zuco"
+EnumTable enum_table(ImportFormat of);
 
 /// What one utterance of an import of trials is.
 enum class TrialMode { kTrials, kUtterances };
 EnumTable enum_table(TrialMode of);  ///< "trials", "utterances" (joined trials)
+
+/// Which channels of recordings are signal, and what they were recorded from.
+struct RecordingOptions {
+  std::vector<std::string>
+      channels;  ///< exactly these, in this order; empty: all of `channel_types`
+  std::vector<std::string> exclude;
+  std::vector<std::string> channel_types = {"eeg"};
+  std::string name_pattern;  ///< "{subject}_{session}": who and when, from the path of a recording
+  std::string name_table;    ///< TSV with the columns file, subject, session
+  std::string text_column;   ///< of tables of events; empty: trial_type
+  std::string text_filter;   ///< regular expression that an annotation must match
+};
+void visit_fields(FieldVisitor& visitor, RecordingOptions& options);
 
 /// How foreign data become a dataset folder. Signals are referenced in place unless `copy` is set;
 /// those of ZuCo are always written anew, one file a sentence.
@@ -31,6 +46,8 @@ struct ImportOptions {
   TrialMode mode = TrialMode::kTrials;  ///< ssvep-exo
   double window_start_s = 0;            ///< trial window after the cue (ssvep-exo)
   double window_length_s = 5;
+  RecordingOptions recordings;  ///< annotations and bids only
+  text::TextRule text_rule;     ///< how texts are spelled; goes into the dataset's contract
   /// Drawn from what the source calls its training part (all of it, if it states no split).
   SplitOptions split = {
       .by = SplitBy::kUtterance, .validation_fraction = 0, .test_fraction = 0, .only = "train"};

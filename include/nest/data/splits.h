@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ EnumTable enum_table(SplitBy of);  ///< "subject", "session" (of one subject), "
 
 struct SplitOptions {
   SplitBy by = SplitBy::kSubject;
+  /// What stays together in the validation part, if something else: test people whom nobody trained
+  /// on, validate on utterances of the others.
+  std::optional<SplitBy> validation_by = {};
   double validation_fraction = 0.1;
   double test_fraction = 0.1;
   std::uint64_t seed = 0;
@@ -36,8 +40,14 @@ std::string split_group(const Utterance& utterance, SplitBy by);
 /// Sets Utterance::split to "train", "validation" or "test", whole groups at a time.
 ///
 /// Groups are sorted, shuffled by the seed and cut by their numbers of utterances, so the result
-/// does not depend on the order of the manifest. Errors: InvalidArgument for unknown listed groups
-/// and for fractions that leave no training group.
-void assign_splits(std::vector<Utterance>& utterances, const SplitOptions& options);
+/// does not depend on the order of the manifest. The test part is drawn first, then validation.
+/// Returns a line for each part that was asked for and stayed empty, to be shown.
+/// Errors: InvalidArgument for unknown listed groups, listing the known ones, and if nothing is
+/// left to train on.
+[[nodiscard]] std::vector<std::string> assign_splits(std::vector<Utterance>& utterances,
+                                                     const SplitOptions& options);
+
+/// Whether the options ask for any part.
+bool draws_splits(const SplitOptions& options);
 
 }  // namespace nest::data
