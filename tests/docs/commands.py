@@ -13,7 +13,8 @@ A block that begins with "$ " is a transcript: its commands are parsed, its outp
 In all of them each flag must be listed by `nest VERB --help`, and each target by the Makefile. A
 command that ends in `# exit N` must end with exit code N. Every verb needs a page docs/VERB.md, every flag a
 page that names it, every link to a file a target, and docs/README.md a link to every page. The picture of the
-architecture is what its generator draws.
+architecture is what its generator draws. Every fuzz target that builds stands in docs/reliability.md, and only those
+are named: `tools/fuzz.sh NAME`, and the first column of the table of runs.
 """
 import os
 import re
@@ -145,6 +146,20 @@ def check_picture(problems):
         problems.append("docs/architecture.svg is not what tools/architecture_svg.py draws")
 
 
+def check_fuzz_targets(problems):
+    """Targets are what fuzz/CMakeLists.txt builds."""
+    built = set(re.findall(r"^nest_fuzz\((\w+)", (ROOT / "fuzz" / "CMakeLists.txt").read_text(), re.M))
+    sources = {path.name[:-len("_fuzz.cc")] for path in (ROOT / "fuzz").glob("*_fuzz.cc")}
+    problems.extend(f"fuzz/{name}_fuzz.cc is not built: fuzz/CMakeLists.txt has no nest_fuzz({name} ...)" for name in sorted(sources - built))
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        named = set(re.findall(r"tools/fuzz\.sh ([a-z]\w*)", page.read_text()))
+        if page.name == "reliability.md":
+            table = set(re.findall(r"^\| `(\w+)` \|", page.read_text(), re.M))
+            problems.extend(f"docs/reliability.md has no row for the fuzz target {name}" for name in sorted(built - table))
+            named |= table
+        problems.extend(f"{page.relative_to(ROOT)}: there is no fuzz target '{name}'" for name in sorted(named - built))
+
+
 def main():
     nest = str(Path(sys.argv[1]).resolve())
     wanted = [ROOT / name for name in sys.argv[2:]]
@@ -155,6 +170,7 @@ def main():
     problems, ran, parsed = [], 0, 0
     check_index(helps, problems)
     check_picture(problems)
+    check_fuzz_targets(problems)
     with tempfile.TemporaryDirectory(prefix="nest-docs-") as temporary:
         bin_folder, fresh = Path(temporary) / "bin", Path(temporary) / "fresh"
         bin_folder.mkdir()
