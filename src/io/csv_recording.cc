@@ -99,6 +99,20 @@ std::shared_ptr<const Recording> open_muse(const CsvTable& table, const OpenOpti
   return assemble(std::move(info), table, columns, rows, wants_features ? 1 : 1e-6);
 }
 
+// A file that was cut while it was written ends with part of a row. Where that shows the row is no
+// sample; where all its cells are there the last number may still lack digits.
+void check_last_row(const CsvTable& table, bool allow_truncated, Departures& departures) {
+  const std::string place = fmt::format("line {}", table.unended_line);
+  if (table.is_cut) {
+    require(allow_truncated, ErrorCode::kDataCorrupt,
+            "{}: the file ends within this row; read the rows before it with `allow_truncated`",
+            place);
+    departures.add("row where the file ends left out", place);
+  } else if (allow_truncated && table.unended_line > 0) {
+    departures.add("last row without a line end, its last number may be cut", place);
+  }
+}
+
 bool is_time_name(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -112,6 +126,7 @@ std::shared_ptr<const Recording> open_csv(std::string_view text, const OpenOptio
   Departures departures;
   CsvTable table = parse_csv(
       has_byte_order_mark(text) ? without_byte_order_mark(std::string(text), "table") : text);
+  check_last_row(table, options.allow_truncated, departures);
   for (std::size_t i = 0; i < table.names.size(); ++i) {
     table.names[i] = departures.utf8(table.names[i], fmt::format("name of column {}", i + 1));
   }

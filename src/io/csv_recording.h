@@ -16,7 +16,8 @@ namespace nest::io {
 /// NaN. Files of the Muse Monitor application are recognised: the RAW_ columns in microvolts, other
 /// columns as stream "features", markers in column Elements as annotations.
 /// The whole table is held in memory.
-/// Errors: DataCorrupt naming line and column.
+/// Errors: DataCorrupt naming line and column, also where the file ends within a row unless
+/// options.allow_truncated.
 std::shared_ptr<const Recording> open_csv(std::string_view text, const OpenOptions& options = {});
 
 }  // namespace nest::io

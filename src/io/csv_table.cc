@@ -101,40 +101,83 @@ Cells split(std::string_view line, char separator) {
   }
 }
 
+// The lines of a table that hold cells, one after the other.
+class Lines {
+ public:
+  explicit Lines(std::string_view table) : rest_(table) {}
+
+  // To the next line that is neither empty nor a comment; false if there is none.
+  bool next() {
+    while (!rest_.empty()) {
+      const std::string_view whole = logical_line(rest_);
+      number_ = following_;
+      following_ += static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '\n'));
+      rest_.remove_prefix(whole.size());
+      text_ = whole.substr(0, whole.find_last_not_of("\r\n") + 1);
+      has_end_ = text_.size() < whole.size();
+      const std::string_view content = trim(text_);
+      if (!content.empty() && content.front() != '#') return true;
+    }
+    return false;
+  }
+  std::string_view text() const { return text_; }
+  std::size_t number() const { return number_; }
+  bool has_end() const { return has_end_; }
+
+ private:
+  std::string_view rest_, text_;
+  std::size_t number_ = 0, following_ = 1;
+  bool has_end_ = false;
+};
+
+bool is_number(std::string_view cell, bool has_decimal_comma) {
+  double number = 0;
+  return parse_number(cell, has_decimal_comma, number);
+}
+
+// True if a last row without a line end lacks cells that all rows before it have, or its last
+// cell is no number where one stands above it.
+bool ends_early(const Cells& cells, std::size_t shortest, const CsvTable& table) {
+  if (cells.size() < shortest) return true;
+  const std::size_t last = cells.size() - 1;
+  return !table.rows.empty() && last < table.rows.back().size() &&
+         !is_number(cells[last], table.has_decimal_comma) &&
+         is_number(table.rows.back()[last], table.has_decimal_comma);
+}
+
 }  // namespace
 
 CsvTable parse_csv(std::string_view text) {
   CsvTable table;
   char separator = 0;
-  std::size_t width = 0;
-  for (std::size_t line = 1; !text.empty();) {
-    const std::string_view whole = logical_line(text);
-    const std::string_view content = trim(whole.substr(0, whole.find_last_not_of("\r\n") + 1));
-    const std::size_t first_line = line;
-    line += static_cast<std::size_t>(std::count(whole.begin(), whole.end(), '\n'));
-    text.remove_prefix(whole.size());
-    if (content.empty() || content.front() == '#') continue;
+  std::size_t width = 0, shortest = 0;
+  for (Lines lines(text); lines.next();) {
     if (separator == 0) {
-      separator = find_separator(content);
+      separator = find_separator(trim(lines.text()));
       table.has_decimal_comma = separator != ',';
     }
-    auto cells = split(whole.substr(0, whole.find_last_not_of("\r\n") + 1), separator);
+    Cells cells = split(lines.text(), separator);
     if (width == 0) {
-      width = cells.size();
-      double number = 0;
+      width = shortest = cells.size();
       const bool is_header = std::none_of(cells.begin(), cells.end(), [&](const auto& cell) {
-        return parse_number(cell, table.has_decimal_comma, number);
+        return is_number(cell, table.has_decimal_comma);
       });
       if (is_header) {
         table.names = std::move(cells);
         continue;
       }
     }
+    if (!lines.has_end()) {
+      table.unended_line = lines.number();
+      table.is_cut = ends_early(cells, shortest, table);
+      if (table.is_cut) break;
+    }
     require(cells.size() <= width + 1 && (cells.size() + 1 >= width), ErrorCode::kDataCorrupt,
-            "line {}: {} cells, the first line has {}", first_line, cells.size(), width);
+            "line {}: {} cells, the first line has {}", lines.number(), cells.size(), width);
+    shortest = std::min(shortest, cells.size());
     cells.resize(width);
     table.rows.push_back(std::move(cells));
-    table.lines.push_back(first_line);
+    table.lines.push_back(lines.number());
   }
   require(!table.rows.empty(), ErrorCode::kDataCorrupt, "no row of numbers");
   return table;
@@ -153,9 +196,8 @@ double CsvTable::number(std::size_t row, std::size_t column) const {
 bool CsvTable::is_text(std::size_t column) const {
   bool has_text = false;
   for (const Cells& row : rows) {
-    double number = 0;
     if (row[column].empty()) continue;
-    if (parse_number(row[column], has_decimal_comma, number)) return false;
+    if (is_number(row[column], has_decimal_comma)) return false;
     has_text = true;
   }
   return has_text;

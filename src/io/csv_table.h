@@ -15,6 +15,9 @@ struct CsvTable {
   std::vector<Cells> rows;
   std::vector<std::size_t> lines;  ///< of each row, from 1
   bool has_decimal_comma = false;  ///< where other characters separate the cells
+  std::size_t unended_line = 0;    ///< number of a last row without a line end; 0: it has one
+  /// The row at unended_line lacks cells, or ends with half of one; it is not in `rows`.
+  bool is_cut = false;
 
   /// NaN if empty. Errors: DataCorrupt naming line and column.
   double number(std::size_t row, std::size_t column) const;

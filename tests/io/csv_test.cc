@@ -1,4 +1,4 @@
-// Quotes, decimal commas and text columns of tables.
+// Quotes, decimal commas, text columns and cut last rows of tables.
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -10,6 +10,7 @@
 namespace nest::io {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -89,6 +90,39 @@ TEST(CsvColumns, a_byte_order_mark_is_no_part_of_the_first_name) {
                                           "F\0\n\0001\0\n\0",
                                           10))),
               ElementsAre("F"));
+}
+
+struct Cut {
+  const char* name;
+  const char* text;
+};
+class CutTable : public testing::TestWithParam<Cut> {};
+
+TEST_P(CutTable, is_refused_and_read_without_its_last_row_when_allowed) {
+  EXPECT_THAT([] { open_csv(GetParam().text); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("line 4"), HasSubstr("`allow_truncated`"))));
+  const auto csv = open_csv(GetParam().text, {.allow_truncated = true});
+  EXPECT_EQ(csv->info().num_samples, 2);
+  EXPECT_THAT(csv->info().warnings, ElementsAre(HasSubstr("line 4")));
+  EXPECT_THAT(row(*csv, 1), ElementsAre(2, 4));
+}
+
+INSTANTIATE_TEST_SUITE_P(Csv, CutTable,
+                         testing::Values(Cut{"a_cell_is_missing", "a,b,c\n1,2,3\n3,4,5\n5,6"},
+                                         Cut{"a_cell_is_empty", "a,b,c\n1,2,3\n3,4,5\n5,6,"},
+                                         Cut{"half_a_number", "a,b,c\n1,2,3\n3,4,5\n5,6,1e-"},
+                                         Cut{"an_open_quote", "a,b,c\n1,2,3\n3,4,\"5\"\n5,6,\"7"},
+                                         Cut{"one_cell_of_many",
+                                             "a;b;c;d;e\n1;2;3;4;5\n3;4;5;6;7\n5"}),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(CsvEnd, a_whole_last_row_needs_no_line_end) {
+  EXPECT_THAT(row(*open_csv("a,b\n1,2\n3,4"), 1), ElementsAre(2, 4));
+  EXPECT_THAT(row(*open_csv("a,b,c\n1,2\n3,4"), 1), ElementsAre(2, 4)) << "as short as the others";
+  const auto allowed = open_csv("a,b\n1,2\n3,4", {.allow_truncated = true});
+  EXPECT_THAT(row(*allowed, 1), ElementsAre(2, 4));
+  EXPECT_THAT(allowed->info().warnings, ElementsAre(HasSubstr("line 3")))
+      << "it may have been 3,42";
 }
 
 }  // namespace
