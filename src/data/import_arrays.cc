@@ -45,7 +45,7 @@ Imported import_feis(const ImportOptions& options, const Job& /*job*/) {
     const std::string subject = name.substr(0, name.size() - 6);
     const TsvTable labels(file.parent_path() / (subject + "_labels.tsv"));
     const std::int64_t length = samples_per_trial(file);
-    for (std::size_t row = 0; row < labels.size(); ++row) {
+    labels.for_each_row(options.strict, [&](std::size_t row) {
       const std::int64_t trial = labels.integer(row, "trial");
       Utterance utterance;
       utterance.id = fmt::format("{}_t{:03}", subject, trial);
@@ -57,7 +57,7 @@ Imported import_feis(const ImportOptions& options, const Job& /*job*/) {
       utterance.split = labels.at(row, "split");
       utterance.extra["epoch"] = labels.integer(row, "epoch");
       result.utterances.push_back(std::move(utterance));
-    }
+    });
   }
   return result;
 }
@@ -76,7 +76,7 @@ Imported import_cvep(const ImportOptions& options, const Job& /*job*/) {
   result.info.file_gain = 1e-6;
   const auto file = folder / "X_uV.npy";
   const std::int64_t length = samples_per_trial(file);
-  for (std::size_t row = 0; row < labels.size(); ++row) {
+  labels.for_each_row(options.strict, [&](std::size_t row) {
     const std::int64_t trial = labels.integer(row, "trial");
     Utterance utterance;
     utterance.id = fmt::format("cvep_t{:02}", trial);
@@ -88,7 +88,7 @@ Imported import_cvep(const ImportOptions& options, const Job& /*job*/) {
     utterance.split = labels.at(row, "split");
     utterance.extra["code_index"] = labels.integer(row, "code_index");
     result.utterances.push_back(std::move(utterance));
-  }
+  });
   return result;
 }
 

@@ -48,14 +48,14 @@ fs::path table_of(const fs::path& recording, const fs::path& root, const std::st
   }
 }
 
-std::map<std::string, ChannelRow> read_channels(const fs::path& path) {
+std::map<std::string, ChannelRow> read_channels(const fs::path& path, bool strict) {
   std::map<std::string, ChannelRow> rows;
   const TsvTable table(path);
-  for (std::size_t i = 0; i < table.size(); ++i) {
+  table.for_each_row(strict, [&](std::size_t i) {
     ChannelRow& row = rows[table.at(i, "name")];
     if (table.has("type")) row.type = io::channel_type_from_name(table.at(i, "type"));
     row.is_bad = table.has("status") && table.at(i, "status") == "bad";
-  }
+  });
   return rows;
 }
 
@@ -67,22 +67,23 @@ double seconds(const TsvTable& table, std::size_t row, const std::string& column
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_number = error == std::errc() && end == text.data() + text.size();
   require(is_number && std::isfinite(value), ErrorCode::kDataCorrupt,
-          "{}: row {}: {} is '{}', no number of seconds", table.name(), row + 1, column, text);
+          "{} is '{}', no number of seconds", column, text);
   return value;
 }
 
-std::vector<io::Annotation> read_events(const fs::path& path, const std::string& text_column) {
+std::vector<io::Annotation> read_events(const fs::path& path, const std::string& text_column,
+                                        bool strict) {
   const TsvTable table(path);
   const std::string column = text_column.empty() ? "trial_type" : text_column;
   require(table.has(column), ErrorCode::kNotFound,
           "{}: no column '{}' for the text; there are: {}; name one with `text_column`",
           path.string(), column, table.column_names());
   std::vector<io::Annotation> events;
-  for (std::size_t i = 0; i < table.size(); ++i) {
+  table.for_each_row(strict, [&](std::size_t i) {
     const std::string& text = table.at(i, column);
     events.push_back(
         {seconds(table, i, "onset"), seconds(table, i, "duration"), text == "n/a" ? "" : text, ""});
-  }
+  });
   std::stable_sort(events.begin(), events.end(),
                    [](const auto& a, const auto& b) { return a.onset_s < b.onset_s; });
   return events;
@@ -96,13 +97,13 @@ bool is_raw_eeg(const fs::path& file, const fs::path& root) {
 }
 
 SourceRecording describe(const fs::path& file, const fs::path& root, const RecordingNames& names,
-                         const std::string& text_column) {
+                         const ImportOptions& options) {
   SourceRecording recording{file, names.of(file)};
   const fs::path channels = table_of(file, root, "channels.tsv");
   const fs::path events = table_of(file, root, "events.tsv");
-  if (!channels.empty()) recording.channels = read_channels(channels);
+  if (!channels.empty()) recording.channels = read_channels(channels, options.strict);
   if (!events.empty()) {
-    recording.events = read_events(events, text_column);
+    recording.events = read_events(events, options.recordings.text_column, options.strict);
   } else {
     log_warn("{}: no events.tsv; the annotations in the file are taken", file.string());
   }
@@ -122,7 +123,7 @@ Imported import_bids(const ImportOptions& options, const Job& job) {
   for (const fs::path& file : recordings_in(root, options.out)) {
     if (!is_raw_eeg(file, root)) continue;
     try {
-      recordings.push_back(describe(file, root, names, options.recordings.text_column));
+      recordings.push_back(describe(file, root, names, options));
     } catch (const Error& error) {  // tables of one recording must not cost the others
       const bool is_table =
           error.code() == ErrorCode::kDataCorrupt || error.code() == ErrorCode::kNotFound;

@@ -83,8 +83,9 @@ void visit_fields(FieldVisitor& visitor, ImportOptions& o) {
                 "fit mean and deviation per channel on the training part");
   visitor.field("window_norm", o.window_norm,
                 "normalise each utterance by itself instead of by a fit");
-  visitor.field("strict", o.strict,
-                "any unusable utterance, and any warning about a recording, is an error");
+  visitor.field(
+      "strict", o.strict,
+      "any unusable utterance or row of a table, and any warning about a recording, is an error");
   visitor.part("split", o.split);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,22 +35,28 @@ std::shared_ptr<const io::Recording> open_for_import(const std::filesystem::path
 
 /// Rows of a tab-separated table with a header line, by column name. Texts that are no UTF-8 are
 /// taken for Latin-1 (logged).
-/// Errors: NotFound, Io; DataCorrupt naming the line or the missing column.
+/// Errors: NotFound, also for a missing column; Io; DataCorrupt naming the line.
 class TsvTable {
  public:
   explicit TsvTable(const std::filesystem::path& path);
-  const std::string& name() const { return name_; }
   std::size_t size() const { return rows_.size(); }
   bool has(const std::string& column) const { return columns_.contains(column); }
   /// "duration, onset, trial_type"
   std::string column_names() const;
   const std::string& at(std::size_t row, const std::string& column) const;
   std::int64_t integer(std::size_t row, const std::string& column) const;
+  /// Calls use(row) for each row, in order. One that it cannot use (DataCorrupt) is left out with a
+  /// warning, unless `strict` or no row is left; `use` must have done nothing by then.
+  void for_each_row(bool strict, const std::function<void(std::size_t row)>& use) const;
 
  private:
+  struct Row {
+    std::size_t line = 0;
+    std::vector<std::string> fields;
+  };
   std::string name_;
   std::map<std::string, std::size_t> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<Row> rows_;
 };
 
 /// "3,17,4" to numbers. Errors: DataCorrupt.

@@ -41,9 +41,7 @@ TsvTable::TsvTable(const std::filesystem::path& path) : name_(path.string()) {
       for (std::size_t i = 0; i < parts.size(); ++i) columns_[parts[i]] = i;
       continue;
     }
-    require(parts.size() == columns_.size(), ErrorCode::kDataCorrupt,
-            "{}:{}: {} fields, the header has {}", name_, number, parts.size(), columns_.size());
-    rows_.push_back(std::move(parts));
+    rows_.push_back({number, std::move(parts)});
   }
   if (first_latin1 > 0) {
     log_warn("{}: no UTF-8 from line {} on, read as Latin-1", name_, first_latin1);
@@ -58,12 +56,36 @@ std::string TsvTable::column_names() const {
 
 const std::string& TsvTable::at(std::size_t row, const std::string& column) const {
   const auto found = columns_.find(column);
-  require(found != columns_.end(), ErrorCode::kDataCorrupt, "{}: no column '{}'", name_, column);
-  return rows_[row][found->second];
+  require(found != columns_.end(), ErrorCode::kNotFound, "{}: no column '{}'", name_, column);
+  const Row& wanted = rows_[row];
+  require(wanted.fields.size() == columns_.size(), ErrorCode::kDataCorrupt,
+          "{}:{}: {} fields, the header has {}", name_, wanted.line, wanted.fields.size(),
+          columns_.size());
+  return wanted.fields[found->second];
 }
 
 std::int64_t TsvTable::integer(std::size_t row, const std::string& column) const {
-  return to_integer(at(row, column), fmt::format("{}: row {}: {}", name_, row + 1, column));
+  return to_integer(at(row, column), fmt::format("{}:{}: {}", name_, rows_[row].line, column));
+}
+
+void TsvTable::for_each_row(bool strict, const std::function<void(std::size_t)>& use) const {
+  constexpr std::size_t kShown = 3;
+  std::vector<std::string> flaws;
+  std::size_t num_bad = 0;
+  for (std::size_t row = 0; row < size(); ++row) {
+    try {
+      with_context(fmt::format("{}:{}", name_, rows_[row].line), [&] { use(row); });
+    } catch (const Error& error) {
+      if (strict || error.code() != ErrorCode::kDataCorrupt) throw;
+      if (flaws.size() < kShown) flaws.push_back(error.what());
+      ++num_bad;
+    }
+  }
+  if (num_bad == 0) return;
+  const std::string more =
+      num_bad > flaws.size() ? fmt::format("; and {} more", num_bad - flaws.size()) : "";
+  require(num_bad < size(), ErrorCode::kDataCorrupt, "{}{}", fmt::join(flaws, "; "), more);
+  log_warn("{} of {} rows left out: {}{}", num_bad, size(), fmt::join(flaws, "; "), more);
 }
 
 std::vector<std::int64_t> parse_int_list(const std::string& text) {

@@ -185,7 +185,7 @@ TEST_F(ImportRecordings, bids_tables_above_count_and_a_broken_one_costs_its_reco
     const std::string stem = fmt::format("sub-{0}/eeg/sub-{0}_task-read_", subject);
     std::filesystem::rename(write(stem + "x.edf"), in_ / (stem + "eeg.edf"));
     write_text_file(in_ / (stem + "events.tsv"),
-                    "onset\tduration\tword\n1.5\t0.5\tcat\n2\tn/a\tdog\n");
+                    "onset\tduration\tword\n1.5\t0.5\tcat\nlater\t1\towl\n2\tn/a\tdog\n");
   }
   write_text_file(in_ / "task-read_channels.tsv", "name\ttype\nVEOG\tEEG\nCz\tMISC\n");
   auto o = options();
@@ -197,12 +197,14 @@ TEST_F(ImportRecordings, bids_tables_above_count_and_a_broken_one_costs_its_reco
   EXPECT_THAT(dataset.info().signal.channels, ElementsAre("Fp1", "VEOG"));
   EXPECT_THAT(log.text(), HasSubstr("VEOG is called EEG, which its name is not"));
   EXPECT_THAT(log.text(), HasSubstr("2 annotations left out: 2 without a duration"));
+  EXPECT_THAT(log.text(), HasSubstr("1 of 3 rows left out"));
+  EXPECT_THAT(log.text(), HasSubstr("sub-1_task-read_events.tsv:3: onset is 'later'"));
   write_text_file(in_ / "sub-2/eeg/sub-2_task-read_events.tsv",
                   "onset\tduration\tword\nsoon\t1\tcat\n");
   EXPECT_EQ(import_dataset(o).size(), 1u);
-  EXPECT_THAT(log.text(), HasSubstr("row 1: onset is 'soon', no number of seconds"));
+  EXPECT_THAT(log.text(), HasSubstr("events.tsv:2: onset is 'soon', no number of seconds"));
   o.strict = true;
-  EXPECT_THAT([&] { import_dataset(o); }, ThrowsMessage<Error>(HasSubstr("'soon'")));
+  EXPECT_THAT([&] { import_dataset(o); }, ThrowsMessage<Error>(HasSubstr("'later'")));
 }
 
 TEST(RecordingNames, come_from_bids_a_pattern_or_a_table) {

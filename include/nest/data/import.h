@@ -61,7 +61,8 @@ struct ImportOptions {
   bool normalize = true;  ///< fit mean and deviation on the training part
   /// Normalise each utterance by itself instead.
   signal::WindowNorm window_norm = signal::WindowNorm::kNone;
-  bool strict = false;  ///< a problem in any utterance, a warning about any recording is an error
+  /// A problem in any utterance or row of a table, a warning about any recording is an error.
+  bool strict = false;
 };
 void visit_fields(FieldVisitor& visitor, ImportOptions& options);
 /// Errors: FieldError.
