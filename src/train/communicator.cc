@@ -37,8 +37,10 @@ Communicator::Communicator(const Placement& placement, int timeout_s)
     group_->gloo =
         c10::make_intrusive<c10d::ProcessGroupGloo>(store, placement.rank, placement.size, options);
   } catch (const std::exception& error) {
-    fail(ErrorCode::kIo, "process {} of {} cannot meet the others at {}:{}: {}", placement.rank,
-         placement.size, placement.address, placement.port, error.what());
+    fail(ErrorCode::kIo,
+         "process {} of {} cannot meet the others at {}:{} (MASTER_ADDR and NEST_MASTER_PORT name "
+         "another place): {}",
+         placement.rank, placement.size, placement.address, placement.port, error.what());
   }
 }
 

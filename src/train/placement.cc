@@ -7,6 +7,8 @@
 namespace nest::train {
 namespace {
 
+constexpr int kLastPort = 65535;
+
 std::optional<int> number(const Lookup& lookup, const std::string& name) {
   const std::optional<std::string> text = lookup(name);
   if (!text || text->empty()) return std::nullopt;
@@ -28,6 +30,17 @@ constexpr Launcher kLaunchers[] = {
     {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_LOCAL_RANK"},
     {"SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"},
 };
+
+/// Where rank 0 listens. torchrun's agent may already do so at MASTER_PORT, for a store of its own
+/// (PyTorch, torch/distributed/elastic): then the next port is ours.
+int port_of(const Lookup& lookup, int preset) {
+  int port = number(lookup, "MASTER_PORT").value_or(preset);
+  if (lookup("TORCHELASTIC_USE_AGENT_STORE") == "True") ++port;
+  port = number(lookup, "NEST_MASTER_PORT").value_or(port);
+  require(port >= 1 && port <= kLastPort, ErrorCode::kInvalidArgument,
+          "port {} is not from 1 to {}; set NEST_MASTER_PORT to a free one", port, kLastPort);
+  return port;
+}
 
 }  // namespace
 
@@ -58,7 +71,7 @@ Placement placement_from(const Lookup& lookup) {
     placement.address = first_host(*nodes);
   }
   placement.address = lookup("MASTER_ADDR").value_or(placement.address);
-  placement.port = number(lookup, "MASTER_PORT").value_or(placement.port);
+  placement.port = port_of(lookup, placement.port);
   return placement;
 }
 

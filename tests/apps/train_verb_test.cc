@@ -1,120 +1,27 @@
-// `nest train` as a user runs it: stopped by Ctrl-C and resumed, in two processes, for a language
-// model.
+// `nest train` as a user runs it: stopped by Ctrl-C and resumed, for a language model.
 #include <chrono>
-#include <cmath>
 #include <csignal>
-#include <map>
 #include <sstream>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "nest/core/config.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
-#include "nest/io/checkpoint.h"
+#include "small_training.h"
 #include "tests/support/command.h"
 
 namespace nest {
 namespace {
 
 namespace fs = std::filesystem;
-using Environment = std::map<std::string, std::string>;
+using TrainVerb = test::SmallTraining;
+using test::start;
+using test::wait_for;
+using test::weights;
 
 constexpr int kInterruptedExitCode = 4;
-
-/// A small dataset and configuration, made once.
-class TrainVerb : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    dir_ = new test::TempDir;
-    const auto made = test::run_nest(
-        NEST_BINARY, "synth --seed 3 --rate 125 --sentences 30 --channels 4 --out " + data());
-    ASSERT_EQ(made.exit_code, 0) << made.err;
-    write_text_file(config(),
-                    ctc("tiny", "0.1") + ctc("plain", "0") +
-                        "lm: {model_name: NEST_LM, vocab_size: 40, embedding_dim: 8, hidden_dim: "
-                        "16, num_layers: 1}\n");
-  }
-  static std::string ctc(const std::string& key, const std::string& dropout) {
-    return key + ":\n  model_name: NEST_CTC\n  spatial_cnn: {type: SpatialCNN, n_channels: 4, " +
-           "n_temporal_filters: 2, n_spatial_filters: 4, temporal_kernel_size: 16, dropout: " +
-           dropout +
-           "}\n  temporal_encoder: {type: LSTM, hidden_dim: 8, num_layers: 1, dropout: " + dropout +
-           "}\n  decoder: {vocab_size: 40}\n";
-  }
-  static void TearDownTestSuite() { delete dir_; }
-
-  static test::TempDir* dir() { return dir_; }
-  static std::string data() { return (*dir_ / "data").string(); }
-  static std::string config() { return (*dir_ / "models.yaml").string(); }
-  static std::string run_folder(const std::string& name) { return (*dir_ / name).string(); }
-  static std::vector<std::string> train(const std::string& model, const std::string& out,
-                                        const std::vector<std::string>& more) {
-    std::vector<std::string> all{"nest",        "train", "--data", data(), "--config",  config(),
-                                 "--model-key", model,   "--out",  out,    "--threads", "1"};
-    all.insert(all.end(), more.begin(), more.end());
-    return all;
-  }
-
- private:
-  static inline test::TempDir* dir_ = nullptr;
-};
-
-/// Starts the program; output goes nowhere.
-pid_t start(const std::vector<std::string>& arguments, const Environment& environment = {}) {
-  const pid_t child = fork();
-  if (child != 0) return child;
-  for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
-  const int null = open("/dev/null", O_WRONLY);
-  dup2(null, STDOUT_FILENO);
-  dup2(null, STDERR_FILENO);
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  execv(NEST_BINARY, argv.data());
-  _exit(127);
-}
-
-/// Exit code; -1 if a signal ended the program.
-int wait_for(pid_t child) {
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-TensorMap weights(const fs::path& path) {
-  return io::read_checkpoint(path).state_dict;
-}
-
-double largest_difference(const TensorMap& a, const TensorMap& b) {
-  double worst = 0;
-  for (const auto& [name, x] : a) {
-    if (x.dtype() != DType::kF32) continue;
-    const auto u = x.data<float>(), v = b.at(name).data<float>();
-    for (std::size_t i = 0; i < u.size(); ++i) {
-      worst = std::max(worst, static_cast<double>(std::abs(u[i] - v[i])));
-    }
-  }
-  return worst;
-}
-
-int free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  close(fd);
-  return ntohs(address.sin_port);
-}
 
 TEST_F(TrainVerb, ctrl_c_stops_cleanly_and_the_resumed_run_equals_an_uninterrupted_one) {
   const std::string whole = run_folder("whole"), stopped = run_folder("stopped");
@@ -166,28 +73,6 @@ TEST_F(TrainVerb, killed_before_its_first_checkpoint_begins_anew_when_resumed) {
   const TensorMap found = weights(fs::path(killed) / "last.pt");
   ASSERT_EQ(found.size(), expected.size());
   for (const auto& [name, value] : expected) EXPECT_TRUE(bit_equal(value, found.at(name))) << name;
-}
-
-TEST_F(TrainVerb, two_processes_equal_one_with_twice_the_batch) {
-  const auto with_batch = [&](const std::string& out, const char* size) {
-    return train("plain", out,
-                 {"--epochs", "2", "--optimizer", "sgd", "--lr", "0.05", "--schedule", "constant",
-                  "--batch-size", size});
-  };
-  const std::string single = run_folder("single"), both = run_folder("both");
-  ASSERT_EQ(wait_for(start(with_batch(single, "8"))), 0);
-
-  Environment environment{{"WORLD_SIZE", "2"},
-                          {"MASTER_ADDR", "127.0.0.1"},
-                          {"MASTER_PORT", std::to_string(free_port())}};
-  std::vector<pid_t> children;
-  for (const char* rank : {"0", "1"}) {
-    environment["RANK"] = rank;
-    children.push_back(start(with_batch(both, "4"), environment));
-  }
-  for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
-  const TensorMap expected = weights(fs::path(single) / "last.pt");
-  EXPECT_LT(largest_difference(expected, weights(fs::path(both) / "last.pt")), 2e-4);
 }
 
 /// Texts of the n-best lists that `nest decode` gives.

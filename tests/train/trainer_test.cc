@@ -14,6 +14,7 @@
 #include "nest/deploy/model_file.h"
 #include "nest/io/checkpoint.h"
 #include "nest/train/objective.h"
+#include "tests/support/largest_difference.h"
 #include "tests/support/temp_dir.h"
 #include "toy.h"
 
@@ -26,19 +27,6 @@ fs::path run_folder(const std::string& name) {
   const fs::path path = test::process_temp_dir() / ("nest_train_" + name);
   fs::remove_all(path);
   return path;
-}
-
-double largest_difference(const TensorMap& a, const TensorMap& b) {
-  double worst = 0;
-  for (const auto& [name, x] : a) {
-    if (x.dtype() != DType::kF32) continue;
-    const auto u = x.data<float>();
-    const auto v = b.at(name).data<float>();
-    for (std::size_t i = 0; i < u.size(); ++i) {
-      worst = std::max(worst, static_cast<double>(std::abs(u[i] - v[i])));
-    }
-  }
-  return worst;
 }
 
 class Family : public ::testing::TestWithParam<std::string> {};
@@ -192,26 +180,8 @@ TEST(DataParallel, two_ranks_equal_one_process_with_twice_the_batch) {
   std::thread other(work, 1);
   work(0);
   other.join();
-  EXPECT_EQ(largest_difference(weights[0], weights[1]), 0);
-  EXPECT_LT(largest_difference(weights[0], single.executor().snapshot().weights), 2e-4);
-}
-
-TEST(Placement, each_launcher_is_understood) {
-  const auto from = [](std::map<std::string, std::string> values) {
-    return placement_from([values](const std::string& name) -> std::optional<std::string> {
-      const auto it = values.find(name);
-      return it == values.end() ? std::nullopt : std::optional(it->second);
-    });
-  };
-  EXPECT_EQ(from({}).size, 1);
-  EXPECT_EQ(from({{"RANK", "1"}, {"WORLD_SIZE", "4"}, {"MASTER_PORT", "123"}}).port, 123);
-  EXPECT_EQ(from({{"OMPI_COMM_WORLD_RANK", "2"}, {"OMPI_COMM_WORLD_SIZE", "3"}}).rank, 2);
-  const Placement slurm = from(
-      {{"SLURM_PROCID", "5"}, {"SLURM_NTASKS", "8"}, {"SLURM_JOB_NODELIST", "node[03-07,12],x"}});
-  EXPECT_EQ(slurm.address, "node03");
-  EXPECT_EQ(slurm.rank, 5);
-  EXPECT_THROW(from({{"RANK", "4"}, {"WORLD_SIZE", "4"}}), Error);
-  EXPECT_THROW(from({{"RANK", "x"}, {"WORLD_SIZE", "4"}}), Error);
+  EXPECT_EQ(test::largest_difference(weights[0], weights[1]), 0);
+  EXPECT_LT(test::largest_difference(weights[0], single.executor().snapshot().weights), 2e-4);
 }
 
 }  // namespace

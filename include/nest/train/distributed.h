@@ -13,8 +13,8 @@ namespace nest::train {
 struct Placement {
   int rank = 0;
   int size = 1;
-  int local_rank = 0;  ///< which GPU of the machine
-  std::string address = "127.0.0.1";
+  int local_rank = 0;                 ///< which GPU of the machine
+  std::string address = "127.0.0.1";  ///< of rank 0, where the others meet it
   int port = 29500;
 };
 
@@ -24,6 +24,9 @@ using Lookup = std::function<std::optional<std::string>(const std::string&)>;
 /// Reads the launcher's variables: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
 /// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or Open MPI
 /// (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
+///
+/// Where torchrun's agent listens at MASTER_PORT itself (TORCHELASTIC_USE_AGENT_STORE=True) the
+/// port is the next one; NEST_MASTER_PORT wins over both.
 /// Errors: InvalidArgument for values that are not numbers or do not fit together.
 Placement placement_from(const Lookup& lookup);
 Placement placement_from_environment();
