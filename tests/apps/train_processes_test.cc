@@ -119,12 +119,12 @@ const Launcher kLaunchers[] = {
     {"torchrun_static",
      {"torchrun", "--help"},
      "pip install torch",
-     {"torchrun", "--nproc-per-node", "2", "--master-port", "PORT", "--no-python"}},
+     {"torchrun", "--nproc_per_node", "2", "--master_port", "PORT", "--no_python"}},
     {"torchrun_c10d",
      {"torchrun", "--help"},
      "pip install torch",
-     {"torchrun", "--nproc-per-node", "2", "--rdzv-backend", "c10d", "--rdzv-endpoint",
-      "127.0.0.1:PORT", "--no-python"}},
+     {"torchrun", "--nproc_per_node", "2", "--rdzv_backend", "c10d", "--rdzv_endpoint",
+      "127.0.0.1:PORT", "--no_python"}},
 };
 INSTANTIATE_TEST_SUITE_P(Launchers, TrainLaunched, testing::ValuesIn(kLaunchers),
                          [](const auto& info) { return std::string(info.param.name); });
