@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "nest/core/config.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "small_training.h"

@@ -35,8 +35,9 @@ class ImportTable : public testing::Test {
     options.window_length_s = 0.5;
     options.normalize = false;
     options.strict = strict;
+    const Dataset dataset = import_dataset(options);
     std::vector<std::string> ids;
-    for (const Utterance& u : import_dataset(options).utterances()) ids.push_back(u.id);
+    for (const Utterance& u : dataset.utterances()) ids.push_back(u.id);
     return ids;
   }
   test::TempDir dir_;
