@@ -177,7 +177,7 @@ def main():
         fresh.mkdir()
         (bin_folder / "nest").symlink_to(nest)
         environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
-        for name in ("models", "configs", "tests"):
+        for name in ("models", "configs", "examples", "tests"):
             (fresh / name).symlink_to(ROOT / name)
 
         def visit(page, folder):
