@@ -1,9 +1,9 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -15,6 +15,7 @@
 #include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
+#include "nest/stream/committed_text.h"
 #include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
 #include "nest/stream/report.h"
@@ -34,9 +35,10 @@ struct StreamVerb {
 };
 
 /// The last characters of the text so far on one line of a terminal.
-void show_live(const stream::StreamingInference& pipeline, const stream::StreamEvent& event) {
+void show_live(const stream::StreamingInference& pipeline, const stream::StreamEvent& event,
+               const std::string& committed) {
   constexpr std::size_t kWidth = 60;
-  std::string text = pipeline.text_of(event.committed);
+  std::string text = committed.substr(committed.size() - std::min(committed.size(), kWidth));
   text += "\x1b[2m" + pipeline.text_of(event.tentative) + "\x1b[0m";
   if (text.size() > kWidth) text = "…" + text.substr(text.size() - kWidth);
   fmt::print(stderr, "\r\x1b[K{:7.1f} s  {:6.2f} ms  {}", event.time_s, event.latency.age_ms, text);
@@ -47,24 +49,6 @@ void flush_output() {
   if (std::fflush(stdout) == 0) return;
   throw std::system_error(errno, std::generic_category(), "standard output");
 }
-
-/// Committed text on standard output as it comes: what is new, at once.
-class TextPrinter {
- public:
-  void show(const std::string& text) {
-    if (!text.starts_with(printed_)) {  // a tokenizer that spells earlier text anew
-      fmt::print("\n");
-      printed_.clear();
-    }
-    if (text.size() == printed_.size()) return;
-    fmt::print("{}", std::string_view(text).substr(printed_.size()));
-    flush_output();
-    printed_ = text;
-  }
-
- private:
-  std::string printed_;
-};
 
 /// What a run came to, however it ended.
 struct Outcome {
@@ -79,16 +63,16 @@ Outcome stream_text(const StreamVerb& verb, stream::StreamingInference& pipeline
   // Where the text itself appears, the live line would be written into it.
   const bool shows_live = ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0;
   Outcome outcome;
-  TextPrinter printer;
+  stream::CommittedText committed([&](auto tokens) { return pipeline.text_of(tokens); });
   const auto sink = [&](const stream::StreamEvent& event) {
-    outcome.text = pipeline.text_of(event.committed);
+    const std::string piece = committed.add(event.committed);
     if (verb.json) {
-      fmt::print("{}\n", json_text(event_json(pipeline, event)));
-      flush_output();
+      fmt::print("{}\n", json_text(event_json(pipeline, event, piece)));
     } else {
-      printer.show(outcome.text);
+      fmt::print("{}", piece);
     }
-    if (shows_live) show_live(pipeline, event);
+    if (verb.json || !piece.empty()) flush_output();
+    if (shows_live) show_live(pipeline, event, committed.text());
   };
   const double start_s = clock.now_s();
   try {
@@ -101,6 +85,7 @@ Outcome stream_text(const StreamVerb& verb, stream::StreamingInference& pipeline
                    .signal_s = static_cast<double>(samples) / source.info().rate_hz,
                    .wall_s = clock.now_s() - start_s};
   }
+  outcome.text = committed.text();
   if (shows_live) fmt::print(stderr, "\n");
   return outcome;
 }

@@ -21,22 +21,21 @@ class Feeder {
   Feeder(Source& source, StreamingInference& pipeline, const StreamingInference::Sink& sink)
       : source_(source), pipeline_(pipeline), sink_(sink) {}
 
-  /// Until the source ends, a stop is requested or `limit` samples have come; returns their number.
-  std::int64_t run(std::int64_t limit, const std::stop_token& stop) {
+  /// Until the source ends, a stop is requested or `limit` samples have come; counts them.
+  void run(std::int64_t limit, const std::stop_token& stop, FeedResult& fed) {
     const std::int64_t channels = source_.info().num_channels();
     std::vector<double> samples(static_cast<std::size_t>(channels * kCapacity));
-    std::int64_t count = 0;
-    while (!stop.stop_requested() && count < limit) {
+    while (!stop.stop_requested() && fed.samples < limit) {
       const signal::SignalView<double> into(samples.data(), channels,
-                                            std::min(kCapacity, limit - count), kCapacity);
+                                            std::min(kCapacity, limit - fed.samples), kCapacity);
       const Chunk chunk = source_.read(into);
       if (chunk.samples == 0) break;
       const signal::SignalView<const double> in(into.slice(0, chunk.samples));
       pipeline_.push(in, chunk.arrival_s, chunk.lost, sink_);
-      count += chunk.samples;
+      fed.samples += chunk.samples;
+      fed.repeated += chunk.repeated;
       tell();
     }
-    return count;
   }
 
   void finish() {
@@ -80,7 +79,7 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
   Feeder feeder(source, pipeline, sink);
   const double start_s = clock.now_s();
   try {
-    result.samples = feeder.run(limit, stop);
+    feeder.run(limit, stop, result);
   } catch (const Error&) {
     feeder.finish();  // what came before the error is decoded
     throw;

@@ -21,9 +21,10 @@ Json bad_channels_json(const StreamingInference& pipeline) {
 
 }  // namespace
 
-Json event_json(const StreamingInference& pipeline, const StreamEvent& event) {
+Json event_json(const StreamingInference& pipeline, const StreamEvent& event,
+                const std::string& committed) {
   return {{"time_s", event.time_s},
-          {"committed", pipeline.text_of(event.committed)},
+          {"committed", committed},
           {"tentative", pipeline.text_of(event.tentative)},
           {"latency_ms", event.latency.age_ms},
           {"wait_ms", event.latency.wait_ms},
@@ -46,6 +47,7 @@ Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
             {"model", parts.model_ms},
             {"decode", parts.decode_ms}}},
           {"gaps", pipeline.gaps()},
+          {"repeated_samples", fed.repeated},
           {"non_finite_samples", pipeline.processor().counts().non_finite},
           {"bad_channels", bad_channels_json(pipeline)},
           {"pipeline", pipeline.describe()}};

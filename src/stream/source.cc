@@ -42,7 +42,8 @@ std::unique_ptr<Clock> make_wall_clock(std::stop_token stop) {
 }
 
 void visit_fields(FieldVisitor& visitor, SourceOptions& o) {
-  visitor.field("source", o.source, "file:FILE, tcp:HOST:PORT, lsl:NAME or stdin", {},
+  visitor.field("source", o.source,
+                "file:FILE, tcp:HOST:PORT, lsl:NAME (lsl:type=EEG, lsl:source_id=ID) or stdin", {},
                 {.is_required = true});
   visitor.field("real_time", o.real_time, "replay a file at its recorded pace");
   visitor.field("chunk_samples", o.chunk_samples, "replay: samples a delivery (0: 40 ms)",

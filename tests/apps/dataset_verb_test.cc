@@ -1,6 +1,7 @@
 // nest dataset on a dataset that nest import made of the BIDS folder written by MNE-BIDS.
 #include <gtest/gtest.h>
 
+#include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"

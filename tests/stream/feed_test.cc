@@ -10,6 +10,7 @@
 #include "nest/core/json.h"
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
+#include "nest/stream/committed_text.h"
 #include "nest/stream/report.h"
 
 namespace nest::stream {
@@ -111,15 +112,22 @@ TEST_F(Feed, is_reported_as_events_and_a_summary) {
   ThreeChannels source(volts_);
   auto streamed = pipeline();
   std::vector<Json> events;
+  CommittedText text([&](auto tokens) { return streamed.text_of(tokens); });
+  std::string joined, whole;
   const FeedResult fed = feed(source, streamed, clock_, [&](const StreamEvent& event) {
-    events.push_back(event_json(streamed, event));
+    events.push_back(event_json(streamed, event, text.add(event.committed)));
+    joined += events.back().at("committed");
+    whole = streamed.text_of(event.committed);
   });
+  EXPECT_FALSE(whole.empty());
+  EXPECT_EQ(joined, whole);
   ASSERT_FALSE(events.empty());
   for (const char* key : {"time_s", "committed", "tentative", "latency_ms", "model_ms"}) {
     EXPECT_TRUE(events.front().contains(key)) << key;
   }
-  const Json summary = summary_json(streamed, fed, events.back().at("committed"));
-  EXPECT_EQ(summary.at("text"), events.back().at("committed"));
+  const Json summary = summary_json(streamed, fed, text.text());
+  EXPECT_EQ(summary.at("text"), whole);
+  EXPECT_EQ(summary.at("repeated_samples"), 0);
   EXPECT_EQ(summary.at("signal_s"), 12);
   EXPECT_EQ(summary.at("latency").at("count"), streamed.hops());
   EXPECT_THAT(summary_text(streamed, fed), testing::HasSubstr("over 12.0 s of signal"));

@@ -18,6 +18,7 @@ void visit_fields(FieldVisitor& visitor, FeedOptions& options);
 /// What was fed, and how long that took.
 struct FeedResult {
   std::int64_t samples = 0;
+  std::int64_t repeated = 0;  ///< came a second time and were left out
   double signal_s = 0;
   double wall_s = 0;
 };

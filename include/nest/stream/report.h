@@ -9,12 +9,14 @@
 namespace nest::stream {
 
 /// What a hop brought: {"time_s", "committed", "tentative", "latency_ms", "wait_ms",
-/// "preprocess_ms", "model_ms", "decode_ms"}. Allocates.
-Json event_json(const StreamingInference& pipeline, const StreamEvent& event);
+/// "preprocess_ms", "model_ms", "decode_ms"}; `committed` is what it added to the committed text
+/// (CommittedText::add()). Allocates.
+Json event_json(const StreamingInference& pipeline, const StreamEvent& event,
+                const std::string& committed);
 
 /// A stream that has ended: {"text", "signal_s", "wall_s", "real_time_factor", "latency",
-/// "mean_parts_ms", "gaps", "non_finite_samples", "bad_channels": [{"name", "non_finite", "flat_s",
-/// "clipped"}], "pipeline"}. `text` is what was committed.
+/// "mean_parts_ms", "gaps", "repeated_samples", "non_finite_samples", "bad_channels": [{"name",
+/// "non_finite", "flat_s", "clipped"}], "pipeline"}. `text` is what was committed.
 Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
                   const std::string& text);
 

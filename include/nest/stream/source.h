@@ -16,10 +16,11 @@ using SourceInfo = contract::SourceInfo;
 
 /// One delivery of samples.
 struct Chunk {
-  std::int64_t samples = 0;  ///< filled columns; 0 means the source has ended
-  double time_s = 0;         ///< stamp of the first sample, seconds from the source's start
-  double arrival_s = 0;      ///< Clock::now_s() when the chunk became available
-  std::int64_t lost = 0;     ///< samples known to be missing before this chunk
+  std::int64_t samples = 0;   ///< filled columns; 0 means the source has ended
+  double time_s = 0;          ///< stamp of the first sample, seconds from the source's start
+  double arrival_s = 0;       ///< Clock::now_s() when the chunk became available
+  std::int64_t lost = 0;      ///< samples known to be missing before this chunk
+  std::int64_t repeated = 0;  ///< samples that came a second time before it, left out
 };
 
 /// The time a pipeline lives by; injected so that tests need no sleeping.
@@ -48,7 +49,7 @@ class Source {
 };
 
 struct SourceOptions {
-  std::string source;      ///< "file:FILE", "tcp:HOST:PORT", "lsl:NAME", "stdin"
+  std::string source;      ///< "file:FILE", "tcp:HOST:PORT", "lsl:QUERY", "stdin"
   bool real_time = false;  ///< file replay: deliver at the recorded pace
   int chunk_samples = 0;   ///< file replay: samples a delivery; 0: rate / 25
   double timeout_s = 10;   ///< connecting and waiting for the next sample of a live source
