@@ -37,13 +37,15 @@ void visit_fields(FieldVisitor& visitor, LoadOptions& o) {
 }
 
 struct Dataset::State {
+  explicit State(FileWarnings warnings) : cache(kOpenFiles, warnings) {}
+
   std::filesystem::path folder;
   DatasetInfo info;
   std::vector<Utterance> utterances;
   std::vector<std::size_t> lines;
   std::vector<Problem> problems;
   bool strict_files = false;
-  mutable RecordingCache cache{kOpenFiles};
+  mutable RecordingCache cache;
   mutable std::atomic<bool> told_names{false};
   mutable std::atomic<bool> told_amplitude{false};
 
@@ -90,8 +92,9 @@ struct Dataset::State {
   }
 };
 
-Dataset::Dataset(std::filesystem::path folder, DatasetInfo info, std::vector<Utterance> utterances)
-    : state_(std::make_unique<State>()) {
+Dataset::Dataset(std::filesystem::path folder, DatasetInfo info, std::vector<Utterance> utterances,
+                 FileWarnings warnings)
+    : state_(std::make_unique<State>(warnings)) {
   state_->folder = std::move(folder);
   state_->info = std::move(info);
   state_->utterances = std::move(utterances);

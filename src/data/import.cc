@@ -35,7 +35,10 @@ Imported import_with(const ImportOptions& options, const Job& job) {
 /// left out of it.
 std::vector<Utterance> usable_of(const ImportOptions& options, const Imported& imported,
                                  const Job& job) {
-  const Dataset unchecked(options.out, imported.info, imported.utterances);
+  const bool is_told =  // by the importers that open every recording
+      options.format == ImportFormat::kAnnotations || options.format == ImportFormat::kBids;
+  const Dataset unchecked(options.out, imported.info, imported.utterances,
+                          is_told ? FileWarnings::kKnown : FileWarnings::kLogged);
   std::vector<Utterance> usable;
   std::map<std::string, std::vector<Problem>> problems;  // by signal
   std::size_t num_problems = 0;
@@ -113,7 +116,7 @@ Dataset import_dataset(const ImportOptions& options, const Job& job) {
   place_signals(options.out, options.copy ? Placement::kCopy : Placement::kInPlace,
                 imported.utterances);
   std::vector<Utterance> usable = usable_of(options, imported, job);
-  Dataset dataset(options.out, std::move(imported.info), std::move(usable));
+  Dataset dataset(options.out, std::move(imported.info), std::move(usable), FileWarnings::kKnown);
   Selection train;
   train.split = "train";
   if (options.normalize && options.window_norm == signal::WindowNorm::kNone &&

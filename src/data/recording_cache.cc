@@ -17,7 +17,7 @@ std::shared_ptr<const io::Recording> RecordingCache::open(const std::filesystem:
   auto recording = io::open_recording(path, options);  // outside the lock: files open in parallel
   const auto& warnings = recording->info().warnings;
   const std::scoped_lock lock(mutex_);
-  if (!warnings.empty() && warned_.insert(key).second) {
+  if (tells_warnings_ && !warnings.empty() && warned_.insert(key).second) {
     log_warn("{}: {}", key.first, fmt::join(warnings, "; "));
   }
   if (!index_.contains(key)) {

@@ -8,16 +8,17 @@
 #include <string>
 #include <utility>
 
+#include "nest/data/dataset.h"
 #include "nest/io/recording.h"
 
 namespace nest::data {
 
-/// Keeps the last used files open, so that utterances of one file parse its header once. The
-/// warnings of a file are logged when it is opened first, as one line.
+/// Keeps the last used files open, so that utterances of one file parse its header once.
 /// State: thread-safe.
 class RecordingCache {
  public:
-  explicit RecordingCache(std::size_t capacity) : capacity_(capacity) {}
+  RecordingCache(std::size_t capacity, FileWarnings warnings)
+      : capacity_(capacity), tells_warnings_(warnings == FileWarnings::kLogged) {}
   std::shared_ptr<const io::Recording> open(const std::filesystem::path& path,
                                             const io::OpenOptions& options);
 
@@ -25,6 +26,7 @@ class RecordingCache {
   using Key = std::pair<std::string, std::string>;  // path, stream
   using Entry = std::pair<Key, std::shared_ptr<const io::Recording>>;
   std::size_t capacity_;
+  bool tells_warnings_;
   std::mutex mutex_;
   std::list<Entry> recent_;  // newest first
   std::map<Key, std::list<Entry>::iterator> index_;

@@ -116,7 +116,7 @@ Dataset revise_dataset(const Dataset& dataset, const RevisionOptions& options, c
   }
   const bool fits = options.normalize || makes_fit_stale(dataset, options);
   if (fits) info.signal.normalization = graph::Normalization::kNone;  // until it is fitted
-  Dataset revised(out, std::move(info), std::move(utterances));
+  Dataset revised(out, std::move(info), std::move(utterances), FileWarnings::kKnown);
   if (fits) {
     revised.fit_normalization("train", job);
     log_info("mean and deviation are fitted on the {} training utterances",

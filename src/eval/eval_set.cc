@@ -155,7 +155,7 @@ EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
     if (info.signal.rate_hz <= 0) info.signal.rate_hz = own.rate_hz;
     if (info.signal.channels.empty()) info.signal.channels = own.channels;
     dataset = std::make_shared<data::Dataset>(std::filesystem::path(folder), std::move(info),
-                                              dataset->utterances());
+                                              dataset->utterances(), data::FileWarnings::kKnown);
   }
   set.name = dataset->info().name.empty() ? std::filesystem::path(folder).filename().string()
                                           : dataset->info().name;

@@ -158,7 +158,7 @@ class BrainVisionRecording : public Recording {
   }
 
   void add_marker(const std::string& line, std::optional<std::int64_t>& first_date) {
-    const auto fields = brainvision_fields(line);
+    const auto fields = brainvision_marker_fields(line, departures_);
     require(fields.size() >= 4, ErrorCode::kDataCorrupt, "'{}' has fewer than 4 fields", line);
     const double position = brainvision_number(fields[2], "position");
     const double length = brainvision_number(fields[3].empty() ? "0" : fields[3], "size");

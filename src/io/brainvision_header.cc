@@ -117,6 +117,24 @@ std::vector<std::string> brainvision_fields(std::string_view value) {
   return fields;
 }
 
+std::vector<std::string> brainvision_marker_fields(std::string_view value, Departures& departures) {
+  constexpr std::size_t kUsual = 5, kDateDigits = 20;
+  std::vector<std::string> fields = brainvision_fields(value);
+  const bool has_date = fields.back().empty() || fields.back().size() == kDateDigits;
+  const std::size_t wanted = kUsual + (has_date ? 1 : 0);
+  const auto is_number = [&](std::size_t i) {
+    return !fields[i].empty() && fields[i].find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (fields.size() <= wanted || (fields.size() == kUsual + 1 && is_number(2))) return fields;
+  std::string& text = fields[1];
+  const auto first = fields.begin() + 2;
+  const auto last = first + static_cast<std::ptrdiff_t>(fields.size() - wanted);
+  std::for_each(first, last, [&](const std::string& part) { text += "," + part; });
+  departures.add("commas of a text not written as \\1", fmt::format("'{}'", text));
+  fields.erase(first, last);
+  return fields;
+}
+
 double brainvision_number(std::string_view text, std::string_view what) {
   std::string number(trim(text));
   if (const auto comma = number.find(','); comma != std::string::npos) number[comma] = '.';

@@ -38,6 +38,9 @@ class BrainVisionText {
 
 /// Splits at commas; "\1" becomes a comma.
 std::vector<std::string> brainvision_fields(std::string_view value);
+/// The fields of a marker: type, text, position, size, channel and perhaps a date. A text's commas
+/// that were not written as "\1" are told by their number and put back, with a warning.
+std::vector<std::string> brainvision_marker_fields(std::string_view value, Departures& departures);
 /// A decimal comma is taken as a point. Errors: DataCorrupt.
 double brainvision_number(std::string_view text, std::string_view what);
 /// The line of each channel, "" where the header has none. Channels are numbered in the order of

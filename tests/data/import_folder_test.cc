@@ -7,6 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/data/import.h"
 #include "nest/io/edf.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
@@ -129,6 +130,17 @@ TEST_F(ImportFolder, a_warning_about_a_recording_is_an_error_if_strict) {
   EXPECT_EQ(import().utterance(0).text, "\xC3\xBF");
   EXPECT_THAT([&] { import(false, true); },
               testing::ThrowsMessage<Error>(HasSubstr("read as Latin-1")));
+}
+
+TEST_F(ImportFolder, what_is_wrong_with_a_file_is_said_once) {
+  write_brainvision("a", "\xFF");
+  test::LogCapture log;
+  const Dataset dataset = import();
+  static_cast<void>(dataset.load_signal(0));
+  const std::string text = log.text();
+  const std::size_t first = text.find("read as Latin-1");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find("read as Latin-1", first + 1), std::string::npos) << text;
 }
 
 TEST_F(ImportFolder, a_file_name_that_no_manifest_can_hold_is_refused_by_name) {

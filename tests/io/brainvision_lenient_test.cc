@@ -127,6 +127,19 @@ TEST(BrainVisionLenient, a_marker_that_cannot_be_read_is_left_out_and_named) {
               ElementsAre(testing::AllOf(HasSubstr("Mk1"), HasSubstr("Mk2"), HasSubstr("Mk3"))));
 }
 
+TEST(BrainVisionLenient, commas_that_a_writer_did_not_escape_belong_to_the_text) {
+  const auto recording = open(header_with("Ch1=A,,1,uV\n", 1), 1,
+                              kMarkerTitle +
+                                  "[Marker Infos]\nMk1=New Segment,,1,1,0,20240102030405000000\n"
+                                  "Mk2=Comment,One, two,3,2,0\n"
+                                  "Mk3=Comment,Give me 3, 4, or 5 of them,6,1,0,\n"
+                                  "Mk4=Comment,a\\1b,8,1,0\n");
+  EXPECT_THAT(texts(*recording), ElementsAre("New Segment/", "Comment/One, two",
+                                             "Comment/Give me 3, 4, or 5 of them", "Comment/a,b"));
+  EXPECT_DOUBLE_EQ(recording->info().annotations[1].duration_s, 0.002);
+  EXPECT_THAT(recording->info().warnings, ElementsAre(HasSubstr("commas of a text")));
+}
+
 TEST(BrainVisionLenient, each_text_is_read_in_its_own_code_page) {
   const auto recording = open(header_with("Ch1=C\xE2n,,1,\xC2\xB5V\nCh2=Oz,,1,\xB5V\n", 2), 2,
                               kMarkerTitle + "[Marker Infos]\nMk1=Comment,\xFF\xE9,2,1,0\n");

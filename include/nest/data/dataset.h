@@ -57,6 +57,12 @@ struct LoadOptions {
 };
 void visit_fields(FieldVisitor& visitor, LoadOptions& options);
 
+/// Whether opening a dataset's recordings says what their files depart from.
+enum class FileWarnings {
+  kLogged,  ///< once a file, as one line
+  kKnown,   ///< they have been said
+};
+
 /// Empty strings select everything.
 struct Selection {
   std::string split;
@@ -74,7 +80,8 @@ class Dataset {
   /// `strict` for any problem.
   static Dataset open(const std::filesystem::path& folder, const DatasetOptions& options = {});
   /// A dataset in memory, e.g. before it is written; paths are relative to `folder`.
-  Dataset(std::filesystem::path folder, DatasetInfo info, std::vector<Utterance> utterances);
+  Dataset(std::filesystem::path folder, DatasetInfo info, std::vector<Utterance> utterances,
+          FileWarnings warnings = FileWarnings::kLogged);
   ~Dataset();
   Dataset(Dataset&&) noexcept;
   Dataset& operator=(Dataset&&) noexcept;
