@@ -13,5 +13,8 @@ if [ ! -f "$data/manifest.jsonl" ] || [ ! -f "$recording" ]; then
   stage "generate: sentences the model has not seen, and one continuous recording"
   "$nest" synth --output "$data" --recording "$recording" --seed 1 --rate 125 --sentences 1300
 fi
-STREAM="--window 4 --hop 0.512 --lookahead 1" \
+if [ ! -f "$out/recording/manifest.jsonl" ]; then
+  "$nest" import --format annotations --no-normalize --in "$recording" --output "$out/recording"
+fi
+STREAM_DATA=$out/recording STREAM_SPLIT="" STREAM="--window 4 --hop 0.512 --lookahead 1" \
   "$tools/main_job.sh" "$nest" "$tools/../models/synth_ctc.pt" "$data" "$recording" "$out"

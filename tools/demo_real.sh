@@ -15,6 +15,7 @@ mkdir -p "$out"
 config=${CONFIG:-$tools/../configs/model.yaml} key=${MODEL_KEY:-nest_ctc_small}
 train=${TRAIN:-"--epochs 40 --lr 0.002 --weight-decay 0.001 --warmup-steps 100 --seed 1"}
 data=$out/data training=$out/data audit=""
+spoken="" # dataset whose utterances are ranges of continuous recordings
 validation=() # which split chooses the epoch; the flags' default unless said
 
 import() { # import NAME FLAGS...: makes $out/NAME once
@@ -30,6 +31,7 @@ if [ -f "$source/manifest.jsonl" ]; then
 elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
   import data --format ssvep-exo --mode utterances --bandpass 5,48 --window-norm whiten
   import trials --format ssvep-exo --mode trials --bandpass 5,48 --window-norm whiten
+  spoken=$out/trials
   training=$out/trials audit="--disjoint session" validation=(--validation-split "")
   config=${CONFIG:-$tools/../configs/ssvep.yaml} key=${MODEL_KEY:-nest_ctc}
   train=${TRAIN:-"--epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100
@@ -37,6 +39,7 @@ elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
 elif compgen -G "$source/*.edf" >/dev/null; then
   import data --format annotations --bandpass 1,40 --window-norm zscore --split-by session \
     --test-fraction 0.2 --validation-fraction 0.1
+  spoken=$data
 else
   echo "demo-real: $source has no manifest.jsonl, no labels.tsv with utterances.tsv, and no .edf file" >&2
   exit 3
@@ -63,4 +66,4 @@ if [ -z "$recording" ]; then # a whole held-out recording: the first of the test
   [ -n "$recording" ] || { echo "demo-real: no EDF file in the test split; set RECORDING=FILE" >&2; exit 3; }
   [ -f "$recording" ] || recording=$data/$recording
 fi
-LIVE_S=${LIVE_S:-20} AUDIT=$audit STREAM=${STREAM:-} "$tools/main_job.sh" "$nest" "$model" "$data" "$recording" "$out"
+LIVE_S=${LIVE_S:-20} AUDIT=$audit STREAM_DATA=$spoken STREAM=${STREAM:-} "$tools/main_job.sh" "$nest" "$model" "$data" "$recording" "$out"

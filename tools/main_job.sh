@@ -3,7 +3,8 @@
 # recording -> report -> one table. Used by demo.sh and demo_real.sh.
 #   tools/main_job.sh NEST MODEL DATA RECORDING OUT
 # From the environment: AUDIT (extra flags of nest audit), STREAM (extra flags of nest stream),
-# LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all).
+# LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all),
+# STREAM_DATA (a dataset whose utterances are ranges of recordings, scored as streams), STREAM_SPLIT.
 set -euo pipefail
 nest=$1 model=$2 data=$3 recording=$4 out=$5
 read -r -a audit_flags <<<"${AUDIT:-}"
@@ -37,6 +38,14 @@ stage "the same in deliveries of 7 samples"
 stream --duration "${WHOLE_S:-0}" --chunk 7 >"$out/stream-7.txt" 2>"$out/stream-7.log"
 cmp "$out/stream.txt" "$out/stream-7.txt"
 echo "the text is the same"
+
+if [ -n "${STREAM_DATA:-}" ]; then
+  scored=(--model "$model" --data "$STREAM_DATA" --split "${STREAM_SPLIT-test}" --precision int8)
+  stage "the recordings' sentences cut out, int8"
+  "$nest" benchmark "${scored[@]}" --output "$out/cut.json"
+  stage "the same sentences in their recordings, streamed, int8"
+  "$nest" benchmark "${scored[@]}" --streamed "${stream_flags[@]}" --output "$out/streamed.json"
+fi
 
 stage "report"
 "$nest" report "$out/native-fp32.json" --audit "$out/audit.json" --data "$data" --output "$out/report.html"

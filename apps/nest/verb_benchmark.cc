@@ -9,6 +9,7 @@
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
+#include "nest/eval/streamed.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
 #include "recognizer_arguments.h"
@@ -26,6 +27,8 @@ struct Arguments {
   std::string shard = "1/1";
   std::vector<std::string> merge;
   std::vector<int> suite;
+  bool is_streamed = false;
+  eval::StreamedOptions streamed;
   bool json = false;
 };
 
@@ -87,6 +90,13 @@ int run(Arguments& a) {
   const eval::EvalSet set =
       eval::open_eval_set(a.data, a.set, bundle.model()).part(eval::shard_from_name(a.shard));
   if (!a.suite.empty()) return run_suite(a, bundle, set);
+  if (a.is_streamed) {
+    require(
+        a.shard == "1/1", ErrorCode::kInvalidArgument,
+        "--streamed takes whole recordings; select some by --subject or --session, not --shard");
+    return finish(a, eval::evaluate_streamed(bundle, a.data, set, a.recognizer.recognize,
+                                             a.streamed, a.eval, command_job()));
+  }
   const eval::ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize),
                                        a.eval, bundle.tokenizer);
   return finish(a, evaluator.evaluate(set, command_job()));
@@ -108,6 +118,10 @@ void add_benchmark(CommandLine& line) {
         flags.add("json", a->json, "print JSON");
         register_flags(flags, a->recognizer, false);
         register_flags(flags, a->eval);
+        flags.group("Streams");
+        flags.add("streamed", a->is_streamed,
+                  "stream the recordings as wholes and score their text by time");
+        register_flags(flags, a->streamed);
         return [a] { return run(*a); };
       });
   line.add_alias("eval", "benchmark");

@@ -13,6 +13,11 @@ Environment this_environment() {
   return {available_cores(), std::string(name_of(isa_selected())), __VERSION__};
 }
 
+double StreamedFigures::characters_per_minute() const {
+  if (background_s <= 0) return 0;
+  return static_cast<double>(background_characters) / background_s * 60;
+}
+
 Results merge_results(std::span<const Results> parts) {
   require(!parts.empty(), ErrorCode::kInvalidArgument, "nothing to merge");
   Results all;
@@ -20,6 +25,8 @@ Results merge_results(std::span<const Results> parts) {
   std::set<std::size_t> positions;
   for (const Results& part : parts) {
     const Results& first = parts.front();
+    require(!part.streamed, ErrorCode::kInvalidArgument,
+            "results of streams are of whole recordings and cannot be merged");
     require(part.model == first.model && part.dataset == first.dataset &&
                 part.options.summary.score == first.options.summary.score,
             ErrorCode::kInvalidArgument,

@@ -62,6 +62,7 @@ Json utterance_json(const UtteranceResult& u) {
   json["session"] = u.session;
   json["reference"] = u.reference;
   json["hypothesis"] = u.hypothesis;
+  if (u.is_background) json["background"] = true;
   json["words"] = counts_json(u.score.words);
   json["characters"] = counts_json(u.score.characters);
   json["bleu"] = bleu_json(u.score.bleu);
@@ -94,6 +95,7 @@ UtteranceResult utterance_from_json(const Json& json) {
   u.score.sacrebleu = bleu_from_json(json.at("sacrebleu"));
   json.at("exact").get_to(u.score.exact);
   json.at("nbest").get_to(u.nbest);
+  u.is_background = json.value("background", false);
   u.oracle_words = counts_from_json(json.at("oracle_words"));
   u.oracle_characters = counts_from_json(json.at("oracle_characters"));
   if (json.at("score").is_number()) json.at("score").get_to(u.hypothesis_score);
@@ -108,6 +110,27 @@ UtteranceResult utterance_from_json(const Json& json) {
 Environment environment_from_json(const Json& json) {
   return {json.at("cores").get<int>(), json.at("isa").get<std::string>(),
           json.at("compiler").get<std::string>()};
+}
+
+Json streamed_json(const StreamedFigures& s) {
+  return {{"recordings", s.recordings},
+          {"signal_s", s.signal_s},
+          {"background_s", s.background_s},
+          {"background_characters", s.background_characters},
+          {"background_characters_per_minute", s.characters_per_minute()},
+          {"delays_s", s.delays_s},
+          {"revisions", s.revisions},
+          {"pipeline", s.pipeline}};
+}
+
+StreamedFigures streamed_from_json(const Json& json) {
+  return {.recordings = json.at("recordings").get<std::size_t>(),
+          .signal_s = json.at("signal_s").get<double>(),
+          .background_s = json.at("background_s").get<double>(),
+          .background_characters = json.at("background_characters").get<std::int64_t>(),
+          .delays_s = json.at("delays_s").get<std::vector<double>>(),
+          .revisions = json.at("revisions").get<std::int64_t>(),
+          .pipeline = json.at("pipeline").get<std::string>()};
 }
 
 }  // namespace
@@ -128,6 +151,7 @@ Json to_json(const Results& results, const Summary& summary) {
   json["wall_s"] = results.wall_s;
   json["memory"] = {{"weight_bytes", results.memory.weight_bytes},
                     {"process_peak_bytes", results.memory.process_peak_bytes}};
+  if (results.streamed) json["streamed"] = streamed_json(*results.streamed);
   json["summary"] = to_json(summary);
   const text::CorpusScore& metrics = summary.metrics;
   json["wer"] = number_or_null(metrics.wer());
@@ -159,6 +183,7 @@ Results results_from_json(const Json& json) {
       json.at("memory").at("weight_bytes").get_to(results.memory.weight_bytes);
       json.at("memory").at("process_peak_bytes").get_to(results.memory.process_peak_bytes);
     }
+    if (json.contains("streamed")) results.streamed = streamed_from_json(json.at("streamed"));
     for (const Json& f : json.at("failures")) results.failures.push_back(failure_from_json(f));
     for (const Json& u : json.at("utterances")) {
       results.utterances.push_back(utterance_from_json(u));

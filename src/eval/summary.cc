@@ -159,7 +159,8 @@ Diversity diversity(const Results& results) {
 }
 
 UtteranceCounts counts(const Results& results) {
-  UtteranceCounts counts{results.utterances.size(), results.failures.size(), {}};
+  UtteranceCounts counts{0, results.failures.size(), {}};
+  for (const UtteranceResult& u : results.utterances) counts.decoded += !u.is_background;
   for (const Failure& failure : results.failures) ++counts.failures[failure.kind];
   return counts;
 }
@@ -189,6 +190,7 @@ Latency latency_of(const Results& results) {
   Latency latency;
   double compute_s = 0;
   for (const UtteranceResult& u : results.utterances) {
+    if (u.is_background) continue;
     load.push_back(u.load_ms);
     encode.push_back(u.encode_ms);
     decode.push_back(u.decode_ms);
@@ -196,13 +198,13 @@ Latency latency_of(const Results& results) {
     latency.signal_s += u.signal_s;
     compute_s += total.back() / 1000;
   }
+  if (results.wall_s > 0)
+    latency.utterances_per_s = static_cast<double>(total.size()) / results.wall_s;
   latency.load_ms = distribution_of(std::move(load));
   latency.encode_ms = distribution_of(std::move(encode));
   latency.decode_ms = distribution_of(std::move(decode));
   latency.total_ms = distribution_of(std::move(total));
   if (latency.signal_s > 0) latency.real_time_factor = compute_s / latency.signal_s;
-  const auto count = static_cast<double>(results.utterances.size());
-  if (results.wall_s > 0) latency.utterances_per_s = count / results.wall_s;
   return latency;
 }
 
@@ -221,6 +223,7 @@ Summary summarize(const Results& results, const SummaryOptions& options) {
   summary.confusions = confusions(results);
   summary.confusion_errors = errors_of(summary.confusions, options.confusions);
   summary.worst = worst(results, options.worst);
+  summary.streamed = results.streamed;
   return summary;
 }
 

@@ -27,6 +27,20 @@ std::string number(const std::optional<double>& value, int digits) {
   return value ? fmt::format("{:.{}f}", *value, digits) : "unknown";
 }
 
+std::string streamed_text(const StreamedFigures& s) {
+  std::string text = fmt::format(
+      "streamed     {} recordings, {:.1f} s, of which {:.1f} s background: {:.1f} characters a "
+      "minute nobody said\n",
+      s.recordings, s.signal_s, s.background_s, s.characters_per_minute());
+  const auto delay = distribution_of(s.delays_s);
+  if (delay)
+    text += fmt::format(
+        "final text   p50 {:.2f} s, p95 {:.2f}, at most {:.2f} after the end of an "
+        "utterance; {} hops took tentative text back\n",
+        delay->p50, delay->p95, delay->max, s.revisions);
+  return text;
+}
+
 }  // namespace
 
 std::string summary_text(const Summary& summary) {
@@ -37,6 +51,7 @@ std::string summary_text(const Summary& summary) {
   text += metric_line(summary, text::Metric::kCer, "CER");
   text += metric_line(summary, text::Metric::kBleu, "BLEU");
   text += metric_line(summary, text::Metric::kExactMatch, "exact match");
+  if (summary.streamed) text += streamed_text(*summary.streamed);
   const Latency& latency = summary.latency;
   if (!latency.total_ms) return text;
   const Distribution& ms = *latency.total_ms;

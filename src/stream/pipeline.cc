@@ -1,6 +1,7 @@
 #include "nest/stream/pipeline.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "frame_maker.h"
@@ -9,6 +10,7 @@
 #include "nest/core/json.h"
 #include "nest/decode/decoder.h"
 #include "nest/decode/search_space.h"
+#include "nest/graph/frames.h"
 #include "nest/graph/streaming.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/session.h"
@@ -54,6 +56,7 @@ class Head {
     output_ = session_->output("log_probs");
   }
 
+  std::int64_t dim() const { return dim_; }
   /// What the decoder takes for the first frames of `frames`, which are cut off it.
   std::span<const float> run(std::span<const float>& frames) {
     const std::size_t count = std::min(frames.size(), static_cast<std::size_t>(block_ * dim_));
@@ -111,6 +114,14 @@ struct StreamingInference::Impl {
   /// What waits in the resampler goes to the encoder.
   void flush(const FrameMaker::Sink& handle);
 
+  /// Samples are missing here: frames and times begin anew behind them.
+  void begin_after(std::int64_t lost, const FrameMaker::Sink& handle);
+  /// Seconds since the first sample of samples heard since the last gap.
+  double time_of(std::int64_t samples) const {
+    return origins.back().time_s + static_cast<double>(samples) / model.signal.rate_hz;
+  }
+  void set_times(decode::Hypothesis& hypothesis) const;
+
   void handle(const NewFrames& made, const Sink& sink);
   void decode(std::span<const float> made, LatencyLedger& ledger);
   void emit(const Sink& sink, const LatencyLedger& ledger);
@@ -131,8 +142,17 @@ struct StreamingInference::Impl {
   LatencyMonitor monitor;
   std::int64_t room = 0;
   std::vector<float> filtered;  ///< [channels, room]
-  std::int64_t samples_in = 0;
+  std::int64_t samples_in = 0;  ///< heard since the last gap
   std::int64_t gap_count = 0;
+  /// Where the frames behind a gap begin.
+  struct Origin {
+    std::int64_t frame = 0;
+    double time_s = 0;
+  };
+  std::vector<Origin> origins{{}};
+  std::int64_t frames_decoded = 0;
+  std::int64_t received = 0;  ///< samples of the source, with the lost ones
+  decode::Hypothesis closed;
   double arrival_s = 0;
   double started_s = 0;
   decode::Partial partial;
@@ -142,7 +162,7 @@ void StreamingInference::Impl::emit(const Sink& sink, const LatencyLedger& ledge
   partial = decoder->partial();
   if (!sink) return;
   StreamEvent event;
-  event.time_s = static_cast<double>(samples_in) / model.signal.rate_hz;
+  event.time_s = time_of(samples_in);
   event.committed = partial.committed;
   event.tentative = partial.tentative;
   event.latency = ledger;
@@ -150,6 +170,7 @@ void StreamingInference::Impl::emit(const Sink& sink, const LatencyLedger& ledge
 }
 
 void StreamingInference::Impl::decode(std::span<const float> made, LatencyLedger& ledger) {
+  frames_decoded += static_cast<std::int64_t>(made.size()) / head.dim();
   while (!made.empty()) {
     const double begin_s = clock.now_s();
     const std::span<const float> emissions = head.run(made);
@@ -206,6 +227,32 @@ void StreamingInference::Impl::flush(const FrameMaker::Sink& handle) {
   if (made > 0) frames->push(filtered_view(made), handle);
 }
 
+void StreamingInference::Impl::begin_after(std::int64_t lost, const FrameMaker::Sink& handle) {
+  ++gap_count;
+  flush(handle);
+  frames->reset();
+  quality.end_segment();
+  received += lost;
+  origins.push_back({frames_decoded, static_cast<double>(received) / processor.match().rate_hz});
+  samples_in = 0;
+}
+
+void StreamingInference::Impl::set_times(decode::Hypothesis& hypothesis) const {
+  const double frame_s =
+      static_cast<double>(graph::samples_per_frame(model)) / model.signal.rate_hz;
+  for (decode::TokenSpan& span : hypothesis.times) {
+    const auto behind = std::upper_bound(
+        origins.begin(), origins.end(), span.start_frame,
+        [](std::int64_t frame, const Origin& origin) { return frame < origin.frame; });
+    const Origin& origin = *std::prev(behind);
+    const auto seconds = [&](std::int32_t frame) {
+      return origin.time_s + static_cast<double>(frame - origin.frame) * frame_s;
+    };
+    span.start_s = seconds(span.start_frame);
+    span.end_s = seconds(span.end_frame);
+  }
+}
+
 template <class T>
 void StreamingInference::Impl::push(signal::SignalView<const T> samples, double at_s,
                                     std::int64_t lost, const Sink& sink) {
@@ -218,11 +265,9 @@ void StreamingInference::Impl::push(signal::SignalView<const T> samples, double 
   if (lost > 0) {
     require(config.gap_policy == GapPolicy::kReset, ErrorCode::kDataCorrupt,
             "{} samples were lost after sample {}; `gap_policy` reset goes on", lost, samples_in);
-    ++gap_count;
-    flush(handle_frames);
-    frames->reset();
-    quality.end_segment();
+    begin_after(lost, handle_frames);
   }
+  received += samples.samples;
   arrival_s = at_s;
   quality.add(samples);
   for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples) {
@@ -251,13 +296,19 @@ void StreamingInference::finish(const Sink& sink) {
     s.decode(made.values, ledger);
   });
   s.decoder->end();
-  const auto best = s.decoder->nbest();
-  s.partial = {best.empty() ? std::vector<decode::TokenId>{} : best.front().tokens, {}};
+  auto best = s.decoder->nbest();
+  if (!best.empty()) s.closed = std::move(best.front());
+  s.set_times(s.closed);
+  s.partial = {s.closed.tokens, {}};
   if (!sink) return;
   StreamEvent event;
-  event.time_s = static_cast<double>(s.samples_in) / s.model.signal.rate_hz;
+  event.time_s = s.time_of(s.samples_in);
   event.committed = s.partial.committed;
   sink(event);
+}
+
+const decode::Hypothesis& StreamingInference::hypothesis() const {
+  return impl_->closed;
 }
 
 std::string StreamingInference::text_of(std::span<const decode::TokenId> tokens) const {

@@ -1,22 +1,23 @@
-#include "replay_source.h"
-
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "nest/core/error.h"
 #include "nest/io/recording.h"
+#include "nest/stream/source.h"
 
 namespace nest::stream {
 namespace {
 
 class ReplaySource : public Source {
  public:
-  ReplaySource(const SourceOptions& options, const std::string& path, Clock& clock)
-      : recording_(io::open_recording(path)), clock_(clock), real_time_(options.real_time) {
+  ReplaySource(std::shared_ptr<const io::Recording> recording, const std::string& name,
+               Clock& clock, const SourceOptions& options)
+      : recording_(std::move(recording)), clock_(clock), real_time_(options.real_time) {
     const io::RecordingInfo& info = recording_->info();
     require(info.rate_hz > 0, ErrorCode::kDataCorrupt,
-            "{}: the file states no sampling rate, so it cannot be replayed", path);
-    info_ = contract::source_of(info, options.source);
+            "{}: the file states no sampling rate, so it cannot be replayed", name);
+    info_ = contract::source_of(info, name);
     chunk_ = options.chunk_samples > 0 ? options.chunk_samples
                                        : std::max<std::int64_t>(1, std::llround(info.rate_hz / 25));
     start_s_ = clock.now_s();
@@ -70,9 +71,9 @@ class ReplaySource : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> open_replay_source(const SourceOptions& options, const std::string& path,
-                                           Clock& clock) {
-  return std::make_unique<ReplaySource>(options, path, clock);
+std::unique_ptr<Source> replay(std::shared_ptr<const io::Recording> recording, std::string name,
+                               Clock& clock, const SourceOptions& options) {
+  return std::make_unique<ReplaySource>(std::move(recording), name, clock, options);
 }
 
 }  // namespace nest::stream

@@ -8,7 +8,6 @@
 #include "lsl_source.h"
 #include "nest/core/error.h"
 #include "nest/core/options.h"
-#include "replay_source.h"
 #include "tcp.h"
 
 namespace nest::stream {
@@ -59,7 +58,8 @@ std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
   const std::size_t colon = name.find(':');
   const std::string scheme = name.substr(0, colon);
   const std::string rest = colon == std::string::npos ? "" : name.substr(colon + 1);
-  if (scheme == "edf" || scheme == "file") return open_replay_source(options, rest, clock);
+  if (scheme == "edf" || scheme == "file")
+    return replay(io::open_recording(rest), options.source, clock, options);
   if (scheme == "tcp") {
     const int fd = connect_tcp(rest, options.timeout_s, stop);
     return open_framed_source(fd, true, name, options.timeout_s, clock, std::move(stop));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct UtteranceResult {
   std::string session;
   std::string reference;
   std::string hypothesis;
+  bool is_background = false;  ///< text of a stream outside every utterance; the reference is empty
   text::UtteranceScore score;
   std::vector<std::string> nbest;  ///< texts, best first
   /// Counts of the n-best entry with the fewest word (character) errors.
@@ -60,6 +62,20 @@ struct Environment {
 Environment this_environment();
 Json to_json(const Environment& environment);
 
+/// What only a stream has (eval/streamed.h).
+struct StreamedFigures {
+  std::size_t recordings = 0;
+  double signal_s = 0;
+  double background_s = 0;                 ///< outside every utterance
+  std::int64_t background_characters = 0;  ///< text in it
+  std::vector<double> delays_s;  ///< from each utterance's end to its last token, those with text
+  std::int64_t revisions = 0;    ///< hops that took tentative text back
+  std::string pipeline;          ///< what ran
+
+  double characters_per_minute() const;  ///< of background; 0 without any
+  bool operator==(const StreamedFigures&) const = default;
+};
+
 /// Everything one evaluation found. The summary is computed from it, never stored on its own, so
 /// that merged parts give exactly what one run gives.
 struct Results {
@@ -72,6 +88,7 @@ struct Results {
   double wall_s = 0;      ///< of decoding, without opening the set; the sum over parts
   std::size_t parts = 1;  ///< evaluations merged into this one
   MemoryUse memory;       ///< the most of any part
+  std::optional<StreamedFigures> streamed = {};  ///< nothing for utterances that were cut out
 };
 
 /// The results file: header, summary, every utterance.

@@ -116,6 +116,7 @@ struct Summary {
   std::vector<Confusion> confusions;        ///< every pair, the most frequent first
   std::vector<Confusion> confusion_errors;  ///< those of different characters, limited
   std::vector<WorstUtterance> worst;
+  std::optional<StreamedFigures> streamed;
 };
 
 Summary summarize(const Results& results, const SummaryOptions& options);

@@ -45,7 +45,7 @@ void validate(const StreamConfig& config);
 
 /// What one hop brought.
 struct StreamEvent {
-  double time_s = 0;                           ///< end of the decoded signal, in stream time
+  double time_s = 0;  ///< end of the heard signal, seconds since the first sample
   std::span<const decode::TokenId> committed;  ///< every committed token so far; never taken back
   std::span<const decode::TokenId> tentative;
   LatencyLedger latency;
@@ -91,6 +91,9 @@ class StreamingInference {
             const Sink& sink);
   /// Decodes the frames that were waiting for look-ahead and closes the hypothesis.
   void finish(const Sink& sink);
+  /// After finish(): the best hypothesis, its times in seconds since the first sample; lost samples
+  /// count as time.
+  const decode::Hypothesis& hypothesis() const;
 
   std::string text_of(std::span<const decode::TokenId> tokens) const;
   const graph::SignalContract& contract() const;

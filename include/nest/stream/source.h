@@ -7,6 +7,7 @@
 
 #include "nest/contract/source.h"
 #include "nest/core/options_fwd.h"
+#include "nest/io/recording.h"
 #include "nest/signal/view.h"
 
 namespace nest::stream {
@@ -62,6 +63,11 @@ void visit_fields(FieldVisitor& visitor, SourceOptions& options);
 /// State: once `stop` is requested, a live source that waits for samples has ended.
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
                                     std::stop_token stop = {});
+
+/// A recording as a source, as SourceOptions says; gaps between its segments arrive as lost
+/// samples. Errors: DataCorrupt if it states no rate.
+std::unique_ptr<Source> replay(std::shared_ptr<const io::Recording> recording, std::string name,
+                               Clock& clock, const SourceOptions& options = {});
 
 /// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
 /// {"rate_hz": 250, "channels": ["Oz", …], "unit": "uV"}, all three needed, then little-endian
