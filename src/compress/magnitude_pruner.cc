@@ -13,12 +13,6 @@ namespace {
 
 constexpr double kDefaultAmount = 0.5;
 
-double amount_of(const MagnitudeOptions& o, const PrunePattern& pattern) {
-  if (pattern.kind == PrunePattern::Kind::kNOfM)
-    return 1 - static_cast<double>(pattern.n) / static_cast<double>(pattern.m);
-  return o.amount.value_or(kDefaultAmount);
-}
-
 /// The entry of `layers` that a weight falls under, null if none.
 const std::pair<const std::string, double>* layer_of(const MagnitudeOptions& o,
                                                      const PrunableWeight& weight) {
@@ -95,6 +89,13 @@ EnumTable enum_table(PruneScope /*of*/) {
   return {"pruning scope", kNames};
 }
 
+double amount_of(const MagnitudeOptions& options) {
+  const PrunePattern pattern = pattern_from_text(options.pattern);
+  if (pattern.kind == PrunePattern::Kind::kNOfM)
+    return 1 - static_cast<double>(pattern.n) / static_cast<double>(pattern.m);
+  return options.amount.value_or(kDefaultAmount);
+}
+
 void visit_fields(FieldVisitor& visitor, MagnitudeOptions& o) {
   visitor.field("amount", o.amount,
                 "part of the weights that becomes zero; default: 0.5, or what N:M makes",
@@ -113,7 +114,7 @@ void visit_fields(FieldVisitor& visitor, MagnitudeOptions& o) {
 void validate(const MagnitudeOptions& o) {
   check_fields(o);
   const PrunePattern pattern = pattern_from_text(o.pattern);
-  const double amount = amount_of(o, pattern);
+  const double amount = amount_of(o);
   const bool is_fixed = pattern.kind == PrunePattern::Kind::kNOfM;
   const auto fits = [&](double given) { return !is_fixed || std::abs(given - amount) < 1e-3; };
   require_field(fits(o.amount.value_or(amount)), "amount",
@@ -138,7 +139,7 @@ MagnitudePruner::MagnitudePruner(graph::Model model, const MagnitudeOptions& opt
 
 void MagnitudePruner::prune() {
   const PrunePattern pattern = pattern_from_text(options_.pattern);
-  const double amount = amount_of(options_, pattern);
+  const double amount = amount_of(options_);
   std::vector<Candidate> candidates = candidates_of(model_, options_, statistics_);
   for (auto& [name, pool] : pools_of(candidates, options_, amount)) {
     if (pattern.kind == PrunePattern::Kind::kNOfM) {

@@ -32,6 +32,8 @@ struct MagnitudeOptions {
 void visit_fields(FieldVisitor& visitor, MagnitudeOptions& options);
 /// Errors: FieldError; with the pattern N:M also for another `amount` than it makes.
 void validate(const MagnitudeOptions& options);
+/// The amount that they come to, set or not. Errors: FieldError of `pattern`.
+double amount_of(const MagnitudeOptions& options);
 
 /// Zeros the elements, blocks or groups of least score (Han et al. 2015).
 ///

@@ -1,0 +1,29 @@
+#include "nest/compress/fine_tune_options.h"
+
+#include "nest/core/field_error.h"
+#include "nest/core/options.h"
+
+namespace nest::compress {
+
+void visit_fields(FieldVisitor& visitor, FineTuneOptions& o) {
+  visitor.group("Training");
+  visitor.field("epochs", o.epochs, "epochs of training on the dataset; 0: none", at_least(0));
+  visitor.field("batch_size", o.batch_size, "utterances a training step", between(1, 4096));
+  visitor.field("learning_rate", o.learning_rate, "highest; falls to a hundredth over the epochs",
+                above(0), {.flag = "learning-rate,lr"});
+  visitor.field("seed", o.seed, "order of utterances and dropout");
+  visitor.field("threads", o.threads, "threads of training; 0: LibTorch's own number",
+                between(0, 1024), kNotStored);
+  visitor.field("train_split", o.train_split, "split to train and measure on");
+  visitor.field("validation_split", o.validation_split,
+                "decides which weights are best; auto: validation or valid; empty: none");
+}
+
+void validate(const FineTuneOptions& o) {
+  check_fields(o);
+  require_field(o.train_split != "test", "train_split", "is test, which is for evaluation only");
+  require_field(o.validation_split != "test", "validation_split",
+                "is test, which is for evaluation only");
+}
+
+}  // namespace nest::compress
