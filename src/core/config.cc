@@ -40,13 +40,20 @@ std::string where(const Node& node) {
   return text;
 }
 
+/// 0 if unknown.
+int line_of(const YAML::Mark& mark) {
+  return mark.is_null() ? 0 : mark.line + 1;
+}
+
+/// `line`: where the value's key stands, or its item. The value itself may begin on a later line: a
+/// map's with its first key.
 std::shared_ptr<Node> convert(const YAML::Node& yaml,
                               const std::shared_ptr<const std::string>& origin, std::string key,
-                              int depth) {
+                              int line, int depth) {
   auto node = std::make_shared<Node>();
   node->origin = origin;
   node->key = std::move(key);
-  node->line = yaml.Mark().is_null() ? 0 : yaml.Mark().line + 1;
+  node->line = line;
   require(depth < kMaxDepth, ErrorCode::kDataCorrupt, "{}: nested deeper than {} levels",
           where(*node), kMaxDepth);
   if (yaml.IsScalar()) {
@@ -57,14 +64,15 @@ std::shared_ptr<Node> convert(const YAML::Node& yaml,
     node->kind = Node::Kind::kList;
     for (std::size_t i = 0; i < yaml.size(); ++i) {
       std::string name = std::to_string(i);
-      node->children.emplace_back(name,
-                                  convert(yaml[i], origin, child_key(node->key, name), depth + 1));
+      node->children.emplace_back(name, convert(yaml[i], origin, child_key(node->key, name),
+                                                line_of(yaml[i].Mark()), depth + 1));
     }
   } else if (yaml.IsMap()) {
     node->kind = Node::Kind::kMap;
     for (const auto& entry : yaml) {
       const std::string name = entry.first.Scalar();
-      auto child = convert(entry.second, origin, child_key(node->key, name), depth + 1);
+      auto child = convert(entry.second, origin, child_key(node->key, name),
+                           line_of(entry.first.Mark()), depth + 1);
       for (const auto& [seen, other] : node->children) {
         require(seen != name, ErrorCode::kDataCorrupt, "{}: duplicate key (first on line {})",
                 where(*child), other->line);
@@ -131,9 +139,12 @@ Config Config::parse(std::string_view text, std::string origin) {
   try {
     auto shared = std::make_shared<const std::string>(std::move(origin));
     try {
-      return Config(convert(YAML::Load(std::string(text)), shared, "", 0));
+      const YAML::Node root = YAML::Load(std::string(text));
+      return Config(convert(root, shared, "", line_of(root.Mark()), 0));
     } catch (const YAML::Exception& error) {
-      fail(ErrorCode::kDataCorrupt, "{}:{}: {}", *shared, error.mark.line + 1, error.msg);
+      const int line = line_of(error.mark);
+      fail(ErrorCode::kDataCorrupt, "{}{}: {}", *shared, line > 0 ? fmt::format(":{}", line) : "",
+           error.msg);
     }
   } catch (const std::bad_alloc&) {
     fail(ErrorCode::kDataCorrupt, "configuration is too large");

@@ -237,6 +237,12 @@ void CommandLine::add_alias(std::string_view alias, std::string_view verb) {
 
 namespace {
 
+/// Foreign texts in a message (names of files, what other libraries say) may hold line ends.
+std::string one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 /// "_" becomes "-" in the names of flags; "help VERB" becomes "VERB --help".
 std::vector<std::string> normalised(int argc, const char* const* argv) {
   std::vector<std::string> arguments;
@@ -281,12 +287,13 @@ int CommandLine::run(int argc, const char* const* argv, std::ostream& out, std::
     set_log_level(impl_->log_level);
     return impl_->verbs.at(impl_->app.get_subcommands().front()->get_name())();
   } catch (const Error& error) {
-    err << "error: " << impl_->with_flags(error.what()) << std::endl;
+    err << "error: " << one_line(impl_->with_flags(error.what())) << std::endl;
     return exit_code(error.code());
   } catch (const std::system_error&) {
     throw;
   } catch (const std::exception& error) {
-    err << "error: internal: " << error.what() << std::endl;
+    const std::string_view text = error.what();  // LibTorch's go on with a backtrace
+    err << "error: internal: " << text.substr(0, text.find('\n')) << std::endl;
     return exit_code(ErrorCode::kInternal);
   }
 }

@@ -76,6 +76,22 @@ TEST(Config, every_error_names_file_line_and_key) {
   EXPECT_THROW(Config::parse("a: \"12\"").at("a").as_int(), Error);
 }
 
+TEST(Config, a_map_or_list_stands_on_the_line_of_its_key) {
+  const Config config = Config::parse(
+      "one:\n\n  # the first\n  two:\n    three: 1\n  list:\n    - {a: 1}\n    -\n      a: 2\n",
+      "f");
+  EXPECT_EQ(config.location(), "f:1");
+  EXPECT_EQ(config.at("one").location(), "f:1: one");
+  EXPECT_EQ(config.at("one").at("two").location(), "f:4: one.two");
+  EXPECT_EQ(config.at("one").at("two").at("three").location(), "f:5: one.two.three");
+  EXPECT_EQ(config.at("one").at("list").location(), "f:6: one.list");
+  EXPECT_EQ(config.at("one").at("list").items().at(0).location(), "f:7: one.list.0");
+  EXPECT_THAT(error_of([&] { config.at("one").at("two").at("four"); }),
+              HasSubstr("f:4: one.two: missing key 'four'"));
+  const Config alias = Config::parse("base: &b\n  x: 1\nuse: *b\n", "f");
+  EXPECT_EQ(alias.at("use").location(), "f:3: use");
+}
+
 TEST(Rng, numbers_are_those_of_xoshiro256_plus_plus_seeded_by_splitmix64) {
   // The first outputs for seed 0, from the authors' C code (prng.di.unimi.it) seeded by splitmix64.
   Rng rng(0);

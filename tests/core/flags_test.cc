@@ -1,10 +1,12 @@
 #include "nest/core/flags.h"
 
 #include <sstream>
+#include <stdexcept>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "nest/core/error.h"
 #include "nest/core/options.h"
 
 namespace nest {
@@ -114,6 +116,25 @@ TEST(Flags, enums_switches_and_maps_are_parsed) {
   EXPECT_EQ(line.options.shape, Shape::kSquare);
   EXPECT_FALSE(line.options.sparse);
   EXPECT_EQ(line.options.layers, (StringMap<double>{{"a", 0.5}, {"b", 1}}));
+}
+
+TEST(Flags, an_error_stays_one_line_whatever_is_in_its_texts) {
+  CommandLine line("nest", "test", "1");
+  line.add_verb("own", "", [](Flags&) -> CommandLine::Run {
+    return []() -> int { fail(ErrorCode::kNotFound, "a\nb.edf: no such file"); };
+  });
+  line.add_verb("foreign", "", [](Flags&) -> CommandLine::Run {
+    return []() -> int { throw std::runtime_error("broken\nframe 1\nframe 2"); };
+  });
+  const auto said = [&](const char* verb) {
+    const char* words[] = {"nest", verb};
+    std::ostringstream out;
+    std::ostringstream error;
+    line.run(2, words, out, error);
+    return error.str();
+  };
+  EXPECT_EQ(said("own"), "error: a b.edf: no such file\n");
+  EXPECT_EQ(said("foreign"), "error: internal: broken\n");
 }
 
 TEST(Flags, exit_codes_follow_the_contract) {

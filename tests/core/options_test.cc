@@ -158,7 +158,7 @@ TEST(Options, an_error_in_a_file_names_its_line_and_key) {
   EXPECT_THAT(error_of([&] { read("training:\n  rate: 0\n", options); }),
               HasSubstr("run.yaml:2: training.rate: is 0; it must be above 0"));
   EXPECT_THAT(error_of([&] { read("training:\n  cont: 1\n", options); }),
-              AllOf(HasSubstr("run.yaml:2: training: unknown key 'cont' (line 2)"),
+              AllOf(HasSubstr("run.yaml:1: training: unknown key 'cont' (line 2)"),
                     HasSubstr("known keys: is_fast, count"), HasSubstr("did you mean 'count'?")));
   EXPECT_THAT(error_of([&] { read("training:\n  rule: sdg\n", options); }),
               HasSubstr("unknown rule 'sdg'; known: adamw, sgd; did you mean 'sgd'?"));
