@@ -33,14 +33,14 @@ struct Arguments {
 };
 
 int finish(const Arguments& a, const eval::Results& results) {
-  const eval::Summary summary = eval::summarize(results, results.options.summary);
+  const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   Json json;
   if (a.json || !a.output.empty()) json = to_json(results, summary);
   if (!a.output.empty()) {
     write_text_file(a.output, json_text(json, 1) + "\n");
     json.erase("utterances");  // printed only if they are in no file
   }
-  print_report(a.json, json, eval::summary_text(summary));
+  print_report(a.json, json, eval::model_text(results.model) + eval::summary_text(summary));
   if (results.failures.empty()) return 0;
   log_error("{} utterances could not be decoded", results.failures.size());
   return exit_code(ErrorCode::kCheckFailed);
@@ -74,7 +74,10 @@ int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::E
   if (a.json) fmt::print("{}\n", json_text(suite_json(suite), 2));
   bool has_failures = false;
   for (const eval::SuiteResult& run : suite) {
-    if (!a.json) fmt::print("{}\n{}", run.name, eval::summary_text(run.summary));
+    if (!a.json) {
+      fmt::print("{}: {}{}", run.name, eval::model_text(run.results.model),
+                 eval::summary_text(run.summary));
+    }
     has_failures = has_failures || !run.results.failures.empty();
   }
   return has_failures ? exit_code(ErrorCode::kCheckFailed) : 0;

@@ -11,6 +11,7 @@
 #include "nest/core/options.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/overview.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -37,10 +38,11 @@ int run(const Arguments& a) {
     runs.push_back({std::filesystem::path(file).stem().string(), eval::load_results(file)});
   }
   if (a.table || runs.size() > 2) {
-    const eval::Overview overview = eval::overview(runs, a.options);
+    const eval::Overview overview = eval::overview(runs, a.options, command_job());
     return finish(a, to_json(overview), eval::overview_text(overview), overview.is_regression());
   }
-  const auto comparison = eval::compare_results(runs[0].results, runs[1].results, a.options);
+  const auto comparison =
+      eval::compare_results(runs[0].results, runs[1].results, a.options, command_job());
   return finish(a, to_json(comparison), eval::comparison_text(comparison),
                 comparison.is_regression());
 }

@@ -9,7 +9,9 @@
 #include "nest/core/flags.h"
 #include "nest/core/json_text.h"
 #include "nest/deploy/inspect.h"
+#include "nest/eval/document.h"
 #include "nest/graph/graph.h"
+#include "terminal.h"
 
 extern char** environ;
 
@@ -67,6 +69,9 @@ std::string svg_source(const graph::Model& model, const std::string& graph) {
 }
 
 int run(const Arguments& a) {
+  if (const auto document = eval::read_document(a.file)) {
+    return print_report(a.json, document->description, document->text);
+  }
   const deploy::Inspection found = deploy::inspect(a.file, a.options);
   if (!a.svg.empty()) draw(svg_source(need_model(found, a), a.options.graph), a.svg);
   std::string text;
@@ -84,10 +89,10 @@ int run(const Arguments& a) {
 
 void add_inspect(CommandLine& line) {
   line.add_verb("inspect",
-                "What is in a file: weights, configuration, arrays, tokenizer, EEG recording",
+                "What is in a file or folder: model, recording, dataset, training run, results",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
-                  flags.positional("file", a->file, "the file").required();
+                  flags.positional("file", a->file, "the file or folder").required();
                   flags.add("graph", a->options.graph, "only this graph of a model");
                   flags.add("model-key", a->options.model_key, "one model of a configuration");
                   flags.add("dot", a->dot, "print Graphviz source instead of a table");

@@ -8,6 +8,7 @@
 #include "nest/core/json_text.h"
 #include "nest/eval/eval_set.h"
 #include "nest/eval/report.h"
+#include "terminal.h"
 
 namespace nest {
 namespace {
@@ -30,7 +31,7 @@ struct Arguments {
 
 int run(const Arguments& arguments) {
   const eval::Results results = eval::load_results(arguments.results);
-  const eval::Summary summary = eval::summarize(results, results.options.summary);
+  const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   eval::ReportContent content{results, summary};
   if (!arguments.audit.empty()) content.audit = eval::load_audit_verdict(arguments.audit);
   std::vector<eval::ReportSignal> signals;

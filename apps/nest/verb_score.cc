@@ -35,7 +35,7 @@ int run(const Arguments& arguments) {
     groups = text::read_lines_like(arguments.by, arguments.hypotheses, pairs.size());
   }
   const text::ScoreReport report =
-      text::score_texts(pairs, arguments.score, arguments.bootstrap, groups);
+      text::score_texts(pairs, arguments.score, arguments.bootstrap, groups, command_job());
   Json json = to_json(report);
   if (!arguments.by.empty()) json["intervals"]["by_file"] = arguments.by;
   if (!arguments.output.empty()) write_text_file(arguments.output, json_text(json, 2) + "\n");

@@ -42,6 +42,13 @@ std::optional<Inspection> inspect_recording(const std::filesystem::path& path,
 }  // namespace
 
 Inspection inspect(const std::filesystem::path& path, const InspectOptions& options) {
+  if (std::filesystem::is_directory(path)) {
+    if (std::optional<Inspection> run = inspect_run(path, options)) return *std::move(run);
+    fail(ErrorCode::kDataCorrupt,
+         "{}: a folder that is neither a dataset (dataset.json; nest import makes one) nor a "
+         "training run (run.json, best.pt; nest train makes one)",
+         path.string());
+  }
   for (const auto& kind : {inspect_prepared, inspect_arrays, inspect_config, inspect_weights,
                            inspect_tokenizer, inspect_recording}) {
     if (std::optional<Inspection> found = kind(path, options)) return *std::move(found);

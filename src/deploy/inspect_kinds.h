@@ -14,6 +14,11 @@ std::optional<Inspection> inspect_config(const std::filesystem::path& path,
 std::optional<Inspection> inspect_weights(const std::filesystem::path& path,
                                           const InspectOptions& options);
 
+std::optional<Inspection> inspect_run(const std::filesystem::path& path,
+                                      const InspectOptions& options);
+
+/// Of a training run: how far it came, its best and its last epochs.
+std::string run_text(const Json& description);
 /// Of a recording: channels, segments, annotations; long lists are cut.
 std::string recording_text(const Json& description);
 

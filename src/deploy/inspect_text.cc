@@ -86,6 +86,7 @@ std::string inspection_text(const Inspection& inspection) {
   if (kind == "configuration") return config_text(json);
   if (kind == "checkpoint") return checkpoint_text(json);
   if (kind == "recording") return recording_text(json);
+  if (kind == "run") return run_text(json) + model_text(json);
   return fmt::format("tokenizer  {}  {} tokens  special {}\n", json["tokenizer"].get<std::string>(),
                      json["size"].dump(), json["special"].dump());
 }

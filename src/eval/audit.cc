@@ -73,7 +73,8 @@ LabelBlindCheck check_label_blind(const AuditInputs& inputs, const Results& real
 }
 
 SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
-  SplitCheck check{{4, "splits", false, ""}, audit_split(inputs.utterances, options.split), {}};
+  SplitCheck check{
+      {4, "splits", false, ""}, audit_split(inputs.utterances, options.split, job), {}};
   std::vector<std::string> problems = check.split.problems;
   if (inputs.dataset != nullptr) {
     check.normalization = audit_normalization(*inputs.dataset, inputs.contract, options.split, job);
@@ -124,7 +125,7 @@ Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& j
   audit.metrics = text::sum_scores(scores_of(real), pairs_of(real));
   audit.label_blind = check_label_blind(inputs, real, options, job);
   audit.eeg_use = check_eeg_use(inputs, real, options, job);
-  audit.floors = check_floors(inputs, real, options);
+  audit.floors = check_floors(inputs, real, options, job);
   audit.splits = check_splits(inputs, options, job);
   audit.collapse = check_collapse(real, options);
   audit.teacher_forcing = check_teacher_forcing(inputs, real);

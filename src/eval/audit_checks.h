@@ -10,7 +10,7 @@ LabelBlindCheck check_label_blind(const AuditInputs& inputs, const Results& real
 ControlCheck check_eeg_use(const AuditInputs& inputs, const Results& real,
                            const AuditOptions& options, const Job& job);
 ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
-                          const AuditOptions& options);
+                          const AuditOptions& options, const Job& job);
 SplitCheck check_splits(const AuditInputs& inputs, const AuditOptions& options, const Job& job);
 CollapseCheck check_collapse(const Results& real, const AuditOptions& options);
 TeacherForcingCheck check_teacher_forcing(const AuditInputs& inputs, const Results& real);

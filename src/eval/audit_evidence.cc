@@ -20,11 +20,12 @@ using text::UtteranceScore;
 /// Compares what is decoded from EEG (a) with something else (b) on the same utterances.
 Control compare_with(const std::string& name, const std::vector<UtteranceScore>& real,
                      const std::vector<UtteranceScore>& other,
-                     const std::vector<std::string>& units, const AuditOptions& options) {
+                     const std::vector<std::string>& units, const AuditOptions& options,
+                     const Job& job) {
   const auto a = text::count_table(real).grouped(units);
   const auto b = text::count_table(other).grouped(units);
   const auto compared = [&](const text::Statistic& statistic) {
-    return text::compare_paired(a, b, statistic, options.eval.summary.bootstrap);
+    return text::compare_paired(a, b, statistic, options.eval.summary.bootstrap, job);
   };
   Control control;
   control.name = name;
@@ -78,11 +79,12 @@ UtteranceScore scaled_sum(const UtteranceScore& a, const UtteranceScore& b) {
 /// utterance's reference. Sums over all pairings; the real counts are multiplied alike, so that
 /// both sides are sums of integers.
 Control shuffled_trials(const Results& real, const std::vector<std::string>& units,
-                        const AuditOptions& options) {
+                        const AuditOptions& options, const Job& job) {
   const auto scores = scores_of(real);
   std::vector<UtteranceScore> repeated(scores.size());
   std::vector<UtteranceScore> shuffled(scores.size());
   for (int round = 0; round < options.shuffles; ++round) {
+    job.check_stop("no verdict was written");
     const auto other = other_trials(real, options.seed, static_cast<std::size_t>(round));
     std::vector<std::string> hypotheses;
     for (const std::size_t i : other) hypotheses.push_back(real.utterances[i].hypothesis);
@@ -92,7 +94,7 @@ Control shuffled_trials(const Results& real, const std::vector<std::string>& uni
       shuffled[i] = scaled_sum(shuffled[i], against[i]);
     }
   }
-  return compare_with("shuffled_trials", repeated, shuffled, units, options);
+  return compare_with("shuffled_trials", repeated, shuffled, units, options, job);
 }
 
 /// Real and surrogate results restricted to the utterances both have.
@@ -151,14 +153,14 @@ ControlCheck check_eeg_use(const AuditInputs& inputs, const Results& real,
                               .evaluate(with_surrogates(inputs.test, kind, options.seed), job);
     controls.push_back(compare_with(std::string(name_of(kind)), scores_of(real),
                                     score_against(real, aligned_hypotheses(real, other), options),
-                                    units, options));
+                                    units, options, job));
   }
-  controls.push_back(shuffled_trials(real, units, options));
+  controls.push_back(shuffled_trials(real, units, options, job));
   return evidence(2, "eeg_use", std::move(controls), eeg_use_text(true), eeg_use_text(false));
 }
 
 ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
-                          const AuditOptions& options) {
+                          const AuditOptions& options, const Job& job) {
   std::vector<std::string> training;
   for (const data::Utterance& utterance : inputs.utterances) {
     if (utterance.split == options.split.train) training.push_back(utterance.text);
@@ -167,10 +169,10 @@ ControlCheck check_floors(const AuditInputs& inputs, const Results& real,
   for (const UtteranceResult& u : real.utterances) references.push_back(u.reference);
   const auto units = units_of(real, options.unit);
   std::vector<Control> controls;
-  for (const Floor& floor : text_floors(training, references, 2000, options.eval.jobs)) {
+  for (const Floor& floor : text_floors(training, references, 2000, options.eval.jobs, job)) {
     Control& control = controls.emplace_back(
         compare_with(floor.name, scores_of(real), score_against(real, floor.hypotheses, options),
-                     units, options));
+                     units, options, job));
     control.description = floor.description;
     control.is_oracle = floor.is_oracle;
   }

@@ -126,7 +126,7 @@ Json to_json(const Audit& audit) {
 AuditVerdict audit_verdict_from_json(const Json& json) {
   const std::string schema = json.is_object() ? json.value("schema", "") : "";
   require(schema == kAuditSchema, ErrorCode::kDataCorrupt,
-          "not an audit verdict: schema is '{}', expected '{}'", schema, kAuditSchema);
+          "not a verdict of nest audit: schema is '{}', expected '{}'", schema, kAuditSchema);
   try {
     AuditVerdict verdict;
     verdict.passed = json.at("verdict") == "pass";

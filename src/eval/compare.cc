@@ -114,7 +114,8 @@ bool Comparison::is_regression() const {
                      [](const MetricChange& change) { return change.is_regression; });
 }
 
-Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options) {
+Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options,
+                           const Job& job) {
   validate(options);
   const Paired paired = pair_up(a, b);
   const auto units = units_of(paired.a, options.unit);
@@ -125,7 +126,7 @@ Comparison compare_results(const Results& a, const Results& b, const CompareOpti
       compared(a, shared), compared(b, shared), shared, counts_a.rows(), options, {}};
   for (const text::Metric metric : text::kMetrics) {
     const auto statistic = statistic_of(metric, options.score);
-    const auto result = text::compare_paired(counts_a, counts_b, statistic, options.bootstrap);
+    const auto result = text::compare_paired(counts_a, counts_b, statistic, options.bootstrap, job);
     comparison.metrics.push_back(change_of(metric, result, options));
   }
   return comparison;

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <unordered_map>
+
+#include <fmt/ranges.h>
 
 #include "nest/contract/match.h"
 #include "nest/core/error.h"
@@ -47,6 +50,13 @@ std::vector<Failure> failures_of(const data::Dataset& dataset, const std::string
     if (!known) failures.push_back(std::move(failure));
   }
   return failures;
+}
+
+/// In quotes.
+std::set<std::string> splits_of(const data::Dataset& dataset) {
+  std::set<std::string> names;
+  for (const data::Utterance& u : dataset.utterances()) names.insert("'" + u.split + "'");
+  return names;
 }
 
 /// The utterances of these indices, without failures.
@@ -164,7 +174,9 @@ EvalSet open_eval_set(const std::string& folder, const EvalSetOptions& options,
   set.channels = dataset->info().signal.channels;
   const auto indices = dataset->select({options.split, options.subject, options.session});
   require(!indices.empty() || !set.failures.empty(), ErrorCode::kDataCorrupt,
-          "{}: no utterance has split '{}'", folder, options.split);
+          "{}: no utterance has split '{}'{}; there are: {}", folder, options.split,
+          options.subject.empty() && options.session.empty() ? "" : " and that subject and session",
+          fmt::join(splits_of(*dataset), ", "));
   for (const std::size_t index : indices) {
     set.positions.push_back(set.utterances.size());
     set.utterances.push_back(dataset->utterance(index));

@@ -13,6 +13,8 @@ namespace {
 
 using text::Symbol;
 
+constexpr const char* kUnfinished = "no verdict was written";
+
 /// Distinct texts, the most frequent first, equal counts in order of text.
 std::vector<std::string> by_frequency(std::span<const std::string> texts, std::size_t limit) {
   std::map<std::string, std::size_t> counts;
@@ -28,11 +30,12 @@ std::vector<std::string> by_frequency(std::span<const std::string> texts, std::s
 /// distance[candidate][reference] in characters.
 std::vector<std::vector<std::int64_t>> distances(const std::vector<std::string>& candidates,
                                                  std::span<const std::string> references,
-                                                 int threads) {
+                                                 int threads, const Job& job) {
   std::vector<std::vector<Symbol>> symbols;
   for (const std::string& text : references) symbols.push_back(text::character_symbols(text));
   std::vector<std::vector<std::int64_t>> result(candidates.size());
   parallel_for(candidates.size(), threads, [&](std::size_t c) {
+    job.check_stop(kUnfinished);
     const auto candidate = text::character_symbols(candidates[c]);
     for (const auto& reference : symbols) {
       result[c].push_back(text::edit_distance(reference, candidate));
@@ -75,13 +78,14 @@ class Bigrams {
   }
 
   /// The most likely sentence of exactly `length` words.
-  std::string best(std::size_t length) const {
+  std::string best(std::size_t length, const Job& job) const {
     const std::size_t n = words_.size();
     if (n == 0 || length == 0) return "";
     std::vector<double> score(n);
     std::vector<std::vector<std::size_t>> from(length, std::vector<std::size_t>(n, n));
     for (std::size_t w = 0; w < n; ++w) score[w] = log_probability(n, w);
     for (std::size_t t = 1; t < length; ++t) {
+      job.check_stop(kUnfinished);
       std::vector<double> next(n, -std::numeric_limits<double>::infinity());
       for (std::size_t w = 0; w < n; ++w) {
         for (std::size_t v = 0; v < n; ++v) {
@@ -153,10 +157,10 @@ Floor nearest_floor(const std::vector<std::string>& candidates,
 
 std::vector<Floor> text_floors(std::span<const std::string> training,
                                std::span<const std::string> references, std::size_t max_candidates,
-                               int threads) {
+                               int threads, const Job& job) {
   const auto source = training.empty() ? references : training;
   const auto candidates = by_frequency(source, max_candidates);
-  const auto distance = distances(candidates, references, threads);
+  const auto distance = distances(candidates, references, threads, job);
   std::vector<Floor> floors{constant_floor(candidates, distance, references.size())};
 
   Floor lm{"lm_only",
@@ -167,7 +171,7 @@ std::vector<Floor> text_floors(std::span<const std::string> training,
   std::map<std::size_t, std::string> best;
   for (const std::string& reference : references) {
     const std::size_t length = text::split_words(reference).size();
-    if (!best.contains(length)) best[length] = bigrams.best(std::min<std::size_t>(length, 60));
+    if (!best.contains(length)) best[length] = bigrams.best(std::min<std::size_t>(length, 60), job);
     lm.hypotheses.push_back(best[length]);
   }
   floors.push_back(std::move(lm));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/text/score.h"
 
 namespace nest::eval {
@@ -23,8 +24,10 @@ struct Floor {
 ///   nearest_training_sentence  oracle: the training sentence nearest to the reference
 /// At most `max_candidates` distinct training sentences are tried, the most frequent first.
 /// Without training text the candidates are the test references themselves.
+/// Errors: Interrupted.
 std::vector<Floor> text_floors(std::span<const std::string> training,
                                std::span<const std::string> references,
-                               std::size_t max_candidates = 2000, int threads = 0);
+                               std::size_t max_candidates = 2000, int threads = 0,
+                               const Job& job = {});
 
 }  // namespace nest::eval

@@ -14,7 +14,7 @@ namespace {
 
 constexpr text::Metric kShown[] = {text::Metric::kWer, text::Metric::kCer, text::Metric::kBleu};
 
-OverviewRow row_of(const NamedResults& run, const CompareOptions& options) {
+OverviewRow row_of(const NamedResults& run, const CompareOptions& options, const Job& job) {
   OverviewRow row;
   row.name = run.name;
   row.executor = run.results.model.value("executor", "unknown");
@@ -22,7 +22,7 @@ OverviewRow row_of(const NamedResults& run, const CompareOptions& options) {
   row.memory = run.results.memory;
   row.latency_ms = latency_of(run.results).total_ms;
   row.metrics = text::score_intervals(text::count_table(scores_of(run.results)), {}, options.score,
-                                      options.bootstrap);
+                                      options.bootstrap, job);
   return row;
 }
 
@@ -86,15 +86,16 @@ bool Overview::is_regression() const {
   });
 }
 
-Overview overview(std::span<const NamedResults> runs, const CompareOptions& options) {
+Overview overview(std::span<const NamedResults> runs, const CompareOptions& options,
+                  const Job& job) {
   validate(options);
   require(runs.size() >= 2, ErrorCode::kInvalidArgument,
           "an overview compares two or more runs, {} given", runs.size());
   Overview overview;
   for (const NamedResults& run : runs) {
-    OverviewRow& row = overview.rows.emplace_back(row_of(run, options));
+    OverviewRow& row = overview.rows.emplace_back(row_of(run, options, job));
     if (&run != runs.data()) {
-      row.change = compare_results(runs.front().results, run.results, options);
+      row.change = compare_results(runs.front().results, run.results, options, job);
     }
   }
   return overview;

@@ -78,12 +78,13 @@ std::vector<std::string> names_of(const Side& side, bool with_session) {
 
 /// Share of test utterances that are nearly a (different) training sentence.
 NearDuplicates near_duplicates(const Side& train, const Side& test,
-                               const SplitAuditOptions& options) {
+                               const SplitAuditOptions& options, const Job& job) {
   const std::set<std::string> known(train.sentences.begin(), train.sentences.end());
   std::vector<std::vector<text::Symbol>> candidates;
   for (const std::string& sentence : known) candidates.push_back(text::character_symbols(sentence));
   std::vector<int> near(test.sentences.size(), 0);
   parallel_for(test.sentences.size(), options.threads, [&](std::size_t i) {
+    job.check_stop("no verdict was written");
     const auto sentence = text::character_symbols(test.sentences[i]);
     if (sentence.size() < kMinNearLength || known.contains(test.sentences[i])) return;
     for (const auto& candidate : candidates) {
@@ -192,7 +193,7 @@ void visit_fields(FieldVisitor& visitor, SplitAuditOptions& o) {
 }
 
 SplitAudit audit_split(const std::vector<data::Utterance>& utterances,
-                       const SplitAuditOptions& options) {
+                       const SplitAuditOptions& options, const Job& job) {
   check_fields(options);
   const Side train = side_of(utterances, options.train);
   const Side test = side_of(utterances, options.test);
@@ -201,7 +202,7 @@ SplitAudit audit_split(const std::vector<data::Utterance>& utterances,
   audit.test_utterances = test.utterances.size();
   audit.must_be_disjoint = options.disjoint;
   audit.sentence = overlap(train.sentences, test.sentences);
-  audit.near_duplicate = near_duplicates(train, test, options);
+  audit.near_duplicate = near_duplicates(train, test, options, job);
   audit.subject = overlap(names_of(train, false), names_of(test, false));
   audit.session = overlap(names_of(train, true), names_of(test, true));
   audit.samples = shared_samples(train, test);

@@ -13,12 +13,12 @@ std::vector<SuiteResult> benchmark_suite(const std::vector<SuiteRun>& runs, cons
   for (const SuiteRun& run : runs) {
     SuiteResult result{
         run.name, ModelEvaluator(run.factory, options, tokenizer).evaluate(set, job), {}, {}};
-    result.summary = summarize(result.results, options.summary);
+    result.summary = summarize(result.results, options.summary, job);
     if (!suite.empty() && !result.results.utterances.empty()) {
       CompareOptions compare;
       compare.score = options.summary.score;
       compare.bootstrap = options.summary.bootstrap;
-      result.change = compare_results(suite.front().results, result.results, compare);
+      result.change = compare_results(suite.front().results, result.results, compare, job);
     }
     suite.push_back(std::move(result));
   }

@@ -14,16 +14,18 @@ double rate(const text::EditCounts& counts) {
   return counts.errors() == 0 ? 0 : std::nan("");
 }
 
-UnitIntervals intervals(const Results& results, const SummaryOptions& options) {
+UnitIntervals intervals(const Results& results, const SummaryOptions& options, const Job& job) {
   const text::CountTable counts = text::count_table(scores_of(results));
   const auto by = [&](Unit unit) {
-    return text::score_intervals(counts, units_of(results, unit), options.score, options.bootstrap);
+    return text::score_intervals(counts, units_of(results, unit), options.score, options.bootstrap,
+                                 job);
   };
   return {by(Unit::kUtterance), by(Unit::kSentence), by(Unit::kSubject)};
 }
 
 /// One row a group, in order of name.
-std::vector<GroupScore> groups(const Results& results, Unit unit, const SummaryOptions& options) {
+std::vector<GroupScore> groups(const Results& results, Unit unit, const SummaryOptions& options,
+                               const Job& job) {
   const std::vector<std::string> names = units_of(results, unit);
   std::map<std::string, std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < names.size(); ++i) members[names[i]].push_back(i);
@@ -36,9 +38,9 @@ std::vector<GroupScore> groups(const Results& results, Unit unit, const SummaryO
       scores.push_back(u.score);
       pairs.push_back({{u.reference}, u.hypothesis});
     }
-    rows.push_back(
-        {name, text::sum_scores(scores, pairs),
-         text::score_intervals(text::count_table(scores), {}, options.score, options.bootstrap)});
+    rows.push_back({name, text::sum_scores(scores, pairs),
+                    text::score_intervals(text::count_table(scores), {}, options.score,
+                                          options.bootstrap, job)});
   }
   return rows;
 }
@@ -208,14 +210,14 @@ Latency latency_of(const Results& results) {
   return latency;
 }
 
-Summary summarize(const Results& results, const SummaryOptions& options) {
+Summary summarize(const Results& results, const SummaryOptions& options, const Job& job) {
   Summary summary;
   summary.scoring = options.score;
   summary.counts = counts(results);
   summary.metrics = text::sum_scores(scores_of(results), pairs_of(results));
-  summary.intervals = intervals(results, options);
-  summary.subjects = groups(results, Unit::kSubject, options);
-  summary.sessions = groups(results, Unit::kSession, options);
+  summary.intervals = intervals(results, options, job);
+  summary.subjects = groups(results, Unit::kSubject, options, job);
+  summary.sessions = groups(results, Unit::kSession, options, job);
   summary.latency = latency_of(results);
   summary.oracle = oracle(results);
   summary.calibration = calibration(results);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "nest/core/json.h"
 #include "nest/eval/summary.h"
 
 namespace nest::eval {
@@ -42,6 +43,12 @@ std::string streamed_text(const StreamedFigures& s) {
 }
 
 }  // namespace
+
+std::string model_text(const Json& model) {
+  const auto text = [&](const char* key) { return model.value(key, "unknown"); };
+  return fmt::format("{} ({}) on {}, {}\n", text("model"), text("family"), text("executor"),
+                     text("decoder"));
+}
 
 std::string summary_text(const Summary& summary) {
   const UtteranceCounts& counts = summary.counts;

@@ -144,7 +144,8 @@ CountTable CountTable::joined(const CountTable& other) const {
 
 std::vector<std::vector<double>> bootstrap_replicates(const CountTable& units,
                                                       std::span<const Statistic> statistics,
-                                                      const BootstrapOptions& options) {
+                                                      const BootstrapOptions& options,
+                                                      const Job& job) {
   validate(options);
   const auto count = static_cast<std::size_t>(options.replicates);
   std::vector<std::vector<double>> values(statistics.size(), std::vector<double>(count, kNan));
@@ -154,6 +155,7 @@ std::vector<std::vector<double>> bootstrap_replicates(const CountTable& units,
   const SampleSum sample = make_sampler(units);
   constexpr std::size_t kChunk = 64;
   parallel_for((count + kChunk - 1) / kChunk, options.threads, [&](std::size_t chunk) {
+    job.check_stop("the intervals are not complete");
     std::vector<std::int64_t> sums(units.columns());
     for (std::size_t r = chunk * kChunk; r < std::min(count, (chunk + 1) * kChunk); ++r) {
       Rng rng(options.seed, "bootstrap", r);
@@ -178,10 +180,10 @@ std::vector<double> jackknife(const CountTable& units, const Statistic& statisti
 
 std::vector<Interval> bootstrap_intervals(const CountTable& units,
                                           std::span<const Statistic> statistics,
-                                          const BootstrapOptions& options) {
+                                          const BootstrapOptions& options, const Job& job) {
   const std::vector<std::int64_t> total = units.sums();
   std::vector<std::vector<double>> replicates;
-  if (units.rows() >= 2) replicates = bootstrap_replicates(units, statistics, options);
+  if (units.rows() >= 2) replicates = bootstrap_replicates(units, statistics, options, job);
   std::vector<Interval> intervals;
   for (std::size_t s = 0; s < statistics.size(); ++s) {
     const double estimate = units.rows() > 0 ? statistics[s](total) : kNan;

@@ -215,11 +215,12 @@ Statistic statistic_of(Metric metric, const ScoreOptions& options) {
 }
 
 ScoreIntervals score_intervals(const CountTable& counts, std::span<const std::string> units,
-                               const ScoreOptions& options, const BootstrapOptions& bootstrap) {
+                               const ScoreOptions& options, const BootstrapOptions& bootstrap,
+                               const Job& job) {
   std::vector<Statistic> statistics;
   for (const Metric metric : kMetrics) statistics.push_back(statistic_of(metric, options));
-  const auto all =
-      bootstrap_intervals(units.empty() ? counts : counts.grouped(units), statistics, bootstrap);
+  const auto all = bootstrap_intervals(units.empty() ? counts : counts.grouped(units), statistics,
+                                       bootstrap, job);
   ScoreIntervals intervals;
   std::copy(all.begin(), all.end(), intervals.values.begin());
   return intervals;

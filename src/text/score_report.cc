@@ -38,7 +38,8 @@ std::string error_rate_line(const ScoreReport& report, Metric metric, const char
 }  // namespace
 
 ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& options,
-                        const BootstrapOptions& bootstrap, std::span<const std::string> groups) {
+                        const BootstrapOptions& bootstrap, std::span<const std::string> groups,
+                        const Job& job) {
   validate(options);
   validate(bootstrap);
   ScoreReport report;
@@ -46,13 +47,14 @@ ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& opt
   report.bootstrap = bootstrap;
   report.utterances.resize(pairs.size());
   parallel_for(pairs.size(), bootstrap.threads, [&](std::size_t i) {
+    job.check_stop("nothing was scored");
     with_context(fmt::format("line {}", i + 1),
                  [&] { report.utterances[i] = score_utterance(pairs[i], options); });
   });
   report.score = sum_scores(report.utterances, pairs);
   const CountTable counts = count_table(report.utterances);
-  report.by_utterance = score_intervals(counts, {}, options, bootstrap);
-  if (!groups.empty()) report.by_group = score_intervals(counts, groups, options, bootstrap);
+  report.by_utterance = score_intervals(counts, {}, options, bootstrap, job);
+  if (!groups.empty()) report.by_group = score_intervals(counts, groups, options, bootstrap, job);
   return report;
 }
 

@@ -21,7 +21,8 @@ double p_value(std::size_t extreme, std::size_t replicates) {
 
 /// Differences b - a after swapping each unit's outputs with probability one half.
 std::vector<double> randomized_deltas(const CountTable& a, const CountTable& b,
-                                      const Statistic& statistic, const BootstrapOptions& options) {
+                                      const Statistic& statistic, const BootstrapOptions& options,
+                                      const Job& job) {
   const std::size_t columns = a.columns();
   std::vector<std::int64_t> change(a.rows() * columns);
   for (std::size_t i = 0; i < a.rows(); ++i) {
@@ -33,6 +34,7 @@ std::vector<double> randomized_deltas(const CountTable& a, const CountTable& b,
   const std::vector<std::int64_t> sum_b = b.sums();
   std::vector<double> deltas(static_cast<std::size_t>(options.replicates));
   parallel_for(deltas.size(), options.threads, [&](std::size_t r) {
+    job.check_stop("the comparison is not complete");
     Rng rng(options.seed, "randomization", r);
     std::vector<std::int64_t> x = sum_a;
     std::vector<std::int64_t> y = sum_b;
@@ -55,7 +57,7 @@ std::vector<double> randomized_deltas(const CountTable& a, const CountTable& b,
 }  // namespace
 
 PairedResult compare_paired(const CountTable& a, const CountTable& b, const Statistic& statistic,
-                            const BootstrapOptions& options) {
+                            const BootstrapOptions& options, const Job& job) {
   require(a.columns() == b.columns(), ErrorCode::kInvalidArgument,
           "tables of {} and {} columns cannot be compared", a.columns(), b.columns());
   const CountTable both = a.joined(b);
@@ -68,20 +70,20 @@ PairedResult compare_paired(const CountTable& a, const CountTable& b, const Stat
   result.b = statistic(b.sums());
   const double delta = result.b - result.a;
   const std::vector<Statistic> statistics{difference};
-  result.delta = bootstrap_intervals(both, statistics, options).front();
+  result.delta = bootstrap_intervals(both, statistics, options, job).front();
 
   if (std::isnan(delta) || a.rows() < 2) {
     result.p_bootstrap = result.p_randomization = std::numeric_limits<double>::quiet_NaN();
     return result;
   }
   std::size_t extreme = 0;
-  const auto replicates = bootstrap_replicates(both, statistics, options).front();
+  const auto replicates = bootstrap_replicates(both, statistics, options, job).front();
   for (const double value : replicates) {
     extreme += !(std::abs(value - delta) < std::abs(delta) - kTie);
   }
   result.p_bootstrap = p_value(extreme, replicates.size());
   extreme = 0;
-  for (const double value : randomized_deltas(a, b, statistic, options)) {
+  for (const double value : randomized_deltas(a, b, statistic, options, job)) {
     extreme += !(std::abs(value) < std::abs(delta) - kTie);
   }
   result.p_randomization = p_value(extreme, replicates.size());

@@ -18,8 +18,8 @@ struct InspectOptions {
 
 /// What a file is and holds.
 struct Inspection {
-  /// "kind" is "prepared model", "array", "arrays", "configuration", "checkpoint", "tokenizer" or
-  /// "recording"; the rest follows from it (docs/inspect.md). Where there is a model: "model",
+  /// "kind" is "prepared model", "array", "arrays", "configuration", "checkpoint", "tokenizer",
+  /// "recording" or "run"; the rest follows from it (docs/inspect.md). Where there is a model: "model",
   /// "family", "parameters", "vocabulary", "signal", and "graphs", a table each.
   Json description;
   /// Of the right kind, but damaged or inconsistent: what is wrong. Empty: nothing.
@@ -27,7 +27,7 @@ struct Inspection {
   std::optional<graph::Model> model;
 };
 
-/// Looks into any file of a known kind.
+/// Looks into any file of a known kind, and into the folder of a training run.
 ///
 /// Errors: DataCorrupt if the file is of no known kind, or of one but cannot be read at all;
 /// NotFound for the file, and for a graph that the model does not have.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/core/json.h"
 #include "nest/core/options_fwd.h"
 #include "nest/eval/results.h"
@@ -54,8 +55,10 @@ struct Comparison {
 /// Does run b differ from run a on the same utterances?
 ///
 /// Each metric by paired bootstrap and approximate randomisation, paired by utterance id over the
-/// utterances both decoded. Errors: DataCorrupt if references differ or no utterance is in both.
-Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options);
+/// utterances both decoded. Errors: DataCorrupt if references differ or no utterance is in both;
+/// Interrupted.
+Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options,
+                           const Job& job = {});
 
 /// {"schema": "nest.compare/1", "metrics": [...], "regression": bool, ...}
 Json to_json(const Comparison& comparison);

@@ -36,7 +36,8 @@ struct Overview {
 };
 
 /// Errors: InvalidArgument for fewer than two runs; those of compare_results().
-Overview overview(std::span<const NamedResults> runs, const CompareOptions& options);
+Overview overview(std::span<const NamedResults> runs, const CompareOptions& options,
+                  const Job& job = {});
 
 /// {"schema": "nest.overview/1", "rows": [{"name", "executor", "weight_bytes",
 /// "process_peak_bytes", "latency_ms": {"p50", "p95", "p99"}, "wer", "cer" (0-1) and "bleu"

@@ -65,7 +65,7 @@ Json to_json(const SplitAudit& audit);
 /// The same samples in both splits fail always. Text is compared without case, punctuation and runs
 /// of spaces. Errors: InvalidArgument for an unknown name in options.disjoint.
 SplitAudit audit_split(const std::vector<data::Utterance>& utterances,
-                       const SplitAuditOptions& options);
+                       const SplitAuditOptions& options, const Job& job = {});
 
 /// How far the statistics in use are from a fit on each part; see audit_normalization().
 struct NormalizationDistance {

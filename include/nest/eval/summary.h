@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/job.h"
 #include "nest/eval/results.h"
 
 namespace nest::eval {
@@ -119,10 +120,15 @@ struct Summary {
   std::optional<StreamedFigures> streamed;
 };
 
-Summary summarize(const Results& results, const SummaryOptions& options);
+/// Errors: Interrupted.
+Summary summarize(const Results& results, const SummaryOptions& options, const Job& job = {});
 
 /// "summary" of the results file (docs/results-schema.md).
 Json to_json(const Summary& summary);
+
+/// One line: what was evaluated, on what executor in which precision, and how it was decoded. From
+/// decode::Recognizer::info().
+std::string model_text(const Json& model);
 
 /// The summary as a plain table.
 std::string summary_text(const Summary& summary);

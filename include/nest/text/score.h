@@ -109,9 +109,10 @@ struct ScoreIntervals {
   }
 };
 /// Of the given resampling units (one name an utterance; empty: each utterance for itself).
-/// All metrics see the same samples.
+/// All metrics see the same samples. Errors: Interrupted.
 ScoreIntervals score_intervals(const CountTable& counts, std::span<const std::string> units,
-                               const ScoreOptions& options, const BootstrapOptions& bootstrap);
+                               const ScoreOptions& options, const BootstrapOptions& bootstrap,
+                               const Job& job = {});
 /// {"wer": interval, ...}
 Json to_json(const ScoreIntervals& intervals);
 

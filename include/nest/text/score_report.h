@@ -26,8 +26,8 @@ struct ScoreReport {
 /// Errors: those of score_utterance, naming the line; InvalidArgument for options or if there is
 /// not one group a pair. Cost: scored on bootstrap.threads threads; the result is the same for any.
 ScoreReport score_texts(std::span<const TextPair> pairs, const ScoreOptions& options,
-                        const BootstrapOptions& bootstrap,
-                        std::span<const std::string> groups = {});
+                        const BootstrapOptions& bootstrap, std::span<const std::string> groups = {},
+                        const Job& job = {});
 
 /// Lines of two or more files as pairs, every line one utterance, empty ones included.
 /// Errors: those of read_lines; DataCorrupt if the files differ in their number of lines.

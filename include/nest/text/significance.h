@@ -19,9 +19,9 @@ Json to_json(const PairedResult& result);
 /// Bootstrap: both systems see the same samples of units; p = (1 + #{|d* - d| >= |d|}) / (R + 1).
 /// Randomisation: each unit's two outputs change places with probability 1/2;
 /// p = (1 + #{|d*| >= |d|}) / (R + 1).
-/// Errors: InvalidArgument if the tables differ in size.
+/// Errors: InvalidArgument if the tables differ in size; Interrupted.
 /// Source: Koehn 2004; Noreen 1989; Riezler & Maxwell 2005
 PairedResult compare_paired(const CountTable& a, const CountTable& b, const Statistic& statistic,
-                            const BootstrapOptions& options);
+                            const BootstrapOptions& options, const Job& job = {});
 
 }  // namespace nest::text
