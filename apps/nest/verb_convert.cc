@@ -26,6 +26,7 @@ struct ConvertOptions {
   io::OpenOptions recording;
   deploy::LoadOptions load;
   std::string tokenizer;                      ///< file; empty: the one in the model
+  std::string contract;                       ///< file or dataset folder; empty: the model's
   std::optional<graph::Precision> precision;  ///< of a prepared model
   eval::SampleOptions calibration;            ///< signals that show how large activations become
   recognize::FixedScales fixed = recognize::FixedScales::kConvolutions;
@@ -33,12 +34,23 @@ struct ConvertOptions {
 
   /// What the file says of the model is not all.
   bool describes_model() const {
-    return !load.config.empty() || !load.model_key.empty() || !tokenizer.empty();
+    return !load.config.empty() || !load.model_key.empty() || !tokenizer.empty() ||
+           !contract.empty();
   }
 };
 
+void set_contract(graph::Model& model, const std::string& path) {
+  graph::SignalContract contract = deploy::load_contract(path);
+  const std::int64_t takes = model.signal.num_channels;
+  require(takes == 0 || contract.num_channels == takes, ErrorCode::kDataCorrupt,
+          "{} is a contract of {} channels, but the model takes {}", path, contract.num_channels,
+          takes);
+  model.signal = std::move(contract);
+}
+
 graph::Model described_model(const ConvertOptions& options) {
   graph::Model model = deploy::load_model(options.in, options.load);
+  if (!options.contract.empty()) set_contract(model, options.contract);
   if (options.tokenizer.empty()) return model;
   const auto tokenizer = text::load_tokenizer(options.tokenizer);
   require(tokenizer->size() <= model.vocabulary.size, ErrorCode::kDataCorrupt,
@@ -151,6 +163,8 @@ void add_convert(CommandLine& line) {
         flags.group("Models");
         register_flags(flags, options->load);
         flags.add("tokenizer", options->tokenizer, "tokenizer file that goes into the model");
+        flags.add("contract", options->contract,
+                  "signal contract that goes into it: YAML, JSON, or a dataset folder");
         flags.add("precision", options->precision,
                   "of a .prepared model, not fp64; default: the model's own");
         flags.group("EEG recordings");

@@ -59,7 +59,8 @@ class ArpaReader {
 
   void read_counts() {
     while (true) {
-      expect(next_line(), "no \\data\\ line: not an ARPA language model");
+      expect(next_line(),
+             "no \\data\\ line: not an ARPA language model (nest lm train makes one of text)");
       if (trim(line_) == "\\data\\") break;
     }
     constexpr std::string_view kKey = "ngram";

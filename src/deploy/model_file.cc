@@ -5,10 +5,10 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
+#include "weight_names.h"
 
 namespace nest::deploy {
 namespace {
@@ -100,12 +100,13 @@ bool is_built_by_config(const graph::Model& model) {
 }
 
 /// A weight that the model needs and whose values could not be read.
-void check_were_read(const graph::Model& model, const std::vector<io::UnreadTensor>& unread) {
-  if (unread.empty()) return;
+void check_were_read(const graph::Model& model, const io::Checkpoint& checkpoint) {
+  if (checkpoint.unread.empty()) return;
+  const WeightNames names(checkpoint);
   std::set<std::string> needed;
   for (const graph::WeightInfo& info : graph::weight_infos(model)) needed.insert(info.name);
-  for (const io::UnreadTensor& tensor : unread) {
-    require(!needed.contains(tensor.name), ErrorCode::kUnsupported,
+  for (const io::UnreadTensor& tensor : checkpoint.unread) {
+    require(!needed.contains(names.plain(tensor.name)), ErrorCode::kUnsupported,
             "tensor '{}' is of type {}, which is not computed with; store it as float32",
             tensor.name, tensor.type);
   }
@@ -150,16 +151,25 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
     if (stored.contains("quantization")) {
       model.quantization = graph::quantization_from_json(stored["quantization"], model);
     }
-    check_were_read(model, checkpoint.unread);
-    graph::load_weights(model, checkpoint.state_dict);
+    check_were_read(model, checkpoint);
+    graph::load_weights(model, plain_weights(checkpoint));
   });
   return model;
 }
 
 graph::Model load_model(const std::filesystem::path& path, const LoadOptions& options) {
-  const io::Checkpoint checkpoint = io::read_checkpoint(path);
-  for (const std::string& warning : checkpoint.warnings) log_warn("{}: {}", path.string(), warning);
-  return model_from_checkpoint(checkpoint, path.string(), options);
+  return model_from_checkpoint(read_weights(path), path.string(), options);
+}
+
+graph::SignalContract load_contract(const std::filesystem::path& path) {
+  const bool is_folder = std::filesystem::is_directory(path);
+  const std::filesystem::path file = is_folder ? path / "dataset.json" : path;
+  const Config whole = Config::load(file);
+  const Config config = whole.has("signal") ? whole.at("signal") : whole;
+  graph::SignalContract contract;
+  read_fields(config, contract);  // its errors know the line
+  return with_context(file.string(),
+                      [&] { return graph::signal_contract_from_json(config.to_json()); });
 }
 
 io::Checkpoint to_checkpoint(const graph::Model& model) {

@@ -12,7 +12,7 @@ void check_request(const std::string& path, const runtime::PreparedModel& prepar
   const graph::Quantization& own = prepared.model().quantization;
   require(!precision || (*precision == own.precision && own.layers.empty()),
           ErrorCode::kInvalidArgument,
-          "{} was prepared for {}; for {} prepare the original model again", path,
+          "{} was prepared for {}; for {} prepare the original model again: nest convert", path,
           graph::describe(own), name_of(precision.value_or(own.precision)));
   require((options.sparse || !prepared.options().sparse) &&
               (options.rewrite || !prepared.options().rewrite) && !options.record_activations,

@@ -9,6 +9,7 @@
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
 #include "nest/graph/units.h"
+#include "nest/runtime/prepared.h"
 #include "tests/support/options_laws.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
@@ -66,6 +67,58 @@ TEST(ModelFile, a_weight_that_was_not_read_is_an_error_where_the_model_needs_it)
   checkpoint.state_dict.erase(checkpoint.state_dict.begin());
   const std::string message = message_of([&] { model_from_checkpoint(checkpoint, "m.pt", {}); });
   EXPECT_NE(message.find("tensor '" + name + "' is of type F8_E4M3"), std::string::npos) << message;
+}
+
+TEST(ModelFile, names_of_data_parallel_and_compiled_modules_are_those_of_the_model) {
+  const graph::Model model = ctc();
+  const auto load_with = [&](const std::function<std::string(const std::string&)>& rename) {
+    io::Checkpoint checkpoint = to_checkpoint(model);
+    checkpoint.state_dict.clear();
+    for (const auto& [name, tensor] : model.weights) {
+      checkpoint.state_dict.emplace(rename(name), tensor);
+    }
+    const graph::Model loaded = model_from_checkpoint(checkpoint, "m.pt");
+    for (const auto& [name, tensor] : model.weights) {
+      EXPECT_TRUE(bit_equal(loaded.weights.at(name), tensor)) << name;
+    }
+  };
+  load_with([](const std::string& name) { return "module." + name; });
+  load_with([](const std::string& name) { return "_orig_mod." + name; });
+  load_with([](const std::string& name) { return "module._orig_mod.module." + name; });
+  load_with([](const std::string& name) {  // one inner module was compiled
+    const std::size_t dot = name.find('.');
+    return name.starts_with("temporal") ? name.substr(0, dot) + "._orig_mod" + name.substr(dot)
+                                        : name;
+  });
+  io::Checkpoint twice = to_checkpoint(model);
+  const auto [name, tensor] = *twice.state_dict.begin();
+  twice.state_dict.emplace("_orig_mod." + name, tensor);
+  EXPECT_NE(message_of([&] { model_from_checkpoint(twice, "m.pt"); }).find("stands there twice"),
+            std::string::npos);
+}
+
+TEST(ModelFile, a_contract_is_read_from_yaml_json_and_a_dataset) {
+  const test::TempDir dir;
+  write_text_file(dir / "c.yaml", "rate_hz: 128\nchannels: [Fz, Cz]\nbandpass_hz: [1, 40]\n");
+  const graph::SignalContract contract = load_contract(dir / "c.yaml");
+  EXPECT_EQ(contract.num_channels, 2);
+  EXPECT_EQ(contract.bandpass_hz, (std::vector<double>{1, 40}));
+  write_text_file(dir / "dataset.json",
+                  "{\"name\": \"d\", \"signal\": " + nest::to_json(contract).dump() + "}");
+  for (const auto& path : {dir / "dataset.json", dir.path()}) {
+    EXPECT_EQ(nest::to_json(load_contract(path)), nest::to_json(contract));
+  }
+  write_text_file(dir / "c.yaml", "rate_hz: 128\nchanels: [Fz]\n");
+  EXPECT_NE(
+      message_of([&] { load_contract(dir / "c.yaml"); }).find("unknown key 'chanels' (line 2)"),
+      std::string::npos);
+}
+
+TEST(ModelFile, a_prepared_file_is_no_weights_file_and_says_so) {
+  const test::TempDir dir;
+  runtime::prepare(ctc())->save(dir / "m.prepared");
+  const std::string message = message_of([&] { load_model(dir / "m.prepared"); });
+  EXPECT_NE(message.find("is prepared for the native runtime"), std::string::npos) << message;
 }
 
 TEST(ModelFile, a_quantization_travels_and_a_file_without_one_is_fp32) {

@@ -19,16 +19,29 @@ struct LoadOptions {
 void visit_fields(FieldVisitor& visitor, LoadOptions& options);
 void validate(const LoadOptions& options);
 
+/// A weights file. Errors: those of io::read_checkpoint; InvalidArgument for a prepared model,
+/// whose weights are floats no more.
+io::Checkpoint read_weights(const std::filesystem::path& path);
+/// The state dict under the names that a model gives its weights: without what PyTorch's
+/// data-parallel ("module.") and compiled modules ("_orig_mod.") add.
+/// Errors: DataCorrupt if two tensors then have one name.
+TensorMap plain_weights(const io::Checkpoint& checkpoint);
+
 /// Loads a model with its weights from .pt or .safetensors.
 ///
 /// The graphs come from, in this order: `options.config`; what save_model() stored; the file's
 /// model_config; a config file of the same name beside it.
 /// Errors: NotFound, Io; DataCorrupt, with one message that lists every missing, extra and
-/// misshapen tensor; InvalidArgument if no config is found or model_key is needed.
+/// misshapen tensor; InvalidArgument if no config is found or model_key is needed; those of
+/// read_weights() and plain_weights().
 graph::Model load_model(const std::filesystem::path& path, const LoadOptions& options = {});
 /// The same from a checkpoint in memory; `origin` names it in errors.
 graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& origin,
                                    const LoadOptions& options = {});
+
+/// A signal contract of a YAML or JSON file, of a dataset.json (its `signal`) or of the dataset's
+/// folder. Errors: NotFound; DataCorrupt that names file, line and key.
+graph::SignalContract load_contract(const std::filesystem::path& path);
 
 /// "NEST_RNN_T" and the like from the parts of a model_config that names none: a joint network
 /// makes a transducer, a decoder with an embedding an attention model, and the rest is CTC. Errors:
