@@ -9,6 +9,7 @@
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
+#include "nest/eval/recording_set.h"
 #include "recognizer_arguments.h"
 #include "terminal.h"
 
@@ -19,13 +20,19 @@ struct Arguments {
   RecognizerArguments recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
+  eval::RecordingSetOptions recording;
   std::string data;
+  std::string input;
   std::string output;
   bool json = false;
 };
 
-Json utterance_json(const eval::UtteranceResult& u) {
+Json utterance_json(const eval::UtteranceResult& u, const eval::EvalSet& set) {
   Json json{{"id", u.id}, {"text", u.hypothesis}, {"score", u.hypothesis_score}};
+  const data::Utterance& utterance = set.utterances[u.position];
+  for (const char* key : {"start_s", "duration_s"}) {
+    if (utterance.extra.contains(key)) json[key] = utterance.extra[key];
+  }
   json["nbest"] = u.nbest;
   json["tokens"] = Json::array();
   for (const eval::TokenResult& token : u.tokens) {
@@ -37,18 +44,31 @@ Json utterance_json(const eval::UtteranceResult& u) {
   return json;
 }
 
+void require_complete(const Arguments& a) {
+  require(!a.recognizer.model.empty() && a.data.empty() != a.input.empty(),
+          ErrorCode::kInvalidArgument,
+          "nest decode needs --model, and --data (a dataset) or --input (a recording)");
+}
+
+eval::EvalSet open_set(Arguments& a, const graph::Model& model) {
+  if (!a.data.empty()) return eval::open_eval_set(a.data, a.set, model);
+  a.recording.resample = a.set.resample;
+  return eval::open_recording_set(a.input, a.recording, model.signal);
+}
+
 int run(Arguments& a) {
+  require_complete(a);
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   const recognize::Bundle bundle = bundle_of(a.recognizer);
-  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model());
+  const eval::EvalSet set = open_set(a, bundle.model());
   const auto results =
       eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,
                            bundle.tokenizer)
           .evaluate(set, command_job());
   std::string text;
   for (const eval::UtteranceResult& u : results.utterances) {
-    text +=
-        a.json ? json_text(utterance_json(u)) + "\n" : fmt::format("{}\t{}\n", u.id, u.hypothesis);
+    text += a.json ? json_text(utterance_json(u, set)) + "\n"
+                   : fmt::format("{}\t{}\n", u.id, u.hypothesis);
   }
   if (a.output.empty()) {
     fmt::print("{}", text);
@@ -63,14 +83,18 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_decode(CommandLine& line) {
-  line.add_verb("decode", "Text of every utterance of a dataset",
+  line.add_verb("decode", "Text of a recording, or of every utterance of a dataset",
                 [](Flags& flags) -> CommandLine::Run {
                   auto a = std::make_shared<Arguments>();
-                  flags.add("data,test-data", a->data, "dataset folder").required();
+                  flags.add("data,test-data", a->data, "dataset folder");
+                  flags.add("input", a->input,
+                            "EEG recording of any format, in place of a dataset");
                   register_flags(flags, a->set);
                   flags.add("output", a->output, "write there instead of standard output");
                   flags.add("json", a->json, "one JSON object a line, with times and n-best");
-                  register_flags(flags, a->recognizer);
+                  flags.group("Recording (--input)");
+                  register_flags(flags, a->recording);
+                  register_flags(flags, a->recognizer, false);
                   register_flags(flags, a->eval);
                   return [a] { return run(*a); };
                 });

@@ -3,6 +3,7 @@
 
 #include "nest/contract/processor.h"
 #include "nest/core/error.h"
+#include "nest/core/log.h"
 
 namespace nest::contract {
 namespace {
@@ -67,6 +68,7 @@ Tensor prepare(const Tensor& samples, const SourceInfo& source,
     require_finite<double>(samples, processor.match(), source);
   }
   Tensor result = process_all(processor, samples);
+  if (const auto warning = processor.amplitude_warning()) log_warn("{}", *warning);
   signal::normalize_window(window_norm(contract), result.mutable_data<float>(), result.dim(0));
   return result;
 }

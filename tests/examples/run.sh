@@ -27,7 +27,7 @@ cmake -S "$source/examples" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" 
 cmake --build "$work/build" -j 2 >/dev/null
 cd "$work"
 bin=$work/build
-for example in "$bin"/evaluate "$bin"/beam_search "$bin"/embed_runtime "$bin"/custom_source; do
+for example in "$bin"/evaluate "$bin"/beam_search "$bin"/decode_array "$bin"/embed_runtime "$bin"/custom_source; do
   ! ldd "$example" | grep -qi torch || fail "$example needs LibTorch"
 done
 
@@ -70,6 +70,26 @@ done
 "$nest" stream --model "$model" --source file:live.edf --window 4 --hop 0.512 --lookahead 1 >stream.out
 grep -q '[a-z]' stream.out || fail "nest stream printed no text"
 same custom_source stream.out custom.out
+
+# decode_array: what `nest decode` finds in the same samples.
+names=$(tr -d ' \n"' <data/dataset.json | sed -E 's/.*channels:\[([^]]*)\].*/\1/; s/,/ /g')
+# shellcheck disable=SC2086
+"$bin/decode_array" "$model" live.npy 125 V $names >array.out
+"$nest" decode --model "$model" --input live.npy --rate 125 --unit V | cut -f 2 >whole.out
+grep -q '[a-z]' whole.out || fail "nest decode printed no text"
+same decode_array whole.out array.out
+
+# embed_runtime: a model with fixed normalisation runs like any other.
+cat >fixed.yaml <<CONTRACT
+rate_hz: 125
+channels: [${names// /, }]
+normalization: fixed
+mean: [$(printf '0, %.0s' {1..18})0]
+stddev: [$(printf '0.00001, %.0s' {1..18})0.00001]
+CONTRACT
+"$nest" convert "$model" fixed.pt --contract fixed.yaml >/dev/null
+"$bin/embed_runtime" fixed.pt "$signal" emissions.npy >embed.out
+grep -q '[a-z]' embed.out || fail "embed_runtime printed no text for a model with fixed normalisation"
 
 # Errors: one line, and the exit code of the command contract.
 code=0

@@ -58,8 +58,7 @@ TEST_F(LoadBundle, is_what_load_model_and_tokenizer_finds_with_a_place_for_langu
   const auto path = save(toy::ctc_model());
   const ModelAndTokenizer loaded = load_model_and_tokenizer(path);
   const Bundle bundle = load_bundle(path);
-  EXPECT_EQ(nest::to_json(loaded.runnable.model->signal),
-            nest::to_json(bundle.model().signal));
+  EXPECT_EQ(nest::to_json(loaded.runnable.model->signal), nest::to_json(bundle.model().signal));
   EXPECT_EQ(loaded.tokenizer->to_json(), bundle.tokenizer->to_json());
   EXPECT_EQ(bundle.languages->tokenizer(), bundle.tokenizer);
   EXPECT_EQ(bundle.languages->files_read(), 0u);

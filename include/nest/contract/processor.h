@@ -91,7 +91,8 @@ Tensor process_all(ContractProcessor& processor, const Tensor& samples);
 /// The contract's normalisation of each window or utterance by itself; "none" for the other kinds.
 signal::WindowNormOptions window_norm(const graph::SignalContract& contract);
 
-/// From raw samples to what the contract's model takes, utterance by utterance.
+/// From raw samples to what the contract's model takes, utterance by utterance. An implausible
+/// amplitude is a warning in the log.
 ///
 /// Shapes: samples [channels, n] float32 or float64 as `source` describes them -> [contract
 ///         channels, m] float32

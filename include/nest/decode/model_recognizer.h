@@ -25,6 +25,8 @@ struct Guides {
 
 /// A model of any family on any executor, with its decoder: signals in, text out.
 ///
+/// Signals are what the model's signal contract makes of a recording (contract::prepare), not raw
+/// samples, which would give nonsense: recognize::SignalRecognizer takes those.
 /// The encoder runs on padded batches of options.batch_size; the decoder is make_decoder()'s.
 /// Without a tokenizer the text is the token ids, separated by spaces. Nothing is read from files:
 /// recognize::make_recognizer() puts the parts together.
