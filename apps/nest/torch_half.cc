@@ -47,8 +47,12 @@ CommandLine::Run define_train(Flags& flags) {
       fmt::print(", no epoch was validated yet\nweights: {}/last.pt\n", run->out);
       return code;
     }
-    fmt::print(": best {} {} in epoch {}\n", report["monitor"].get<std::string>(),
-               report["best_score"].dump(), report["best_epoch"].dump());
+    const auto monitor = report["monitor"].get<std::string>();
+    const auto best = report["best_score"].get<double>();
+    fmt::print(
+        ": best {} {} in epoch {}\n", monitor,
+        monitor == "loss" ? fmt::format("{:.4g}", best) : fmt::format("{:.1f} %", 100 * best),
+        report["best_epoch"].dump());
     fmt::print("weights: {0}/best.pt and {0}/last.pt, log: {0}/log.jsonl\n", run->out);
     return code;
   };

@@ -127,6 +127,8 @@ const Utterance& Dataset::utterance(std::size_t index) const {
 
 Dataset Dataset::open(const std::filesystem::path& folder, const DatasetOptions& options) {
   const auto info_path = folder / "dataset.json";
+  require(std::filesystem::exists(info_path), ErrorCode::kNotFound,
+          "{}: no dataset.json: make one with nest import", folder.string());
   DatasetInfo info =
       with_context(folder.string(), [&] { return dataset_info_from_json(load_json(info_path)); });
   info.resample = info.resample || options.resample;

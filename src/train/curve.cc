@@ -31,6 +31,12 @@ Series read_series(const Json& history, std::string key, std::string color) {
   return series;
 }
 
+std::string title_of(const std::string& key) {
+  if (key == "train_loss") return "training loss";
+  if (key == "loss") return "validation loss";
+  return key == "wer" ? "WER" : "CER";
+}
+
 double largest(const std::vector<Series>& all) {
   double top = 0;
   for (const Series& series : all) {
@@ -55,13 +61,40 @@ std::string label(double x, double y, const std::string& anchor, const std::stri
                      x, y, anchor, color, text);
 }
 
-std::string axis(double x, const std::string& anchor, double top) {
+/// Numbers from 0 to `top`, times `factor`.
+std::string axis(double x, const std::string& anchor, double top, double factor) {
   std::string text;
   for (int i = 0; i <= 4; ++i) {
     text += label(x, kTop + kHeight * (1 - i / 4.0) + 4, anchor, "#555",
-                  fmt::format("{:.3g}", top * i / 4));
+                  fmt::format("{:.3g}", factor * top * i / 4));
   }
   return text;
+}
+
+/// Text that runs upwards, its middle at (x, middle of the frame).
+std::string vertical_title(double x, const std::string& text) {
+  const double y = kTop + kHeight / 2;
+  return fmt::format(
+      "<text x=\"{0:.0f}\" y=\"{1:.0f}\" text-anchor=\"middle\" fill=\"#555\" "
+      "transform=\"rotate(-90 {0:.0f} {1:.0f})\">{2}</text>\n",
+      x, y, text);
+}
+
+/// Numbers and titles of the axes; the right one only where there is a rate.
+std::string axes(const std::vector<Series>& losses, const std::vector<Series>& rates,
+                 std::size_t epochs) {
+  std::string svg = axis(kLeft - 6, "end", largest(losses), 1);
+  svg += vertical_title(14, "loss, nats a token");
+  const bool has_rates =
+      std::ranges::any_of(rates, [](const auto& s) { return !s.points.empty(); });
+  if (has_rates) {
+    svg += axis(kLeft + kWidth + 6, "start", largest(rates), 100);
+    svg += vertical_title(kLeft + kWidth + 50, "error rate, %");
+  }
+  const double y = kTop + kHeight + 18;
+  svg += label(kLeft, y, "start", "#555", "0") +
+         label(kLeft + kWidth, y, "end", "#555", fmt::format("{}", epochs));
+  return svg + label(kLeft + kWidth / 2, y, "middle", "#555", "epoch");
 }
 
 }  // namespace
@@ -79,20 +112,16 @@ std::string curve_svg(const Json& history) {
   svg += fmt::format(
       "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#999\"/>\n", kLeft,
       kTop, kWidth, kHeight);
-  svg +=
-      axis(kLeft - 6, "end", largest(losses)) + axis(kLeft + kWidth + 6, "start", largest(rates));
+  svg += axes(losses, rates, history.size());
   double x = kLeft;
   for (const auto* group : {&losses, &rates}) {
     for (const Series& series : *group) {
       if (series.points.empty()) continue;
       svg += polyline(series, last, largest(*group));
-      svg += label(x, kTop + kHeight + 40, "start", series.color,
-                   series.key == "loss" ? "validation_loss" : series.key);
+      svg += label(x, kTop + kHeight + 40, "start", series.color, title_of(series.key));
       x += 140;
     }
   }
-  svg += label(kLeft + kWidth, kTop + kHeight + 20, "end", "#555",
-               fmt::format("epoch {}", history.size()));
   return svg + "</svg>\n";
 }
 

@@ -2,8 +2,8 @@
 
 #include "nest/core/error.h"
 #include "nest/core/options.h"
+#include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
-#include "nest/io/checkpoint.h"
 #include "nest/train/run.h"
 
 namespace nest::train {
@@ -19,7 +19,7 @@ void set_everywhere(Json& json, const std::string& key, std::int64_t value) {
 
 /// Weights of options.init: of the whole model, or of the graph options.init_part.
 void load_initial_weights(graph::Model& model, const RunOptions& options) {
-  const TensorMap stored = io::read_checkpoint(options.init).state_dict;
+  const TensorMap stored = deploy::plain_weights(deploy::read_weights(options.init));
   if (options.init_part == "all") {
     with_context(options.init, [&] { graph::load_weights(model, stored); });
     return;

@@ -71,25 +71,43 @@ std::int64_t Trainer::Impl::steps_per_epoch() const {
 /// Options that must not change within a run; where it runs and how long it goes on may.
 Json Trainer::Impl::comparable_options() const {
   Json json = nest::to_json(options_);
-  for (const char* name : {"max_steps", "device", "threads", "early_stopping"}) json.erase(name);
+  for (const char* name : {"epochs", "max_steps", "device", "threads", "early_stopping"}) {
+    json.erase(name);
+  }
   json["examples"] = data_.training->size();
   json["processes"] = world();
   return json;
 }
 
-void Trainer::Impl::resume() {
-  const Stored stored = read_resumable(out_ / "last.pt");
+/// Errors: InvalidArgument for what cannot change within a run.
+void Trainer::Impl::require_same_run(const Json& theirs) const {
+  const std::string last = (out_ / "last.pt").string();
   const Json ours = comparable_options();
   for (const auto& [name, value] : ours.items()) {
-    const Json& theirs = stored.resumable.options.value(name, Json());
-    require(theirs == value, ErrorCode::kDataCorrupt,
-            "{}: the run was started with {} = {}, not {}; resume with the same options",
-            (out_ / "last.pt").string(), name, theirs.dump(), value.dump());
+    const Json& before = theirs.value(name, Json());
+    if (before == value) continue;
+    const bool is_option = name != "examples" && name != "processes";
+    fail(ErrorCode::kInvalidArgument,
+         "{}: the run began with {} = {}, not {}: order, schedule and averages of its steps belong "
+         "to that. Go on with the same, or begin a new run with these weights: `init` {}",
+         last, is_option ? "`" + name + "`" : name, before.dump(), value.dump(), last);
   }
+  require(options_.epochs >= state_.epoch, ErrorCode::kInvalidArgument,
+          "{}: {} epochs are done; `epochs` is {}, it can be more, not fewer", last, state_.epoch,
+          options_.epochs);
+}
+
+void Trainer::Impl::resume() {
+  const Stored stored = read_resumable(out_ / "last.pt");
+  state_ = stored.resumable.state;
+  require_same_run(stored.resumable.options);
   executor_.parameters().assign(stored.weights);
   optimizer_.restore(stored.resumable.optimizer);
   schedule_.restore(stored.resumable.schedule);
-  state_ = stored.resumable.state;
+  if (is_main() && (state_.epoch == options_.epochs || stops_early())) {
+    log_info("nothing is left to do after {} epochs; with more of them the run goes on",
+             state_.epoch);
+  }
 }
 
 TrainResult Trainer::Impl::run(const Job& job) {
@@ -200,11 +218,7 @@ void Trainer::Impl::finish_epoch() {
     schedule_.observe(score->second);
     executor_.parameters().assign(raw);
   }
-  if (state_.skipped > 0 && is_main()) {
-    log_warn("epoch {}: {} of {} targets are longer than their frames can hold and were left out",
-             state_.epoch + 1, state_.skipped, state_.items + state_.skipped);
-  }
-  if (is_main()) log_info("{}", entry.dump());
+  if (is_main()) log_info("{}", epoch_text(entry, options_.epochs));
   state_.history.push_back(std::move(entry));
   ++state_.epoch;
   state_.batch = 0;

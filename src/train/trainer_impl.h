@@ -45,6 +45,7 @@ class Trainer::Impl {
   std::int64_t world() const { return communicator_ == nullptr ? 1 : communicator_->size(); }
   std::int64_t steps_per_epoch() const;
   Json comparable_options() const;
+  void require_same_run(const Json& theirs) const;
 
   TrainOptions options_;
   TrainData data_;

@@ -19,6 +19,19 @@ TEST(Problem, every_kind_has_a_name_of_its_own) {
               testing::ThrowsMessage<Error>(testing::HasSubstr("not-finite")));
 }
 
+TEST(Problem, many_are_counted_and_named_in_one_line) {
+  std::vector<Problem> problems{{3, "u1", ProblemKind::kMissingFile, "u1.npy is not there"},
+                                {9, "", ProblemKind::kBadLine, "no text"}};
+  EXPECT_EQ(problems_text(problems),
+            "1 bad-line (line 9), 1 missing-file (u1); the first: line 3: u1.npy is not there");
+  for (int i = 2; i < 9; ++i) {
+    problems.push_back({4, "u" + std::to_string(i), ProblemKind::kMissingFile, "gone"});
+  }
+  EXPECT_THAT(problems_text(problems),
+              testing::HasSubstr("8 missing-file (u1, u2, u3, u4, u5, 3 more)"));
+  EXPECT_EQ(problems_text({}), "");
+}
+
 TEST(Problem, an_error_keeps_its_kind_when_context_is_added) {
   try {
     with_context("utterance 3", [] {

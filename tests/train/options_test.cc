@@ -99,7 +99,7 @@ TEST(TrainingSection, a_given_option_wins_even_when_it_equals_its_default) {
 
 TEST(TrainingSection, unknown_keys_name_file_line_and_what_is_known) {
   EXPECT_THAT(refused("training:\n  epochs: 2\n  learning_rat: 1\n"),
-              AllOf(HasSubstr("m.yaml:2: training: unknown key 'learning_rat' (line 3)"),
+              AllOf(HasSubstr("m.yaml:1: training: unknown key 'learning_rat' (line 3)"),
                     HasSubstr("known keys: "), HasSubstr("did you mean 'learning_rate'?")));
   EXPECT_THAT(refused("training:\n  scheduler_params: {gama: 1}\n"),
               HasSubstr("unknown key 'gama' (line 2)"));

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <torch/torch.h>
@@ -113,6 +114,64 @@ TEST(Trainer, resuming_with_other_options_is_refused_by_name) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("batch_size"), std::string::npos) << error.what();
   }
+}
+
+TEST(Trainer, a_run_goes_on_to_more_epochs_as_if_it_had_been_started_with_them) {
+  const MemorySource training(toy_examples(12));
+  const TrainData data{&training, nullptr, nullptr};
+  TrainOptions options = toy_options(4);
+  options.schedule.schedule = ScheduleKind::kConstant;
+  Trainer whole(toy_model("nest_ctc"), data, options, run_folder("four"));
+  whole.run();
+  const fs::path out = run_folder("extended");
+  options.epochs = 2;
+  EXPECT_TRUE(Trainer(toy_model("nest_ctc"), data, options, out).run().is_finished);
+  options.epochs = 4;
+  Trainer extended(toy_model("nest_ctc"), data, options, out);
+  extended.resume();
+  EXPECT_EQ(extended.run().epochs, 4);
+  const TensorMap expected = whole.executor().snapshot().weights;
+  for (const auto& [name, value] : extended.executor().snapshot().weights) {
+    EXPECT_TRUE(bit_equal(value, expected.at(name))) << name;
+  }
+  options.epochs = 3;
+  Trainer fewer(toy_model("nest_ctc"), data, options, out);
+  EXPECT_THAT([&] { fewer.resume(); }, testing::ThrowsMessage<Error>(
+                                           testing::HasSubstr("4 epochs are done; `epochs` is 3")));
+}
+
+TEST(Trainer, other_examples_cannot_be_gone_on_with_and_the_remedy_is_named) {
+  const MemorySource few(toy_examples(8));
+  const MemorySource more(toy_examples(9));
+  const fs::path out = run_folder("examples");
+  Trainer(toy_model("nest_ctc"), {&few, nullptr, nullptr}, toy_options(1), out).run();
+  Trainer trainer(toy_model("nest_ctc"), {&more, nullptr, nullptr}, toy_options(1), out);
+  EXPECT_THAT([&] { trainer.resume(); },
+              testing::ThrowsMessage<Error>(
+                  testing::AllOf(testing::HasSubstr("the run began with examples = 8, not 9"),
+                                 testing::HasSubstr("`init` " + (out / "last.pt").string()))));
+}
+
+TEST(EpochText, is_one_readable_line) {
+  Json entry = {{"epoch", 3},      {"step", 30},     {"train_loss", 1.25}, {"learning_rate", 0.002},
+                {"utterances", 8}, {"skipped", 0.0}, {"seconds", 12.2}};
+  EXPECT_EQ(epoch_text(entry, 20), "epoch 3/20: training loss 1.25, learning rate 0.002, 12 s");
+  entry.update({{"loss", 1.5}, {"wer", 0.5}, {"cer", 0.125}, {"skipped", 2.0}, {"is_best", true}});
+  EXPECT_EQ(epoch_text(entry, 20),
+            "epoch 3/20: training loss 1.25, validation loss 1.5, WER 50.0 %, CER 12.5 %, learning "
+            "rate 0.002, 12 s, 2 targets too long for their frames left out, the best so far");
+}
+
+TEST(Curve, names_its_axes) {
+  Json history = {{{"epoch", 1}, {"train_loss", 2.0}}, {{"epoch", 2}, {"train_loss", 1.0}}};
+  const std::string plain = curve_svg(history);
+  EXPECT_THAT(plain, testing::HasSubstr(">loss, nats a token<"));
+  EXPECT_THAT(plain, testing::HasSubstr(">epoch<"));
+  EXPECT_THAT(plain, testing::Not(testing::HasSubstr("error rate")));
+  history[1]["cer"] = 0.4;
+  const std::string with_rates = curve_svg(history);
+  EXPECT_THAT(with_rates, testing::HasSubstr(">error rate, %<"));
+  EXPECT_THAT(with_rates, testing::HasSubstr(">40<"));  // not 0.4
 }
 
 TEST(Trainer, the_run_folder_holds_checkpoints_log_and_curve) {

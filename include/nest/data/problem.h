@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <source_location>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ struct Problem {
   std::string message;
 };
 Json to_json(const Problem& problem);
+
+/// Counts and names them: "2 missing-file (u1, u7), 1 bad-line (line 9); the first: line 3: ...".
+std::string problems_text(std::span<const Problem> problems);
 
 /// An error that knows which kind of problem it is; context may be added as to any other.
 class ProblemError : public Error {

@@ -31,7 +31,8 @@ struct RunOptions {
   std::string validation_split = "auto";  ///< auto: "validation" or "valid"; empty: none
   std::string init;                       ///< checkpoint whose weights are the start; empty: random
   std::string init_part = "all";          ///< all (fine-tuning), or one graph: "encoder"
-  bool resume = false;                    ///< go on from OUT/last.pt
+  bool resume = false;                    ///< go on from OUT/last.pt as OUT/run.json says
+  bool overwrite = false;                 ///< throw away the run that is in OUT
 };
 void visit_fields(FieldVisitor& visitor, RunOptions& options);
 void validate(const RunOptions& options);
@@ -85,7 +86,13 @@ Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tok
 /// Trains from a dataset folder (or, a language model, from text files) to a run folder; returns
 /// the report. The configuration's `training` section holds for the options not in `given`.
 /// Distributed if the launcher's variables say so (see placement_from_environment).
-/// With `resume` a run that left no last.pt (killed in its first epoch) begins anew, with a warning.
+///
+/// OUT/run.json keeps what the run was started with. With `resume` it holds for everything not in
+/// `given`, and the model is that of last.pt; more epochs, another device, threads, max_steps and
+/// early_stopping may be given. A run that left no last.pt (killed in its first epoch) begins anew,
+/// with a warning. What cannot be trained on is named in the log and under "left_out".
+/// Errors: InvalidArgument if OUT holds a run and neither `resume` nor `overwrite` is set, or for a
+/// given option that cannot change within a run; those of Trainer and data::Dataset::open.
 Json run_training(RunOptions run, TrainOptions options, const FieldNames& given = {},
                   const Job& job = {});
 

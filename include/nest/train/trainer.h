@@ -52,7 +52,9 @@ class Trainer {
           std::filesystem::path out, Communicator* communicator = nullptr);
   ~Trainer();
 
-  /// Continues OUT/last.pt. Errors: NotFound; DataCorrupt if it belongs to other options or data.
+  /// Continues OUT/last.pt, to another last epoch if the options say so; a schedule is then that of
+  /// the new length. Errors: NotFound; InvalidArgument if it belongs to other options or data, or
+  /// has more epochs behind it.
   void resume();
   /// Trains to the end, until the job is stopped, or until max_steps; saves in each case.
   TrainResult run(const Job& job = {});
@@ -64,6 +66,8 @@ class Trainer {
   std::unique_ptr<Impl> impl_;
 };
 
+/// One epoch of a history for people: "epoch 3/12: training loss 1.2, validation loss 1.3, ...".
+std::string epoch_text(const Json& entry, std::int64_t epochs);
 /// The training curve of a history as SVG text: losses on the left axis, error rates on the right.
 std::string curve_svg(const Json& history);
 
