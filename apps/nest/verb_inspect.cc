@@ -8,6 +8,7 @@
 #include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json_text.h"
+#include "nest/data/summary.h"
 #include "nest/deploy/inspect.h"
 #include "nest/eval/document.h"
 #include "nest/graph/graph.h"
@@ -68,7 +69,21 @@ std::string svg_source(const graph::Model& model, const std::string& graph) {
   return graph::to_dot(model.graphs.begin()->second);
 }
 
+int inspect_dataset(const Arguments& a) {
+  const data::Dataset dataset = data::Dataset::open(a.file, {.strict_files = a.options.strict});
+  const data::DatasetSummary summary = data::summarize(dataset);
+  Json json = to_json(summary, dataset);
+  json["kind"] = "dataset";
+  print_report(a.json, json, "dataset  " + data::summary_text(summary, dataset));
+  require(dataset.problems().empty(), ErrorCode::kDataCorrupt, "{}: {} utterances cannot be used",
+          a.file, dataset.problems().size());
+  return 0;
+}
+
 int run(const Arguments& a) {
+  if (std::filesystem::exists(std::filesystem::path(a.file) / "dataset.json")) {
+    return inspect_dataset(a);
+  }
   if (const auto document = eval::read_document(a.file)) {
     return print_report(a.json, document->description, document->text);
   }

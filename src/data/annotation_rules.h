@@ -3,9 +3,12 @@
 #include <map>
 #include <optional>
 #include <regex>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "nest/data/annotations.h"
 #include "nest/data/import.h"
 
 namespace nest::data {
@@ -36,5 +39,10 @@ class AnnotationRules {
   std::optional<std::regex> filter_;
   LeftOut left_out_;
 };
+
+/// The annotations that are utterances by these rules, in order.
+std::vector<AnnotatedRange> annotated_ranges(std::span<const io::Annotation> annotations,
+                                             const io::RecordingInfo& recording,
+                                             AnnotationRules& rules);
 
 }  // namespace nest::data

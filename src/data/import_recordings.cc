@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <map>
 #include <set>
@@ -63,19 +62,13 @@ std::vector<Utterance> utterances_of(const SourceRecording& source, const io::Re
                                      const std::string& id_stem,
                                      const std::vector<std::string>& bad, AnnotationRules& rules) {
   std::vector<Utterance> utterances;
-  for (const io::Annotation& note : source.events ? *source.events : info.annotations) {
-    const auto text = rules.text_of(note.text);
-    if (!text) continue;
-    const auto length = std::llround(note.duration_s * info.rate_hz);
-    if (length <= 0) {
-      rules.leave_out("without a duration");
-      continue;
-    }
+  for (AnnotatedRange& range :
+       annotated_ranges(source.events ? *source.events : info.annotations, info, rules)) {
     Utterance utterance;
     utterance.id = fmt::format("{}_{:04}", id_stem, utterances.size());
     utterance.signal = source.file.string();
-    utterance.ranges = {{info.sample_at(note.onset_s), length}};
-    utterance.text = *text;
+    utterance.ranges = {range.samples};
+    utterance.text = std::move(range.text);
     utterance.subject = source.name.subject;
     utterance.session = source.name.session;
     utterance.split = "train";

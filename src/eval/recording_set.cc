@@ -1,13 +1,11 @@
 #include "nest/eval/recording_set.h"
 
-#include <cmath>
-
 #include "nest/contract/match.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/core/utf8.h"
+#include "nest/data/annotations.h"
 #include "nest/io/recording.h"
 
 namespace nest::eval {
@@ -45,22 +43,15 @@ std::vector<data::Utterance> by_annotation(const std::filesystem::path& file,
                                            const RecordingSetOptions& options,
                                            const io::RecordingInfo& info) {
   std::vector<data::Utterance> utterances;
-  for (std::size_t i = 0; i < info.annotations.size(); ++i) {
-    const io::Annotation& note = info.annotations[i];
-    const auto length = std::llround(note.duration_s * info.rate_hz);
-    if (length <= 0) continue;
-    utterances.push_back(utterance_of(file, options, i, {info.sample_at(note.onset_s), length},
-                                      note.onset_s, info.rate_hz));
-    utterances.back().text = note.text;
+  for (data::AnnotatedRange& range : data::annotated_ranges(info)) {
+    utterances.push_back(
+        utterance_of(file, options, utterances.size(), range.samples, range.onset_s, info.rate_hz));
+    utterances.back().text = std::move(range.text);
   }
   require(!utterances.empty(), ErrorCode::kDataCorrupt,
-          "{}: none of {} annotations has a duration, so none is an utterance; decode the whole "
-          "recording, `cut` whole",
+          "{}: none of {} annotations has a text and a duration, so none is an utterance; decode "
+          "the whole recording, `cut` whole",
           file.string(), info.annotations.size());
-  const std::size_t instants = info.annotations.size() - utterances.size();
-  if (instants > 0) {
-    log_info("{}: {} annotations without a duration are left out", file.string(), instants);
-  }
   return utterances;
 }
 

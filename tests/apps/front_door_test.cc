@@ -154,7 +154,11 @@ TEST_F(FrontDoor, errors_name_the_verb_that_comes_first) {
               HasSubstr("nest convert with `contract`"));
 }
 
-TEST_F(FrontDoor, results_can_be_looked_into) {
+TEST_F(FrontDoor, datasets_and_results_can_be_looked_into) {
+  EXPECT_THAT(
+      succeed("inspect " + path("data")),
+      AllOf(StartsWith("dataset  "), HasSubstr("19 channels at 125 Hz"), HasSubstr("train")));
+  EXPECT_EQ(parse_json(succeed("inspect --json " + path("data")), "inspect").at("kind"), "dataset");
   succeed("benchmark --replicates 50 --split train --model " + model() + " --data " + path("data") +
           " --output " + path("r.json"));
   EXPECT_THAT(succeed("inspect " + path("r.json")),

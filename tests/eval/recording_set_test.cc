@@ -162,7 +162,7 @@ TEST_F(RecordingSet, says_what_is_missing) {
   bare.annotations = {{11, 0, "blink", ""}};
   io::write_edf(file(), *io::make_recording(bare, recording()->read_all(DType::kF64)));
   EXPECT_THAT([&] { open_recording_set(file(), {.cut = Cut::kAnnotations}, contract()); },
-              ThrowsMessage<Error>(HasSubstr("none of 1 annotations has a duration")));
+              ThrowsMessage<Error>(HasSubstr("none of 1 annotations has a text and a duration")));
 }
 
 TEST(RecordingSetOptions, survive_json_and_refuse_what_is_unknown) {

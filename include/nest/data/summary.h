@@ -39,5 +39,7 @@ struct DatasetSummary {
 DatasetSummary summarize(const Dataset& dataset);
 /// With name, contract, rule of spelling and problems.
 Json to_json(const DatasetSummary& summary, const Dataset& dataset);
+/// The same for people: one row a split.
+std::string summary_text(const DatasetSummary& summary, const Dataset& dataset);
 
 }  // namespace nest::data
