@@ -85,7 +85,9 @@ void restore_options(RunOptions& run, TrainOptions& options, const FieldNames& g
   const Config record = Config::from_json(load_json(path), path.string());
   require_unchanged(run, record.at("run").to_json(), given);
   read_fields(record.at("run"), run, {.keep = given, .known = {}});
-  read_fields(record.at("options"), options, {.keep = given, .known = {}});
+  FieldNames kept = given;
+  kept.insert("max_steps");  // where to stop this time, not what the run is
+  read_fields(record.at("options"), options, {.keep = kept, .known = {}});
 }
 
 void begin_folder(const RunOptions& run, const text::Tokenizer& tokenizer) {

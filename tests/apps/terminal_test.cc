@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/support/command.h"
+#include "tests/support/paths.h"
 
 namespace nest {
 namespace {
@@ -78,6 +79,19 @@ TEST(Terminal, ctrl_c_ends_work_with_what_is_left_of_it_and_exit_code_4) {
   const Ended ended = run_on_terminal(synth(dir, "100000"), "utterances (");
   EXPECT_EQ(ended.exit_code, kInterruptedExitCode);
   EXPECT_THAT(ended.shown, HasSubstr("stopped by the user; the folder is incomplete"));
+}
+
+TEST(Terminal, ctrl_c_acts_while_intervals_are_computed) {
+  const test::TempDir dir;
+  const std::string data = (dir / "data").string();
+  ASSERT_EQ(
+      run_on_terminal({"synth", "--out", data, "--sentences", "20", "--rate", "125"}).exit_code, 0);
+  const std::string model = (test::tests_dir().parent_path() / "models/synth_ctc.pt").string();
+  const Ended ended = run_on_terminal({"benchmark", "--replicates", "10000000", "--split", "train",
+                                       "--model", model, "--data", data},
+                                      "(100 %)");
+  EXPECT_EQ(ended.exit_code, kInterruptedExitCode);
+  EXPECT_THAT(ended.shown, HasSubstr("stopped by the user; the intervals are not complete"));
 }
 
 TEST(Terminal, nothing_is_drawn_in_a_pipe_and_log_lines_have_no_colours_there) {

@@ -87,6 +87,12 @@ TEST_F(TrainRuns, a_resumed_run_knows_its_options_and_takes_more_epochs) {
   EXPECT_THAT(train("--resume --epochs 2", 2).err, HasSubstr("3 epochs are done; --epochs is 2"));
 }
 
+TEST_F(TrainRuns, a_limit_of_steps_is_not_taken_over) {
+  const auto stopped = parse_json(train(fresh() + "--max-steps 1 --json").out, "train");
+  EXPECT_EQ(stopped.at("finished"), false);
+  EXPECT_EQ(parse_json(train("--resume --json").out, "train").at("finished"), true);
+}
+
 TEST_F(TrainRuns, what_cannot_change_says_why_and_names_init) {
   train(fresh());
   const std::string init = "--init " + path("run") + "/last.pt";
