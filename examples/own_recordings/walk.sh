@@ -24,16 +24,15 @@ step "one import: person s01 is the test, utterances of the others validate"
 "$nest" dataset --data data --check samples
 
 step "train, stop after an epoch, resume, extend"
-train=("$nest" train --data data --config "$here/first.yaml" --model-key first --output run --threads 1)
-"${train[@]}" --epochs 12 --max-steps 198 &
+"$nest" train --data data --config "$here/causal.yaml" --model-key causal --output run --epochs 9 &
 training=$!
 until [ -s run/log.jsonl ]; do sleep 0.1; done
 kill -TERM "$training" # as Ctrl-C does
 stopped=0
 wait "$training" || stopped=$?
 [ "$stopped" = 4 ] || { echo "the stopped run ended with exit code $stopped" >&2; exit 1; }
-"${train[@]}" --epochs 12 --max-steps 198 --resume
-"${train[@]}" --epochs 12 --resume
+"$nest" train --output run --resume
+"$nest" train --output run --resume --epochs 12
 
 step "evaluate, compare two decoders, audit"
 "$nest" benchmark --model run/best.pt --data data --output greedy.json
@@ -41,8 +40,9 @@ step "evaluate, compare two decoders, audit"
 "$nest" compare greedy.json beam.json
 "$nest" audit --model run/best.pt --data data --disjoint sentence,subject --results greedy.json --output audit.json
 
-step "a prepared int8 model, and text from a socket"
+step "a prepared int8 model: text of a file in one call, and from a socket"
 "$nest" convert run/best.pt model.prepared --precision int8
+"$nest" decode --model model.prepared --input recordings/s01_r2.vhdr --cut annotations | sed -n 1,3p
 python3 "$here/send.py" recordings/s01_r2.vhdr port &
 until [ -s port ]; do sleep 0.1; done
 "$nest" stream --model model.prepared --source "tcp:127.0.0.1:$(cat port)" --json >events.jsonl

@@ -122,6 +122,16 @@ TEST_F(DatasetTest, a_nan_is_reported_with_utterance_channel_and_sample_when_loa
               testing::ThrowsMessage<Error>(HasSubstr("utterance u: channel  sample 55 is nan")));
 }
 
+TEST_F(DatasetTest, texts_are_spelled_by_the_rule_of_the_dataset_whatever_the_manifest_has) {
+  Utterance u = utterance("one", {{10, 5}});
+  u.text = "Hello, World!";
+  info_.text_rule = {.letter_case = text::LetterCase::kUpper, .punctuation = false};
+  write({u});
+  const Dataset dataset = Dataset::open(folder_);
+  EXPECT_EQ(dataset.utterance(0).text, "HELLO WORLD");
+  EXPECT_EQ(dataset.info().text_rule, info_.text_rule);
+}
+
 TEST_F(DatasetTest, selection_goes_by_split_subject_and_session) {
   auto a = utterance("a", {{}});
   a.subject = "s1";

@@ -81,6 +81,21 @@ TEST_F(ImportRecordings, only_eeg_is_signal_unless_other_types_or_names_are_aske
   EXPECT_THAT([&] { import_dataset(o); }, ThrowsMessage<Error>(HasSubstr("no channel is left")));
 }
 
+TEST_F(ImportRecordings, an_electrode_asked_for_by_its_other_name_is_found_and_said) {
+  io::RecordingInfo info;
+  info.rate_hz = 100;
+  info.channels = {{.name = "EEG T3-REF", .unit = "V"}, {.name = "Cz", .unit = "V"}};
+  info.annotations = {{1, 2, "hello", ""}};
+  std::filesystem::create_directories(in_);
+  io::write_edf(in_ / "a.edf", *io::make_recording(info, Tensor(DType::kF32, {2, 500})));
+  auto o = options();
+  o.normalize = false;
+  o.recordings.channels = {"T7", "CZ"};
+  test::LogCapture log;
+  EXPECT_THAT(import_dataset(o).info().signal.channels, ElementsAre("T3", "Cz"));
+  EXPECT_THAT(log.text(), HasSubstr("T7 is EEG T3-REF here"));
+}
+
 TEST_F(ImportRecordings, millivolts_of_other_channels_do_not_reach_the_average_or_the_fit) {
   write("a.edf");
   auto o = options();
