@@ -8,6 +8,14 @@ nest=$(realpath "$1") out=$2
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir "$out"
 cd "$out"
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
+# wait_for FILE PROCESS: until the process has written to the file; fails if it ends without.
+wait_for() {
+  until [ -s "$1" ]; do
+    kill -0 "$2" || return 1
+    sleep 0.1
+  done
+}
 step() { echo "== $* ($SECONDS s)"; }
 
 step "recordings: BrainVision, EDF+ and FIF, with EOG, triggers, a bad stretch"
@@ -26,7 +34,7 @@ step "one import: person s01 is the test, utterances of the others validate"
 step "train, stop after an epoch, resume, extend"
 "$nest" train --data data --config "$here/causal.yaml" --model-key causal --output run --epochs 9 &
 training=$!
-until [ -s run/log.jsonl ]; do sleep 0.1; done
+wait_for run/log.jsonl "$training"
 kill -TERM "$training" # as Ctrl-C does
 stopped=0
 wait "$training" || stopped=$?
@@ -44,7 +52,7 @@ step "a prepared int8 model: text of a file in one call, and from a socket"
 "$nest" convert run/best.pt model.prepared --precision int8
 "$nest" decode --model model.prepared --input recordings/s01_r2.vhdr --cut annotations | sed -n 1,3p
 python3 "$here/send.py" recordings/s01_r2.vhdr port &
-until [ -s port ]; do sleep 0.1; done
+wait_for port $!
 "$nest" stream --model model.prepared --source "tcp:127.0.0.1:$(cat port)" --json >events.jsonl
 wait
 tail -n 1 events.jsonl

@@ -2,6 +2,7 @@
 
 #include "data/source_recording.h"
 #include "nest/core/error.h"
+#include "nest/core/log.h"
 
 namespace nest::data {
 namespace {
@@ -9,9 +10,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A data or marker file leads to the file that describes it. Hidden files are copies that systems
-// leave.
+// leave; links to nothing are what a data manager leaves of files that were not fetched.
 std::set<fs::path> described_files(const fs::path& in, const fs::path& without) {
-  std::set<fs::path> files;
+  std::set<fs::path> files, absent;
   const fs::recursive_directory_iterator end;
   const auto skip = fs::directory_options::skip_permission_denied;
   for (fs::recursive_directory_iterator entry(in, skip); entry != end; ++entry) {
@@ -22,10 +23,15 @@ std::set<fs::path> described_files(const fs::path& in, const fs::path& without) 
       if (is_hidden || is_output) entry.disable_recursion_pending();
       continue;
     }
+    if (!is_hidden && entry->is_symlink() && !fs::exists(path)) absent.insert(path);
     if (is_hidden || !entry->is_regular_file()) continue;
     const std::string format = io::recording_format(path);
     if (format.empty() || format == "NPY" || format == "NPZ") continue;
     files.insert(io::describing_file(path));
+  }
+  if (!absent.empty()) {
+    log_warn("{} file{} left out: links to nothing, such as {}", absent.size(),
+             absent.size() == 1 ? "" : "s", absent.begin()->string());
   }
   return files;
 }

@@ -106,6 +106,14 @@ TEST_F(ImportFolder, tables_and_hidden_copies_beside_recordings_are_none) {
   EXPECT_THAT(ids(import()), ElementsAre("sub-1_eeg_0000"));
 }
 
+TEST_F(ImportFolder, links_to_files_that_were_not_fetched_are_named) {
+  write_edf("a.edf", "one");
+  std::filesystem::create_symlink(in() / "nowhere", in() / "b.edf");
+  test::LogCapture log;
+  EXPECT_THAT(ids(import()), ElementsAre("a_0000"));
+  EXPECT_THAT(log.text(), HasSubstr("1 file left out: links to nothing, such as"));
+}
+
 TEST_F(ImportFolder, a_split_fif_is_one_recording) {
   for (const char* name : {"split_raw.fif", "split_raw-1.fif"}) {
     std::filesystem::copy_file(test::tests_dir() / "golden/fif" / name, in() / name);
