@@ -1,5 +1,6 @@
 #include "data/recording_names.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "data/importers.h"
