@@ -22,8 +22,8 @@ struct Placement {
 using Lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 /// Reads the launcher's variables: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
-/// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_NTASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or Open MPI
-/// (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
+/// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or
+/// Open MPI (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
 ///
 /// Where torchrun's agent listens at MASTER_PORT itself (TORCHELASTIC_USE_AGENT_STORE=True) the
 /// port is the next one; NEST_MASTER_PORT wins over both.
