@@ -1,4 +1,5 @@
 #include "inspect_kinds.h"
+#include "nest/core/utf8.h"
 
 namespace nest::deploy {
 namespace {
@@ -54,7 +55,8 @@ std::string checkpoint_text(const Json& json) {
   for (const auto& [key, value] : json["extra"].items()) {
     std::string shown = value.dump();
     if (shown.size() > kShown) {
-      shown = fmt::format("{}… ({} bytes)", shown.substr(0, kShown), shown.size());
+      shown = fmt::format("{}… ({} bytes)", utf8_with_replacements(shown.substr(0, kShown)),
+                          shown.size());
     }
     text += fmt::format("extra.{} {}\n", key, shown);
   }

@@ -28,9 +28,9 @@ class Departures {
   /// A text of the file as UTF-8; what is none is taken for Latin-1 and counted. `field` names it.
   std::string utf8(std::string_view raw, std::string_view field) {
     if (is_utf8(raw)) return std::string(raw);
-    std::string text = utf8_from_latin1(raw);
-    add("no UTF-8, read as Latin-1", fmt::format("{} '{}'", field, text.substr(0, 200)));
-    return text;
+    add("no UTF-8, read as Latin-1",
+        fmt::format("{} '{}'", field, utf8_from_latin1(raw.substr(0, kShownBytes))));
+    return utf8_from_latin1(raw);
   }
 
   std::vector<std::string> lines() const {
@@ -46,6 +46,7 @@ class Departures {
 
  private:
   static constexpr std::size_t kShown = 3;
+  static constexpr std::size_t kShownBytes = 100;  // of a text
   struct Kind {
     std::string name;
     std::vector<std::string> places = {};

@@ -89,7 +89,7 @@ std::string describe(const Node& node);
 /// integers beyond 64 bits their digits, foreign objects their name; the last two are departures.
 /// Errors: DataCorrupt for values nested deeper than 64 levels (or cyclic), for more than
 /// kMaxNodes values after expansion, and for keys that are neither text nor integers.
-/// `omitted`, if it is a direct member of `id`, is left out.
-Json to_json(const Pickle& pickle, Id id, Id omitted, Departures& departures);
+/// The key `omitted` of `id` itself is left out, however often it occurs.
+Json to_json(const Pickle& pickle, Id id, std::string_view omitted, Departures& departures);
 
 }  // namespace nest::io::pickle

@@ -46,7 +46,7 @@ std::string decimal(std::string_view bytes) {
 /// a pickle of a hundred bytes can describe 10^30 of them.
 class Converter {
  public:
-  Converter(const Pickle& pickle, Id omitted, Departures& departures)
+  Converter(const Pickle& pickle, std::string_view omitted, Departures& departures)
       : pickle_(pickle), omitted_(omitted), departures_(departures) {}
 
   Json convert(Id id, int depth) {
@@ -125,8 +125,8 @@ class Converter {
     auto& members = out.get_ref<Json::object_t&>();
     std::unordered_map<std::string, std::ptrdiff_t> position;
     for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
-      if (depth == 0 && node.items[i + 1] == omitted_) continue;
       const Node& key = pickle_[node.items[i]];
+      if (depth == 0 && key.kind == Kind::kText && key.text == omitted_) continue;
       require(key.kind == Kind::kText || key.kind == Kind::kInt, ErrorCode::kDataCorrupt,
               "{} as a key; texts and integers are read", name_of(key.kind));
       std::string name = key.kind == Kind::kText ? text(key) : std::to_string(key.integer);
@@ -152,7 +152,7 @@ class Converter {
   }
 
   const Pickle& pickle_;
-  Id omitted_;
+  std::string_view omitted_;
   Departures& departures_;
   std::string entry_;  // of the outermost dict
   std::size_t count_ = 0;
@@ -161,7 +161,7 @@ class Converter {
 
 }  // namespace
 
-Json to_json(const Pickle& pickle, Id id, Id omitted, Departures& departures) {
+Json to_json(const Pickle& pickle, Id id, std::string_view omitted, Departures& departures) {
   return Converter(pickle, omitted, departures).convert(id, 0);
 }
 

@@ -16,6 +16,9 @@ using pickle::Kind;
 using pickle::Node;
 using pickle::Pickle;
 
+/// Where checkpoints have their weights; the first wins.
+constexpr std::string_view kStateKey = "model_state_dict", kOtherStateKey = "state_dict";
+
 /// Written by torch.save before version 1.6, or with _use_new_zipfile_serialization=False.
 constexpr std::string_view kLegacyMagic =
     "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -65,13 +68,12 @@ class CheckpointBuilder {
             "the file holds {}, not a checkpoint or state dict", describe(root));
     Checkpoint out;
     out.extra = Json::object();
-    const Id* state = nullptr;
-    for (const std::string_view key : {"model_state_dict", "state_dict"}) {
-      if (state == nullptr) state = find(root, key);
-    }
+    const Id* state = find(root, kStateKey);
+    const std::string_view state_key = state != nullptr ? kStateKey : kOtherStateKey;
+    if (state == nullptr) state = find(root, kOtherStateKey);
     if (state == nullptr) {
       require(is_state_dict(root), ErrorCode::kDataCorrupt,
-              "no state dict: expected the key 'model_state_dict' or tensors only; keys: {}",
+              "no state dict: expected the key '{}' or tensors only; keys: {}", kStateKey,
               keys_of(root));
       out.state_dict = tensors(root, &out.unread);
       out.warnings = departures_.lines();
@@ -80,16 +82,17 @@ class CheckpointBuilder {
     require(is_dict(pickle_[*state]), ErrorCode::kDataCorrupt, "the state dict is {}",
             describe(pickle_[*state]));
     out.state_dict = tensors(pickle_[*state], &out.unread);
-    take_rest(root, *state, out);
+    take_rest(root, state_key, out);
     out.warnings = departures_.lines();
     return out;
   }
 
  private:
+  /// The last one counts where a key occurs twice, as in Python.
   const Id* find(const Node& dict, std::string_view key) const {
-    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-      const Node& node = pickle_[dict.items[i]];
-      if (node.kind == Kind::kText && node.text == key) return &dict.items[i + 1];
+    for (std::size_t i = dict.items.size(); i >= 2; i -= 2) {
+      const Node& node = pickle_[dict.items[i - 2]];
+      if (node.kind == Kind::kText && node.text == key) return &dict.items[i - 1];
     }
     return nullptr;
   }
@@ -140,10 +143,12 @@ class CheckpointBuilder {
     for (const Id id : pickle_[value.items[2]].items) tensor.shape.push_back(pickle_[id].integer);
     return tensor;
   }
-  void take_rest(const Node& root, Id state, Checkpoint& out) {
-    const Json all = pickle::to_json(pickle_, pickle_.root, state, departures_);
+  void take_rest(const Node& root, std::string_view state_key, Checkpoint& out) {
+    const Json all = pickle::to_json(pickle_, pickle_.root, state_key, departures_);
     for (const auto& [key, value] : all.items()) {
-      if (key == "model_config") {
+      if (key == kOtherStateKey) {
+        departures_.add("second state dict that is not read", fmt::format("'{}'", key));
+      } else if (key == "model_config") {
         out.model_config = value;
       } else if (key == "extra_tensors") {
         const Node& named = pickle_[*find(root, key)];

@@ -190,6 +190,24 @@ TEST(PytorchLenient, names_that_are_no_utf8_are_read_as_latin_1) {
   EXPECT_FALSE(checkpoint.warnings.empty());
 }
 
+TEST(PytorchLenient, a_key_that_occurs_twice_has_its_last_value_and_can_be_written) {
+  const std::string last = "}(" + text("v") + tensor("FloatStorage", "0") + "u";
+  const Checkpoint checkpoint =
+      read("", text("model_state_dict") + "K\5" + text("model_state_dict") + last);
+  EXPECT_TRUE(checkpoint.state_dict.contains("v"));
+  EXPECT_FALSE(checkpoint.state_dict.contains("w"));
+  EXPECT_EQ(checkpoint.extra, Json::object());
+  std::ostringstream out;
+  write_pytorch(out, checkpoint);
+}
+
+TEST(PytorchLenient, a_second_state_dict_is_left_out_and_named) {
+  const Checkpoint checkpoint = read("", text("state_dict") + "}");
+  EXPECT_TRUE(checkpoint.state_dict.contains("w"));
+  EXPECT_EQ(checkpoint.extra, Json::object());
+  EXPECT_THAT(checkpoint.warnings, ElementsAre(HasSubstr("'state_dict'")));
+}
+
 TEST(ZipLenient, a_member_packed_in_an_unknown_way_is_an_error_only_when_it_is_read) {
   std::ostringstream out;
   ZipWriter zip(out);

@@ -6,6 +6,7 @@
 
 #include "io/csv_recording.h"
 #include "nest/core/error.h"
+#include "nest/core/utf8.h"
 
 namespace nest::io {
 namespace {
@@ -80,6 +81,14 @@ TEST(CsvColumns, names_that_are_no_utf8_are_read_as_latin_1) {
   const auto csv = open_csv("C\xE2n,\xFF\n1,2\n");
   EXPECT_THAT(names(*csv), ElementsAre("C\xC3\xA2n", "\xC3\xBF"));
   EXPECT_THAT(csv->info().warnings, ElementsAre(HasSubstr("name of column 1")));
+}
+
+TEST(CsvColumns, a_warning_about_a_long_name_is_utf8) {
+  for (const std::string head : {"", "a"}) {
+    const auto csv = open_csv(head + std::string(300, '\xE9') + "\n1\n");
+    ASSERT_EQ(csv->info().warnings.size(), 1u);
+    EXPECT_TRUE(is_utf8(csv->info().warnings.front())) << "no character is cut in half";
+  }
 }
 
 TEST(CsvColumns, a_byte_order_mark_is_no_part_of_the_first_name) {
