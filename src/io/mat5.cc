@@ -209,9 +209,10 @@ class Reader {
 
   void children(Cursor& cursor, MatNode& node, const std::vector<bool>& is_wanted, int depth) {
     const std::size_t each = is_wanted.size();
+    if (each == 0) node.dims = {0, 0};  // without fields any number of elements holds nothing
     const std::int64_t count = numel(node.dims);
     // every value takes eight bytes at least
-    require(each == 0 || static_cast<std::uint64_t>(count) <= cursor.left() / 8 / each,
+    require(count == 0 || static_cast<std::uint64_t>(count) <= cursor.left() / 8 / each,
             ErrorCode::kDataCorrupt, "{} values of {} fields in {} bytes", count, each,
             cursor.left());
     for (std::size_t i = 0; i < static_cast<std::size_t>(count) * each; ++i) {

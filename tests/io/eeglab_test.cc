@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/utf8.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {
@@ -188,6 +189,16 @@ TEST(MatLenient, a_damaged_variable_costs_itself) {
   const auto recording = open_recording(path);
   EXPECT_EQ(recording->info().stream, "good");
   EXPECT_THAT(recording->info().warnings, Contains(HasSubstr("variable left out: at byte 128")));
+}
+
+TEST(MatLenient, elements_without_fields_are_none_however_many_a_file_claims) {
+  const test::TempDir dir;
+  std::filesystem::copy_file(
+      test::tests_dir().parent_path() / "fuzz/corpus/mat/elements_without_fields", dir / "a.set");
+  const auto recording = open_recording(dir / "a.set");
+  EXPECT_EQ(recording->info().num_samples, 3);
+  EXPECT_THAT(recording->info().annotations, IsEmpty());
+  EXPECT_THAT(recording->info().warnings, IsEmpty());
 }
 
 TEST(MatText, utf_16_pairs_are_one_character_and_halves_are_replaced) {
