@@ -75,10 +75,10 @@ namespace {
 void complete_options(RunOptions& run, TrainOptions& options, const FieldNames& given) {
   require_complete(run);
   require_free(run);
-  if (run.resume) restore_options(run, options, given);
+  const bool is_restored = run.resume && restore_options(run, options, given);
   validate(run);
   run.resume = run.resume && std::filesystem::exists(last_checkpoint(run));
-  if (!run.resume) {
+  if (!is_restored) {
     const Config section = Config::load(run.config).at(run.model_key);
     apply_training_section(section.get("training"), options, given);
   }

@@ -27,7 +27,9 @@ RunOptions from_anywhere(RunOptions run) {
   for (std::string* path : {&run.data, &run.config, &run.init}) *path = absolute(*path);
   for (std::string& path : run.text) path = absolute(path);
   for (std::string& path : run.validation_text) path = absolute(path);
-  if (fs::exists(run.tokenizer)) run.tokenizer = absolute(run.tokenizer);
+  const bool is_kind =
+      run.tokenizer == "character" || run.tokenizer == "word" || run.tokenizer == "bpe";
+  if (!is_kind) run.tokenizer = absolute(run.tokenizer);
   return run;
 }
 
@@ -79,15 +81,16 @@ void require_free(const RunOptions& run) {
           run.out, fmt::join(found, ", "));
 }
 
-void restore_options(RunOptions& run, TrainOptions& options, const FieldNames& given) {
+bool restore_options(RunOptions& run, TrainOptions& options, const FieldNames& given) {
   const fs::path path = record_of(run);
-  if (!fs::exists(path)) return;
+  if (!fs::exists(path)) return false;
   const Config record = Config::from_json(load_json(path), path.string());
   require_unchanged(run, record.at("run").to_json(), given);
   read_fields(record.at("run"), run, {.keep = given, .known = {}});
   FieldNames kept = given;
   kept.insert("max_steps");  // where to stop this time, not what the run is
   read_fields(record.at("options"), options, {.keep = kept, .known = {}});
+  return true;
 }
 
 void begin_folder(const RunOptions& run, const text::Tokenizer& tokenizer) {

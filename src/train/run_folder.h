@@ -18,9 +18,9 @@ void require_free(const RunOptions& run);
 
 /// Takes what the run was started with wherever nothing else is given.
 ///
-/// A run that left no run.json has nothing to take. Errors: InvalidArgument for a given option that
+/// False if the run left no run.json. Errors: InvalidArgument for a given option that
 /// cannot change within a run; DataCorrupt for a broken run.json.
-void restore_options(RunOptions& run, TrainOptions& options, const FieldNames& given);
+bool restore_options(RunOptions& run, TrainOptions& options, const FieldNames& given);
 
 /// Begins a run: removes what an overwritten one left and writes tokenizer.json.
 void begin_folder(const RunOptions& run, const text::Tokenizer& tokenizer);

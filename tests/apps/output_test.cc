@@ -1,8 +1,8 @@
 // Where results go: to a standard output that is full, closed or a pipe without reader, and to
 // files that are links, pipes, devices or protected.
 #include <cstdlib>
+#include <future>
 #include <memory>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -127,10 +127,9 @@ TEST_F(Output, goes_through_links_pipes_and_standard_output) {
   EXPECT_EQ(fs::status(path("target")).permissions(), fs::perms(0640));
 
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
-  std::string read;
-  std::thread reader([&] { read = read_text_file(path("pipe")); });
+  auto reader = std::async(std::launch::async, [] { return read_text_file(path("pipe")); });
   succeed(score() + " --output " + path("pipe"));
-  reader.join();
+  const std::string read = reader.get();
   EXPECT_EQ(read, read_text_file(path("target")));
   EXPECT_TRUE(fs::is_fifo(path("pipe")));
 

@@ -87,6 +87,24 @@ TEST_F(TrainRuns, a_resumed_run_knows_its_options_and_takes_more_epochs) {
   EXPECT_THAT(train("--resume --epochs 2", 2).err, HasSubstr("3 epochs are done; --epochs is 2"));
 }
 
+TEST_F(TrainRuns, one_that_was_killed_in_its_first_epoch_begins_anew_with_its_own_options) {
+  train(fresh() + "--epochs 1 --batch-size 5");
+  for (const char* name : {"last.pt", "best.pt", "log.jsonl"}) {
+    fs::remove(path("run") + "/" + name);
+  }
+  const Json again = parse_json(train("--resume --json").out, "train");
+  EXPECT_EQ(again.at("epochs"), 1);  // not the 2 of the configuration
+  EXPECT_EQ(again.at("options").at("batch_size"), 5);
+}
+
+TEST_F(TrainRuns, a_run_without_run_json_is_resumed_with_its_flags_and_configuration) {
+  train(fresh());
+  fs::remove(path("run") + "/run.json");
+  EXPECT_THAT(train("--resume", 2).err, HasSubstr("needs --data and --config and --model-key"));
+  train("--resume --epochs 3 " + fresh());
+  EXPECT_EQ(epochs(), 3u);
+}
+
 TEST_F(TrainRuns, a_limit_of_steps_is_not_taken_over) {
   const auto stopped = parse_json(train(fresh() + "--max-steps 1 --json").out, "train");
   EXPECT_EQ(stopped.at("finished"), false);

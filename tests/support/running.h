@@ -74,7 +74,9 @@ class Running {
     for (std::string part = read_some(); !part.empty(); part = read_some()) text += part;
     return text;
   }
-  void interrupt() { ::kill(pid_, SIGINT); }
+  void interrupt() {
+    if (pid_ > 0) ::kill(pid_, SIGINT);  // -1 would mean every process there is
+  }
   /// The exit code; -1 if a signal ended it.
   int wait() {
     if (pid_ > 0) {
