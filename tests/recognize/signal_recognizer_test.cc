@@ -5,6 +5,7 @@
 #include "nest/contract/processor.h"
 #include "nest/core/error.h"
 #include "tests/recognize/toy.h"
+#include "tests/support/log_capture.h"
 
 namespace nest::recognize {
 namespace {
@@ -87,6 +88,17 @@ TEST(SignalRecognizer, another_rate_is_resampled_when_allowed_and_refused_otherw
   EXPECT_EQ(signal.dim(1), 640);
   EXPECT_EQ(free.recognize(raw.samples, raw.source).text,
             make_recognizer(bundle)->recognize({&signal, 1}).front().text);
+}
+
+TEST(SignalRecognizer, an_amplitude_that_cannot_be_meant_is_warned_of) {
+  Raw raw;
+  for (double& value : raw.samples.mutable_data<double>())
+    value *= 1e6;  // microvolts, called volts
+  SignalRecognizer recognizer(bundle_with(graph::Normalization::kFixed));
+  const test::LogCapture log;
+  recognizer.recognize(raw.samples, raw.source);
+  EXPECT_THAT(log.text(), HasSubstr("cap: the amplitude is"));
+  EXPECT_THAT(log.text(), HasSubstr("look like uV and are taken for V"));
 }
 
 TEST(SignalRecognizer, a_model_without_a_contract_is_refused_with_the_remedy) {
