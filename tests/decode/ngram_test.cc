@@ -150,7 +150,9 @@ TEST(NGram, bad_arpa_names_file_and_line) {
     }
     return "accepted";
   };
-  EXPECT_EQ(message("hello\n"), "x.arpa:1: no \\data\\ line: not an ARPA language model");
+  EXPECT_EQ(
+      message("hello\n"),
+      "x.arpa:1: no \\data\\ line: not an ARPA language model (nest lm train makes one of text)");
   EXPECT_EQ(message("\\data\\\nngram 1=99999999\n"),
             "x.arpa:2: more n-grams than the file can hold");
   EXPECT_EQ(message("\\data\\\nngram 1=1\n\n\\1-grams:\n0.5 a\n\\end\\\n"),
