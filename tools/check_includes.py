@@ -41,7 +41,7 @@ MODULES = {
              ["core", "graph", "io", "signal", "text", "contract", "decode", "data", "recognize", "stream"]),
     "nn": ("the graph executor on LibTorch", ["core", "graph", "recognize"]),
     "train": ("losses, trainer, augmentation, data-parallel training",
-              ["core", "graph", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy"]),
+              ["core", "graph", "compress", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy"]),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")

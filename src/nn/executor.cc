@@ -124,7 +124,13 @@ void TorchExecutor::set_training(bool is_training) {
 NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTensors& inputs) {
   const graph::Graph& graph = model_.graph(graph_name);
   const graph::Bindings bindings = graph::bind(graph, shapes_of(inputs));
-  Pass pass{graph, parameters_, {}, precision_, training_, all_reduce_ ? &all_reduce_ : nullptr};
+  Pass pass{graph,
+            parameters_,
+            {},
+            precision_,
+            training_,
+            all_reduce_ ? &all_reduce_ : nullptr,
+            weight_hook_ ? &weight_hook_ : nullptr};
   if (const auto it = inputs.find(kLengths); it != inputs.end()) {
     pass.ragged = Ragged(graph, bindings, it->second);
   }

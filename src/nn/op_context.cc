@@ -28,7 +28,9 @@ torch::Tensor Pass::to_full(const torch::Tensor& x) const {
 torch::Tensor OpContext::weight(std::size_t i) const {
   if (i >= node.weights.size()) return {};
   const graph::WeightRef& ref = node.weights[i];
-  const torch::Tensor& whole = pass.parameters.at(ref.name);
+  const torch::Tensor& stored = pass.parameters.at(ref.name);
+  const torch::Tensor whole =
+      pass.weight_hook == nullptr ? stored : (*pass.weight_hook)(ref.name, stored);
   if (ref.row_begin == 0 && ref.row_end == 0) return whole;
   return whole.slice(0, ref.row_begin, ref.row_end == 0 ? whole.size(0) : ref.row_end);
 }

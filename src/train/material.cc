@@ -46,18 +46,6 @@ std::shared_ptr<const text::Tokenizer> make_tokenizer(const RunOptions& options,
   return tokenizer;
 }
 
-/// The name of the validation split; "auto" tries the two names in use.
-std::string find_validation(const data::Dataset& dataset, const std::string& asked) {
-  const std::vector<std::string> names =
-      asked == "auto" ? std::vector<std::string>{"validation", "valid"} : std::vector{asked};
-  for (const std::string& name : names) {
-    if (!name.empty() && !dataset.select({name, "", ""}).empty()) return name;
-  }
-  require(asked.empty() || asked == "auto", ErrorCode::kInvalidArgument,
-          "{} has no utterance of split '{}'", dataset.folder().string(), asked);
-  return "";
-}
-
 std::vector<std::string> lines_of(const std::vector<std::string>& paths) {
   std::vector<std::string> lines;
   for (const std::string& path : paths) {
@@ -136,6 +124,17 @@ Material open_sentences(const RunOptions& run, const TrainOptions& options, RunM
 }
 
 }  // namespace
+
+std::string find_validation(const data::Dataset& dataset, const std::string& asked) {
+  const std::vector<std::string> names =
+      asked == "auto" ? std::vector<std::string>{"validation", "valid"} : std::vector{asked};
+  for (const std::string& name : names) {
+    if (!name.empty() && !dataset.select({name, "", ""}).empty()) return name;
+  }
+  require(asked.empty() || asked == "auto", ErrorCode::kInvalidArgument,
+          "{} has no utterance of split '{}'", dataset.folder().string(), asked);
+  return "";
+}
 
 Material open_material(RunOptions run, const TrainOptions& options, const FieldNames& given) {
   RunModel model;

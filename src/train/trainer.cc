@@ -44,6 +44,7 @@ Trainer::Impl::Impl(graph::Model model, TrainData data, const TrainOptions& opti
           ErrorCode::kInvalidArgument,
           "monitor '{}' needs a recogniser and a validation part; monitor 'loss'",
           name_of(options.monitor));
+  executor_.set_weight_hook(data_.weight_hook);
   if (world() > 1) {
     executor_.set_all_reduce(
         [this](const torch::Tensor& x) { return communicator_->sum_with_gradient(x); });

@@ -88,6 +88,10 @@ void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::st
   backward(loss, total[1]);
   const double rate = options_.optimizer.learning_rate * schedule_.factor(state_.step);
   const double norm = optimizer_.step(rate);
+  if (data_.after_step) {
+    const torch::NoGradGuard no_grad;
+    data_.after_step(executor_.parameters());
+  }
   adapt_loss_scale(std::isfinite(norm));
   if (!std::isfinite(norm) && !uses_loss_scale()) {
     fail(

@@ -12,6 +12,10 @@
 
 namespace nest::nn {
 
+/// What nodes compute with in place of a weight, differentiable in it: a masked one, a quantized
+/// one with straight-through gradients. Called once a use.
+using WeightHook = std::function<torch::Tensor(std::string_view name, const torch::Tensor& weight)>;
+
 /// Runs every graph of a model on LibTorch, with gradients for training.
 ///
 /// Batches: with "lengths" given, positions behind an item's length count as zeros wherever an
@@ -51,6 +55,8 @@ class TorchExecutor : public graph::Executor {
   graph::Precision precision() const { return precision_; }
   /// Batch statistics in train mode are taken over all processes; null turns it off.
   void set_all_reduce(AllReduce all_reduce) { all_reduce_ = std::move(all_reduce); }
+  /// Every pass takes its weights through the hook, snapshot() does not; null turns it off.
+  void set_weight_hook(WeightHook hook) { weight_hook_ = std::move(hook); }
 
  private:
   graph::Model model_;
@@ -59,6 +65,7 @@ class TorchExecutor : public graph::Executor {
   bool is_folded_ = false;
   bool training_ = false;
   AllReduce all_reduce_;
+  WeightHook weight_hook_;
 };
 
 }  // namespace nest::nn

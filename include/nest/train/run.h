@@ -57,6 +57,10 @@ class DatasetSource : public Source {
   std::vector<std::size_t> indices_;
 };
 
+/// The name of the validation split: `asked`, or for "auto" validation or valid, whichever has
+/// utterances; "" for none. Errors: InvalidArgument if a split that was asked for has none.
+std::string find_validation(const data::Dataset& dataset, const std::string& asked);
+
 /// Sentences as examples without a signal, for a language model; empty ones are left out.
 /// Errors: InvalidArgument if there is none.
 std::vector<Example> text_examples(const std::vector<std::string>& sentences,

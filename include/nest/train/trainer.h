@@ -24,6 +24,8 @@ struct TrainData {
   const Source* training = nullptr;
   const Source* validation = nullptr;  ///< null: the training loss decides
   Validator validator;                 ///< adds wer and cer to the validation loss; may be null
+  nn::WeightHook weight_hook = {};     ///< of every pass; may be null
+  std::function<void(nn::ParameterStore& parameters)> after_step = {};  ///< of the optimizer
 };
 
 struct TrainResult {
