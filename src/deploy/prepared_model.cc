@@ -1,6 +1,7 @@
 #include "nest/deploy/prepared_model.h"
 
 #include "nest/core/error.h"
+#include "weight_names.h"
 
 namespace nest::deploy {
 namespace {
@@ -27,6 +28,7 @@ void check_request(const std::string& path, const runtime::PreparedModel& prepar
 std::shared_ptr<const runtime::PreparedModel> load_prepared(
     const std::filesystem::path& path, const LoadOptions& load,
     std::optional<graph::Precision> precision, const runtime::PrepareOptions& options) {
+  require_model_file(path);
   if (runtime::is_prepared_file(path)) {
     auto prepared = runtime::PreparedModel::open(path);
     check_request(path.string(), *prepared, precision, options);

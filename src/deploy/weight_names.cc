@@ -58,7 +58,17 @@ TensorMap plain_weights(const io::Checkpoint& checkpoint) {
   return weights;
 }
 
+void require_model_file(const std::filesystem::path& path) {
+  if (!std::filesystem::is_directory(path)) return;
+  require(!std::filesystem::exists(path / "best.pt"), ErrorCode::kInvalidArgument,
+          "{} is the folder of a training run; its model is {}", path.string(),
+          (path / "best.pt").string());
+  fail(ErrorCode::kInvalidArgument,
+       "{} is a folder; a model is a file (.pt, .safetensors, .prepared)", path.string());
+}
+
 io::Checkpoint read_weights(const std::filesystem::path& path) {
+  require_model_file(path);
   require(!runtime::is_prepared_file(path), ErrorCode::kInvalidArgument,
           "{} is prepared for the native runtime: its weights are packed and no floats any more; "
           "name the model that it was made of (.pt, .safetensors)",

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "nest/io/checkpoint.h"
 
 namespace nest::deploy {
+
+/// Errors: InvalidArgument for a folder; that of a training run is told by the name of its model.
+void require_model_file(const std::filesystem::path& path);
 
 /// The names that a model gives its weights, whatever PyTorch's wrappers put before them.
 ///

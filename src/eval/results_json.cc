@@ -195,7 +195,15 @@ Results results_from_json(const Json& json) {
 }
 
 Results load_results(const std::string& path) {
-  return with_context(path, [&] { return results_from_json(load_json(path)); });
+  Json json;
+  try {
+    json = load_json(path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDataCorrupt) throw;
+    fail(ErrorCode::kDataCorrupt, "{}: not a results file of nest benchmark: {}", path,
+         error.message());
+  }
+  return with_context(path, [&] { return results_from_json(json); });
 }
 
 }  // namespace nest::eval

@@ -98,7 +98,9 @@ RunnableModel load_runnable(const std::filesystem::path& path, const deploy::Loa
   if (options.executor == kNative) {
     return runnable(deploy::load_prepared(path, load, options.precision, options.prepare), options);
   }
-  require(!runtime::is_prepared_file(path), ErrorCode::kInvalidArgument,
+  const bool is_file =
+      !std::filesystem::is_directory(path);  // load_model() has the word for folders
+  require(!is_file || !runtime::is_prepared_file(path), ErrorCode::kInvalidArgument,
           "{} is prepared for the native runtime; executor {} needs the original model",
           path.string(), options.executor);
   return make_runnable(deploy::load_model(path, load), options);

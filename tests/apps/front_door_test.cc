@@ -154,6 +154,17 @@ TEST_F(FrontDoor, errors_name_the_verb_that_comes_first) {
               HasSubstr("nest convert with `contract`"));
 }
 
+TEST_F(FrontDoor, a_folder_in_the_place_of_a_file_is_told_what_is_meant) {
+  std::filesystem::create_directory(path("run"));
+  const std::string decode = "decode --input " + path("r.edf") + " --model " + path("run");
+  EXPECT_THAT(refused(decode, 2), HasSubstr("is a folder; a model is a file"));
+  std::filesystem::copy_file(model(), path("run") + "/best.pt");
+  EXPECT_THAT(refused(decode, 2), HasSubstr("training run; its model is " + path("run")));
+  EXPECT_THAT(refused("bench --model " + path("run"), 2), HasSubstr("best.pt"));
+  EXPECT_THAT(refused("report " + path("r.edf"), 3),
+              HasSubstr("not a results file of nest benchmark"));
+}
+
 TEST_F(FrontDoor, datasets_and_results_can_be_looked_into) {
   EXPECT_THAT(
       succeed("inspect " + path("data")),
