@@ -32,6 +32,7 @@ MODULES = {
     "compress": ("pruners and quantizers, Model to Model; scoring and training come in as functions", ["core", "graph"]),
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
     "deploy": ("model files in and out; what any file is and holds", ["core", "io", "text", "graph", "runtime"]),
+    "export": ("ONNX from the graphs; state dicts", ["core", "graph", "io", "deploy"]),
     "recognize": ("from a path to a recognizer, also of raw signals: model, tokenizer, packed weights, language models; what runs a model",
                   ["core", "io", "graph", "contract", "text", "decode", "runtime", "deploy"]),
     "profile": ("side-by-side benchmark, contenders in other processes, layer times", ["core", "graph", "runtime", "recognize"]),

@@ -1,0 +1,184 @@
+// ONNX Runtime on every node kind, every graph of every variant and every operator set.
+#include <gtest/gtest.h>
+
+#include "nest/graph/streaming.h"
+#include "ort_cases.h"
+#include "tests/runtime/families.h"
+#include "tests/support/causal_models.h"
+#include "tests/support/node_cases.h"
+
+namespace nest::exports {
+namespace {
+
+using graph::Attention;
+using graph::Bindings;
+using graph::Dim;
+using test::NodeCase;
+using test::TestInput;
+
+class EveryExportInOnnxRuntime : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!OrtCases::is_available())
+      GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with onnx and onnxruntime";
+  }
+  OrtCases cases_;
+};
+
+const std::vector<Bindings> kNodeLengths{
+    {{"B", 2}, {"T", 9}}, {{"B", 1}, {"T", 12}}, {{"B", 3}, {"T", 17}}};
+
+/// Masks, positions in a stream and tables, which node_cases() leaves out.
+std::vector<NodeCase> cases_with_more_inputs() {
+  const Dim b = test::batch(), t = test::frames();
+  const auto row = [&](std::string name, Dim length, std::int64_t d) {
+    return TestInput{std::move(name), {b, std::move(length), Dim(d)}};
+  };
+  const TestInput none{}, position{"position", {}, -1, DType::kI64};
+  const TestInput attend{"attend", {b, t, t}, -1, DType::kBool};
+  const TestInput padded{"padded", {b, t}, -1, DType::kBool};
+  const std::vector<TestInput> self{row("q", t, 4), row("k", t, 4), row("v", t, 4)};
+  const std::vector<TestInput> step{
+      row("q", Dim(3), 4), row("k", Dim(8), 4), row("v", Dim(8), 4), none, none, position};
+  const auto with = [](std::vector<TestInput> inputs, const std::vector<TestInput>& more) {
+    inputs.insert(inputs.end(), more.begin(), more.end());
+    return inputs;
+  };
+  std::vector<NodeCase> cases;
+  for (const auto kind :
+       {Attention::Kind::kSoftmax, Attention::Kind::kRelative, Attention::Kind::kLinear}) {
+    Attention op{.kind = kind, .embed_dim = 4, .num_heads = 2};
+    if (kind == Attention::Kind::kRelative) op.max_distance = 2;
+    const std::string name(name_of(kind));
+    cases.push_back({name + "_attend", op, with(self, {attend})});
+    cases.push_back({name + "_attend_padded", op, with(self, {attend, padded})});
+    op.left = 5;
+    op.right = 0;
+    cases.push_back({name + "_step", op, step});
+    op.left = op.right = -1;
+    op.chunk = 3;
+    op.left_chunks = 1;
+    cases.push_back({name + "_step_chunks", op, step});
+  }
+  const TestInput tokens{"tokens", {b, Dim(5)}, -1, DType::kI64};
+  const TestInput attend_three{"attend", {b, Dim(3), t}, -1, DType::kBool};
+  cases.push_back({"embedding", graph::Embedding{7, 3}, {tokens}});
+  cases.push_back({"count", graph::CountFrames{1}, {position, row("x", t, 3)}});
+  cases.push_back(
+      {"positional_offset", graph::PositionalEncoding{30, 3}, {row("x", t, 3), position}});
+  cases.push_back({"additive_attend",
+                   graph::AdditiveAttention{3},
+                   {row("q", Dim(3), 3), row("k", t, 3), row("v", t, 2), none, attend_three}});
+  return cases;
+}
+
+std::vector<NodeCase> all_node_cases() {
+  std::vector<NodeCase> cases = test::node_cases();
+  for (NodeCase& item : cases_with_more_inputs()) cases.push_back(std::move(item));
+  return cases;
+}
+
+TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_node_kind) {
+  for (const NodeCase& item : all_node_cases())
+    cases_.add(test::one_node(item.op, item.inputs),
+               {.name = item.name, .graph = "block", .lengths = kNodeLengths});
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_node_kind_in_every_operator_set) {
+  for (const int opset :
+       {kLeastOpset, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, kMostOpset})
+    for (const NodeCase& item : all_node_cases())
+      cases_.add(test::one_node(item.op, item.inputs),
+                 {.name = std::to_string(opset) + "_" + item.name,
+                  .graph = "block",
+                  .options = {.opset = opset},
+                  .lengths = {kNodeLengths.front()}});
+  cases_.check();
+}
+
+/// Batches and lengths for every symbol that graphs have.
+const std::vector<Bindings> kGraphLengths{{{"B", 1}, {"T", 400}, {"U", 3}, {"N", 4}},
+                                          {{"B", 3}, {"T", 517}, {"U", 1}, {"N", 2}},
+                                          {{"B", 2}, {"T", 300}, {"U", 5}, {"N", 1}}};
+
+/// Adds every graph of a model; stateful ones over `steps` steps.
+void add_graphs(OrtCases& cases, const std::string& name, const graph::Model& model,
+                const OnnxOptions& options, const OrtCase& bounds = {}) {
+  const ModelExporter exporter(model);
+  std::vector<Bindings> lengths = kGraphLengths;
+  if (graph::is_streamable(model)) {
+    const auto multiple = graph::make_streaming_step(model.graph("encoder")).frame_multiple;
+    for (Bindings& item : lengths) item["N"] *= multiple;
+  }
+  for (const std::string& graph : exporter.graphs()) {
+    const bool is_stateful = exporter.model().graph(graph).is_stateful();
+    cases.add(model, {.name = name + "." + graph,
+                      .graph = graph,
+                      .options = options,
+                      .lengths = lengths,
+                      .steps = is_stateful ? 50 : 0,
+                      .tolerance = bounds.tolerance,
+                      .relative = bounds.relative,
+                      .native = bounds.native});
+  }
+}
+
+TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_graph_of_every_family) {
+  for (const runtime::Family& family : runtime::kFamilies)
+    add_graphs(cases_, family.name, runtime::make_model(family), {});
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_causal_model_and_its_steps) {
+  for (const test::CausalCase& item : test::causal_cases())
+    add_graphs(cases_, item.name, test::make_causal_model(item), {});
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, in_half_precision_is_near_ours) {
+  for (const runtime::Family& family : runtime::kFamilies)
+    add_graphs(cases_, family.name, runtime::make_model(family),
+               {.precision = graph::Precision::kFp16}, {.tolerance = 1e-2});
+  cases_.check();
+}
+
+/// Of fp32; the native runtime's own int8 is as far off.
+const OrtCase kInt8Bounds{.tolerance = 1e-2, .relative = 6e-2};
+
+TEST_F(EveryExportInOnnxRuntime, of_8_bit_weights_is_near_ours) {
+  for (const runtime::Family& family : runtime::kFamilies)
+    add_graphs(cases_, family.name, runtime::make_model(family),
+               {.precision = graph::Precision::kInt8}, kInt8Bounds);
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, of_fixed_activation_scales_is_near_our_int8) {
+  for (const runtime::Family& family : runtime::kFamilies) {
+    graph::Model model = runtime::make_model(family);
+    model.quantization.activations = runtime::scales_of(model);
+    add_graphs(cases_, family.name, model, {.precision = graph::Precision::kInt8},
+               {.tolerance = 1e-2, .relative = 2e-1, .native = graph::Precision::kInt8});
+  }
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, multiplies_codes_in_every_step_of_8_bit_recurrent_layers) {
+  const graph::Dim b = test::batch(), t = test::frames();
+  const auto add = [&](const std::string& name, const graph::Op& op) {
+    cases_.add(test::one_node(op, {{"x", {b, t, graph::Dim(16)}, 1}}),
+               {.name = name,
+                .graph = "block",
+                .options = {.precision = graph::Precision::kInt8},
+                .lengths = {kNodeLengths.front()},
+                .tolerance = kInt8Bounds.tolerance,
+                .relative = 2e-1,
+                .in_every_scan = "MatMulIntegerToFloat"});
+  };
+  add("gru", graph::Gru{16, 32, 2, true});
+  add("lstm", graph::Lstm{16, 32, 2, true});
+  cases_.check();
+}
+
+}  // namespace
+}  // namespace nest::exports
