@@ -36,7 +36,8 @@ def main():
         sys.exit(__doc__)
     nest, model, data = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
-        result = {p: os.path.join(folder, p + ".json") for p in [*PRECISIONS, *FIXED]}
+        # A list of files takes commas, and names of precisions here have some.
+        result = {p: os.path.join(folder, p.replace(", ", "-") + ".json") for p in [*PRECISIONS, *FIXED]}
         text = {p: os.path.join(folder, p + ".txt") for p in result}
         for p in result:
             flags = ["--model", model, "--precision", p]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "nest/compress/post_training_quantizer.h"
 #include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
@@ -13,7 +14,7 @@
 #include "nest/io/checkpoint.h"
 #include "nest/io/recording.h"
 #include "nest/io/write_recording.h"
-#include "nest/recognize/activation_scales.h"
+#include "nest/recognize/observed_model.h"
 #include "nest/text/tokenizer.h"
 #include "terminal.h"
 
@@ -29,7 +30,7 @@ struct ConvertOptions {
   std::string contract;                       ///< file or dataset folder; empty: the model's
   std::optional<graph::Precision> precision;  ///< of a prepared model
   eval::SampleOptions calibration;            ///< signals that show how large activations become
-  recognize::FixedScales fixed = recognize::FixedScales::kConvolutions;
+  compress::PostTrainingOptions quantizer{.fixed_scales = compress::FixedScales::kConvolutions};
   bool json = false;
 
   /// What the file says of the model is not all.
@@ -63,8 +64,14 @@ graph::Model described_model(const ConvertOptions& options) {
 /// Gives the model fixed scales of its activations.
 void calibrate(graph::Model& model, const ConvertOptions& options) {
   const eval::EvalSet set = eval::open_sample(options.calibration, model.signal);
-  auto& scales = model.quantization.activations = recognize::calibrate_activations(
-      model, {set.utterances.size(), set.load}, options.fixed, command_job());
+  graph::Model floats = model;
+  floats.quantization = {};
+  compress::PostTrainingQuantizer quantizer(std::move(floats), options.quantizer);
+  recognize::ObservedModel observed(quantizer.prepare(), quantizer.observer());
+  quantizer.calibrate(
+      static_cast<std::int64_t>(set.utterances.size()),
+      [&](std::int64_t i) { observed.run(set.load(static_cast<std::size_t>(i))); }, command_job());
+  auto& scales = model.quantization.activations = quantizer.quantize().quantization.activations;
   log_info("{} activations calibrated on {} utterances", scales.size(), set.utterances.size());
 }
 
@@ -174,8 +181,7 @@ void add_convert(CommandLine& line) {
                        {.renamed = {{"data", "calibrate"},
                                     {"split", "calibrate-split"},
                                     {"utterances", "calibrate-utterances"}}});
-        flags.add("fixed-scales", options->fixed,
-                  "of which products; the others find theirs row by row");
+        register_flags(flags, options->quantizer, {.without = {"precision", "granularity"}});
         return [options] { return convert(*options); };
       });
 }

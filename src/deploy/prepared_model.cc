@@ -16,10 +16,10 @@ void check_request(const std::string& path, const runtime::PreparedModel& prepar
           "{} was prepared for {}; for {} prepare the original model again: nest convert", path,
           graph::describe(own), name_of(precision.value_or(own.precision)));
   require((options.sparse || !prepared.options().sparse) &&
-              (options.rewrite || !prepared.options().rewrite) && !options.record_activations,
+              (options.rewrite || !prepared.options().rewrite),
           ErrorCode::kInvalidArgument,
-          "{} was prepared with blocks of zeros left out and layers rewritten; to run without, or "
-          "to record activations, prepare the original model again",
+          "{} was prepared with blocks of zeros left out and layers rewritten; to run without, "
+          "prepare the original model again",
           path);
 }
 

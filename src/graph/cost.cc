@@ -3,6 +3,7 @@
 #include <set>
 
 #include "nest/core/error.h"
+#include "nest/graph/codes.h"
 #include "nest/graph/path.h"
 
 namespace nest::graph {
@@ -32,6 +33,16 @@ std::int64_t quantized_bytes(const Quantization& quantization, const Node& node,
       return plain;
   }
   fail(ErrorCode::kInternal, "unknown precision");
+}
+
+/// One weight of a node as the model's quantization stores it.
+std::int64_t stored_bytes(const Model& model, const Node& node, const WeightRef& weight,
+                          const Shape& shape) {
+  const auto found = model.weights.find(weight.name);
+  const DType dtype = found == model.weights.end() ? DType::kF32 : found->second.dtype();
+  const std::int64_t plain = numel(shape) * static_cast<std::int64_t>(size_of(dtype));
+  const bool is_matrix = shape.size() > 1 && has_precision(node);
+  return is_matrix ? quantized_bytes(model.quantization, node, shape, plain) : plain;
 }
 
 /// What of a graph is there for given lengths.
@@ -98,12 +109,7 @@ class Measure {
   void add_weight(const Node& node, const WeightRef& weight, const Shape& shape, Cost& cost) {
     if (!counted_.emplace(weight.name, weight.row_begin).second) return;
     if (!is_buffer(weight.name)) cost.parameters += numel(shape);
-    const auto found = model_.weights.find(weight.name);
-    const DType dtype = found == model_.weights.end() ? DType::kF32 : found->second.dtype();
-    const std::int64_t plain = numel(shape) * static_cast<std::int64_t>(size_of(dtype));
-    const bool is_matrix = shape.size() > 1 && !product_names(node).empty();
-    cost.weight_bytes +=
-        is_matrix ? quantized_bytes(model_.quantization, node, shape, plain) : plain;
+    cost.weight_bytes += stored_bytes(model_, node, weight, shape);
   }
 
   const Model& model_;
@@ -143,6 +149,22 @@ Cost total(const GraphCost& cost, std::string_view path) {
     if (is_below(node.name, path)) sum += node.cost;
   }
   return sum;
+}
+
+std::int64_t weight_bytes(const Model& model) {
+  std::set<std::pair<std::string, std::int64_t>> counted;
+  std::int64_t bytes = 0;
+  for (const auto& [name, graph] : model.graphs) {
+    for (const Node& node : graph.nodes) {
+      const std::vector<Shape> shapes = weight_shapes(node.op);
+      for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const WeightRef& weight = node.weights.at(i);
+        if (counted.emplace(weight.name, weight.row_begin).second)
+          bytes += stored_bytes(model, node, weight, shapes[i]);
+      }
+    }
+  }
+  return bytes;
 }
 
 std::map<std::string, Cost> module_totals(const GraphCost& cost) {

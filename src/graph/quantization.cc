@@ -6,6 +6,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/suggest.h"
+#include "nest/graph/codes.h"
 #include "nest/graph/model.h"
 #include "nest/graph/path.h"
 
@@ -147,7 +148,7 @@ void validate(const Quantization& quantization, const Model& model) {
   for (const auto& [graph_name, graph] : model.graphs) {
     for (const Node& node : graph.nodes) {
       const std::vector<std::string> names = product_names(node);
-      if (!names.empty()) nodes.insert(node.name);
+      if (has_precision(node)) nodes.insert(node.name);
       products.insert(names.begin(), names.end());
     }
   }

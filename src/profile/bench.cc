@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "nest/compress/activation_statistics.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
@@ -49,9 +50,10 @@ graph::Quantization quantization_of(const SuiteItem& item, const Work& work,
   if (!precision.ends_with(kStatic)) return made;
   graph::Model floats = item.model;
   floats.quantization = {};
-  const auto recording = runtime::prepare(std::move(floats), {.record_activations = true});
-  native_contender("recording", recording, work)->run(1);
-  made.activations = runtime::activation_scales(recording->activation_maxima());
+  compress::ActivationStatistics seen({.calibrator = compress::Calibrator::kMinMax});
+  const auto observed = runtime::prepare(std::move(floats), {}, &seen);
+  native_contender("observed", observed, work)->run(1);
+  made.activations = seen.scales();
   return made;
 }
 

@@ -1,25 +1,22 @@
 #pragma once
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <string>
+
+#include "nest/graph/activation_observer.h"
 
 namespace nest::runtime {
-
-/// Largest magnitude of what went into each product, by its name; see
-/// PrepareOptions::record_activations.
-struct ActivationMaxima {
-  std::map<std::string, std::atomic<float>, std::less<>> by_product;
-};
 
 /// How the activations of one product become 8-bit codes.
 struct ActivationScale {
   float fixed = 0;  ///< one code, from calibration; 0: every row has its own, largest / 127
-  std::atomic<float>* largest = nullptr;  ///< where to record, if asked for
+  graph::ActivationObserver* observer = nullptr;  ///< null: nobody looks
+  std::size_t number = 0;                         ///< what the observer calls the product
 
-  /// Takes `rows` rows of n floats, `row` apart, into the record.
-  void record(const float* x, std::int64_t rows, std::int64_t n, std::int64_t row) const noexcept;
+  void show(const float* x, std::int64_t rows, std::int64_t width,
+            std::int64_t stride) const noexcept {
+    if (observer != nullptr) observer->observe(number, {x, rows, width, stride});
+  }
 };
 
 }  // namespace nest::runtime

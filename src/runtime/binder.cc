@@ -29,7 +29,7 @@ struct Emit {
   void operator()(const graph::AdditiveAttention&) const { emit_additive(binder, node); }
   void operator()(const graph::LocationFeatures&) const { emit_location(binder, node); }
   void operator()(const graph::LayerNorm&) const { emit_rows(binder, node); }
-  void operator()(const graph::Embedding&) const { emit_lookup(binder, node); }
+  void operator()(const graph::Embedding&) const { emit_embedding(binder, node); }
   void operator()(const graph::CountFrames&) const { emit_lookup(binder, node); }
   void operator()(const graph::PositionalEncoding&) const { emit_lookup(binder, node); }
   void operator()(const graph::Add&) const { emit_broadcast(binder, node); }
@@ -145,7 +145,8 @@ ActivationScale Binder::activation(const std::string& name) const {
   ActivationScale made;
   const auto found = in_.activations.find(name);
   if (found != in_.activations.end()) made.fixed = found->second.scale;
-  if (in_.maxima != nullptr) made.largest = &in_.maxima->by_product[name];
+  made.observer = in_.observer;
+  if (made.observer != nullptr) made.number = made.observer->number_of(name);
   return made;
 }
 

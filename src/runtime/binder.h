@@ -22,7 +22,7 @@ class Binder {
     WeightStore& store;
     bool sparse = true;  ///< leave blocks of zeros out
     int threads = 1;
-    ActivationMaxima* maxima = nullptr;  ///< null: nothing is recorded
+    graph::ActivationObserver* observer = nullptr;
   };
   Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent,
          const std::set<std::string>& constant);
@@ -82,7 +82,8 @@ void emit_rows(Binder& binder, const LoweredNode& node);       ///< norm, softma
 void emit_channels(Binder& binder, const LoweredNode& node);   ///< batch norm, pool
 void emit_broadcast(Binder& binder, const LoweredNode& node);  ///< add, mul
 void emit_layout(Binder& binder, const LoweredNode& node);     ///< permute, slice, concat
-void emit_lookup(Binder& binder, const LoweredNode& node);     ///< embedding, positions
+void emit_embedding(Binder& binder, const LoweredNode& node);
+void emit_lookup(Binder& binder, const LoweredNode& node);  ///< positions, counts
 
 Act act_of(graph::Activation activation);
 /// The activation a node carries in its epilogue.

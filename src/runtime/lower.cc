@@ -88,7 +88,8 @@ void Lowered::count_uses(const graph::Graph& graph) {
     uses[static_cast<std::size_t>(root(port.value))] += 2;
 }
 
-Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options) {
+Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options,
+              bool is_observed) {
   Lowered lowered;
   lowered.values = graph.values;
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
@@ -126,7 +127,7 @@ Lowered lower(const graph::Model& model, const graph::Graph& graph, const Prepar
   if (options.rewrite) {
     for (const auto pass : {reorder_spatial_filters, use_time_major, pool_before_activation,
                             fuse_epilogues, join_projections, fuse_norms}) {
-      if (options.record_activations && pass == join_projections) continue;
+      if (is_observed && pass == join_projections) continue;
       lowered.count_uses(graph);
       pass(lowered);
     }

@@ -58,9 +58,10 @@ struct Lowered {
 };
 
 /// Resolves weights and their quantization and (unless options.rewrite is off) folds batch norms as
-/// graph/rewrite.h does, reorders and fuses. Where activations are recorded, every product stays
+/// graph/rewrite.h does, reorders and fuses. Where activations are observed, every product stays
 /// one of its own.
-Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options);
+Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options,
+              bool is_observed);
 
 // The rewrites, in the order they run (lower_*.cc).
 void reorder_spatial_filters(Lowered& lowered);

@@ -109,7 +109,7 @@ std::string what_runs(const MatMul& product) {
 
 void MatMul::round(const Frame& frame, const Operands& o) const noexcept {
   const Kernels& kernels = *frame.kernels;
-  activation.record(o.x, o.m, weight.k, o.ldx);
+  activation.show(o.x, o.m, weight.k, o.ldx);
   if (graph::is_integer(weight.precision)) {
     const QuantScratch q(o.scratch, o.m, weight.k);
     const bool is_s4 = weight.precision == Precision::kInt4;

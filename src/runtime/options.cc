@@ -8,8 +8,6 @@ namespace nest::runtime {
 void visit_fields(FieldVisitor& visitor, PrepareOptions& o) {
   visitor.field("sparse", o.sparse, "skip blocks of zeros in weights that have enough of them");
   visitor.field("rewrite", o.rewrite, "fold, reorder and fuse layers");
-  visitor.field("record_activations", o.record_activations,
-                "keep the largest magnitude that goes into each product", {}, kNoFlag);
 }
 
 void visit_fields(FieldVisitor& visitor, MachineOptions& o) {

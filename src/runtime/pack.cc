@@ -6,6 +6,7 @@
 
 #include "nest/core/dtype.h"
 #include "nest/core/error.h"
+#include "nest/graph/codes.h"
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {
@@ -41,39 +42,8 @@ PackedScales pack_s8(const float* w, std::int64_t n, std::int64_t k, Granularity
   for (std::int64_t r = 0; r < n; ++r)
     for (std::int64_t c = 0; c < k; ++c)
       packed[place(r, c, groups, 4)] =
-          int8_code(w[r * k + c], scales.scale[static_cast<std::size_t>(r)]);
+          graph::weight_code(w[r * k + c], scales.scale[static_cast<std::size_t>(r)]);
   return scales;
-}
-
-/// Codes -8..7 of one block for a scale; returns the squared error.
-double s4_codes(const float* w, int count, float scale, int* codes) {
-  double error = 0;
-  for (int i = 0; i < count; ++i) {
-    codes[i] =
-        scale == 0 ? 0 : static_cast<int>(std::clamp(std::nearbyintf(w[i] / scale), -8.0f, 7.0f));
-    const double d = static_cast<double>(w[i]) - static_cast<double>(scale) * codes[i];
-    error += d * d;
-  }
-  return error;
-}
-
-/// The largest magnitude lands on -8 or 7, slightly clipped candidates compete by squared error.
-Half s4_scale(const float* w, int count, int* codes) {
-  float extreme = 0;
-  for (int i = 0; i < count; ++i) extreme = std::fabs(w[i]) > std::fabs(extreme) ? w[i] : extreme;
-  Half best{};
-  double least = s4_codes(w, count, 0, codes);
-  int trial[kS4Block];
-  for (const float divisor : {-8.0f, -7.5f, 7.0f, -7.0f, 7.5f, -8.8f, 8.0f}) {
-    const Half half = to_half(extreme / divisor);
-    const double error = s4_codes(w, count, to_float(half), trial);
-    if (error < least) {
-      least = error;
-      best = half;
-      std::copy_n(trial, count, codes);
-    }
-  }
-  return best;
 }
 
 void pack_s4(const float* w, std::int64_t n, std::int64_t k, void* out) {
@@ -86,7 +56,7 @@ void pack_s4(const float* w, std::int64_t n, std::int64_t k, void* out) {
       const int count = static_cast<int>(std::min<std::int64_t>(kS4Block, k - j * kS4Block));
       int codes[kS4Block] = {};
       if (r < n) {
-        const Half scale = s4_scale(w + r * k + j * kS4Block, count, codes);
+        const Half scale = to_half(graph::int4_codes(w + r * k + j * kS4Block, count, codes));
         std::memcpy(block + r % kPanel * 2, &scale.bits, 2);
       }
       for (int i = 0; i < kS4Block; ++i) {
@@ -109,29 +79,19 @@ float s4_value(const std::uint8_t* packed, std::int64_t blocks, std::int64_t r, 
 
 }  // namespace
 
-std::int8_t int8_code(float weight, float scale) {
-  if (!(scale > 0)) return 0;
-  return static_cast<std::int8_t>(std::clamp(std::nearbyintf(weight / scale), -127.0f, 127.0f));
-}
-
-float max_abs(const float* values, std::int64_t n) {
-  float top = 0;
-  for (std::int64_t i = 0; i < n; ++i) top = std::max(top, std::fabs(values[i]));
-  return top;
-}
-
 PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k,
                          Granularity granularity) {
   const bool is_shared = granularity == Granularity::kPerTensor;
-  const float shared = is_shared ? max_abs(weight, n * k) / 127.0f : 0;
+  const float shared = is_shared ? graph::max_abs(weight, n * k) / graph::kLargestCode : 0;
   PackedScales scales;
   const auto padded = static_cast<std::size_t>(ceil_div(n, kPanel) * kPanel);
   scales.scale.assign(padded, 0.0f);
   scales.sum.assign(padded, 0);
   for (std::int64_t r = 0; r < n; ++r) {
-    const float scale = is_shared ? shared : max_abs(weight + r * k, k) / 127.0f;
+    const float scale =
+        is_shared ? shared : graph::max_abs(weight + r * k, k) / graph::kLargestCode;
     std::int32_t sum = 0;
-    for (std::int64_t c = 0; c < k; ++c) sum += int8_code(weight[r * k + c], scale);
+    for (std::int64_t c = 0; c < k; ++c) sum += graph::weight_code(weight[r * k + c], scale);
     scales.scale[static_cast<std::size_t>(r)] = scale;
     scales.sum[static_cast<std::size_t>(r)] = 128 * sum;
   }

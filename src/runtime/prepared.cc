@@ -39,13 +39,14 @@ graph::Bindings smallest_bindings(const graph::Graph& graph) {
 }  // namespace
 
 PreparedModel::Impl::Impl(graph::Model whole, const PrepareOptions& prepare_options,
-                          bool has_weights)
-    : model(std::move(whole)), options(prepare_options) {
+                          bool has_weights, graph::ActivationObserver* activation_observer)
+    : model(std::move(whole)), options(prepare_options), observer(activation_observer) {
   nest::validate(options);
   graph::validate(model.quantization, model);
-  require(!options.record_activations || model.quantization.activations.empty(),
-          ErrorCode::kInvalidArgument, "activations are recorded without fixed scales");
-  if (options.record_activations) maxima = std::make_unique<ActivationMaxima>();
+  require(observer == nullptr || model.quantization == graph::Quantization{},
+          ErrorCode::kInvalidArgument,
+          "activations are observed in fp32; the model is {}, take its quantization away",
+          graph::describe(model.quantization));
   for (const auto& [name, graph] : model.graphs) {
     with_context("graph " + name,
                  [&] { graph::validate(graph, has_weights ? &model.weights : nullptr); });
@@ -55,7 +56,8 @@ PreparedModel::Impl::Impl(graph::Model whole, const PrepareOptions& prepare_opti
 const Lowered& PreparedModel::Impl::lowered_graph(std::string_view graph) const {
   const auto found = lowered.find(graph);
   if (found != lowered.end()) return *found->second;
-  auto made = std::make_unique<Lowered>(lower(model, model.graph(graph), options));
+  auto made =
+      std::make_unique<Lowered>(lower(model, model.graph(graph), options, observer != nullptr));
   return *lowered.emplace(std::string(graph), std::move(made)).first->second;
 }
 
@@ -63,7 +65,7 @@ std::shared_ptr<const Program> PreparedModel::Impl::plan(const PlanRequest& requ
   const std::lock_guard lock(mutex);
   const Lowered& low = lowered_graph(request.graph);
   Binder binder({model.graph(request.graph), low, model.quantization.activations, store,
-                 options.sparse, request.threads, maxima.get()},
+                 options.sparse, request.threads, observer},
                 request.bindings, request.absent, request.constant);
   return std::make_shared<const Program>(binder.take());
 }
@@ -93,28 +95,12 @@ const PrepareOptions& PreparedModel::options() const {
   return impl_->options;
 }
 
-std::shared_ptr<const PreparedModel> prepare(graph::Model model, const PrepareOptions& options) {
+std::shared_ptr<const PreparedModel> prepare(graph::Model model, const PrepareOptions& options,
+                                             graph::ActivationObserver* observer) {
   if (graph::is_streamable(model)) graph::add_streaming_step(model);
-  auto impl = std::make_unique<PreparedModel::Impl>(std::move(model), options, true);
+  auto impl = std::make_unique<PreparedModel::Impl>(std::move(model), options, true, observer);
   impl->seal();
   return std::make_shared<const PreparedModel>(std::move(impl));
-}
-
-std::map<std::string, float, std::less<>> PreparedModel::activation_maxima() const {
-  const std::lock_guard lock(impl_->mutex);
-  std::map<std::string, float, std::less<>> found;
-  if (impl_->maxima == nullptr) return found;
-  for (const auto& [name, largest] : impl_->maxima->by_product) found[name] = largest.load();
-  return found;
-}
-
-std::map<std::string, graph::ActivationQuantization, std::less<>> activation_scales(
-    const std::map<std::string, float, std::less<>>& maxima) {
-  std::map<std::string, graph::ActivationQuantization, std::less<>> scales;
-  for (const auto& [name, largest] : maxima) {
-    if (largest > 0) scales[name].scale = largest / 127.0f;
-  }
-  return scales;
 }
 
 std::size_t PreparedModel::weight_bytes() const {

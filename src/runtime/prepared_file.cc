@@ -11,14 +11,15 @@
 /// A prepared model on disk: 8 bytes magic, u32 version, u32 CRC-32 of the header, u64 header
 /// length, the header (JSON: model with its quantization, options, blocks), zeros up to 64, then
 /// the blocks, each 64-byte aligned. Little-endian. Packed weights are the same on every
-/// instruction set. Version 2 had the quantization, and how to run, among the options.
+/// instruction set. Version 2 had the quantization, and how to run, among the options; versions 2
+/// and 3 had embeddings in fp32.
 namespace nest::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
-constexpr std::uint32_t kOldestVersion = 2;
+constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4;
 
 std::size_t aligned(std::size_t n) {
   return (n + kAlign - 1) / kAlign * kAlign;
@@ -66,6 +67,18 @@ Header parse_header(std::span<const std::byte> file) {
   return made;
 }
 
+/// Tables of tokens were fp32 whatever the precision.
+void keep_embeddings(graph::Model& model) {
+  graph::Quantization& quantization = model.quantization;
+  for (const auto& [name, graph] : model.graphs) {
+    for (const graph::Node& node : graph.nodes) {
+      if (std::holds_alternative<graph::Embedding>(node.op) &&
+          graph::precision_of(quantization, node.name) != graph::Precision::kFp32)
+        quantization.layers[node.name] = {graph::Precision::kFp32};
+    }
+  }
+}
+
 std::unique_ptr<PreparedModel::Impl> open_graphs(const Header& header) {
   graph::Model model = graph::model_from_json(header.json.at("model"));
   const Json& stored = header.json.at("options");
@@ -76,6 +89,7 @@ std::unique_ptr<PreparedModel::Impl> open_graphs(const Header& header) {
     options.sparse = stored.at("sparse").get<bool>();
     options.rewrite = stored.at("rewrite").get<bool>();
   }
+  if (header.version < kNarrowEmbeddings) keep_embeddings(model);
   return std::make_unique<PreparedModel::Impl>(std::move(model), options, false);
 }
 
@@ -100,6 +114,24 @@ void adopt_blocks(const Json& blocks, const std::shared_ptr<const MappedFile>& m
   }
 }
 
+/// What stands before the blocks of weights.
+std::string header_text(const PreparedModel::Impl& impl) {
+  Json blocks = Json::array();
+  std::size_t at = 0;
+  for (const auto& [key, entry] : impl.store.entries()) {
+    blocks.push_back({{"key", key},
+                      {"offset", at},
+                      {"bytes", entry.bytes},
+                      {"crc32", crc32(bytes_of(entry.data, entry.bytes))}});
+    at += aligned(entry.bytes);
+  }
+  Json header;
+  header["model"] = graph::to_json(impl.model);
+  header["options"] = {{"sparse", impl.options.sparse}, {"rewrite", impl.options.rewrite}};
+  header["blocks"] = std::move(blocks);
+  return header.dump();
+}
+
 }  // namespace
 
 bool is_prepared_file(const std::filesystem::path& path) {
@@ -108,22 +140,16 @@ bool is_prepared_file(const std::filesystem::path& path) {
          std::memcmp(file->bytes().data(), kMagic, sizeof kMagic) == 0;
 }
 
+std::size_t PreparedModel::file_bytes() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::size_t bytes = aligned(kFixed + header_text(*impl_).size());
+  for (const auto& [key, entry] : impl_->store.entries()) bytes += aligned(entry.bytes);
+  return bytes;
+}
+
 void PreparedModel::save(const std::filesystem::path& path) const {
   const std::lock_guard lock(impl_->mutex);
-  Json blocks = Json::array();
-  std::size_t at = 0;
-  for (const auto& [key, entry] : impl_->store.entries()) {
-    blocks.push_back({{"key", key},
-                      {"offset", at},
-                      {"bytes", entry.bytes},
-                      {"crc32", crc32(bytes_of(entry.data, entry.bytes))}});
-    at += aligned(entry.bytes);
-  }
-  Json header;
-  header["model"] = graph::to_json(impl_->model);
-  header["options"] = {{"sparse", impl_->options.sparse}, {"rewrite", impl_->options.rewrite}};
-  header["blocks"] = std::move(blocks);
-  const std::string text = header.dump();
+  const std::string text = header_text(*impl_);
   const std::uint32_t crc = crc32(bytes_of(text.data(), text.size()));
   const std::uint64_t length = text.size();
   write_file_atomic(path, [&](std::ostream& out) {

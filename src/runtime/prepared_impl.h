@@ -19,7 +19,8 @@ namespace nest::runtime {
 struct PreparedModel::Impl {
   /// Errors: InvalidArgument; whatever graph::validate finds. Without float weights, those of the
   /// store must be adopted before the first plan.
-  Impl(graph::Model whole, const PrepareOptions& prepare_options, bool has_weights);
+  Impl(graph::Model whole, const PrepareOptions& prepare_options, bool has_weights,
+       graph::ActivationObserver* activation_observer = nullptr);
 
   /// A graph with concrete axis lengths for one machine.
   struct PlanRequest {
@@ -39,7 +40,7 @@ struct PreparedModel::Impl {
   mutable std::mutex mutex;
   mutable std::map<std::string, std::unique_ptr<Lowered>, std::less<>> lowered;
   mutable WeightStore store;
-  std::unique_ptr<ActivationMaxima> maxima;
+  graph::ActivationObserver* observer = nullptr;
 
  private:
   const Lowered& lowered_graph(std::string_view graph) const;

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "nest/core/error.h"
+#include "nest/graph/codes.h"
 #include "nest/graph/sparsity.h"
 #include "runtime/pack.h"
 
@@ -84,7 +85,8 @@ void pack_sparse(Precision precision, const BlockPattern& pattern, const float* 
           const std::int64_t row = s * kStrip + r;
           const float value = weight[row * k + pattern.groups[b] * kGroup + i];
           if (precision == Precision::kInt8) {
-            reinterpret_cast<std::int8_t*>(block)[r * kGroup + i] = int8_code(value, scale[row]);
+            reinterpret_cast<std::int8_t*>(block)[r * kGroup + i] =
+                graph::weight_code(value, scale[row]);
           } else {
             reinterpret_cast<float*>(block)[i * kStrip + r] = value;
           }

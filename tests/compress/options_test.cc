@@ -4,6 +4,8 @@
 #include "nest/compress/prune.h"
 #include "nest/compress/sensitivity_pruner.h"
 #include "nest/compress/structured_pruner.h"
+#include "nest/compress/quantize.h"
+#include "nest/core/field_error.h"
 #include "tests/support/options_laws.h"
 
 namespace nest::compress {
@@ -45,6 +47,49 @@ TEST(OptionsLaw, of_one_verb_for_all_pruners) {
                                                          .scope = PruneScope::kLayer,
                                                          .rewind_step = 5});
   test::expect_options_laws(FineTuneOptions{}, FineTuneOptions{.epochs = 3, .learning_rate = 1e-3});
+}
+
+TEST(OptionsLaw, of_calibrators_and_quantization_after_training) {
+  test::expect_options_laws(
+      CalibratorOptions{},
+      CalibratorOptions{.calibrator = Calibrator::kEntropy, .percentile = 99, .momentum = 0.5});
+  test::expect_options_laws(PostTrainingOptions{},
+                            PostTrainingOptions{.precision = graph::Precision::kInt4,
+                                                .granularity = graph::Granularity::kPerTensor,
+                                                .fixed_scales = FixedScales::kConvolutions,
+                                                .calibration = {.percentile = 90}});
+}
+
+TEST(OptionsLaw, of_quantization) {
+  QuantizeOptions mixed;
+  mixed.method = QuantizeMethod::kMixed;
+  mixed.layers = {{"a.b", Bits::k4}};
+  mixed.sixteen = graph::Precision::kBf16;
+  mixed.max_cer_increase = 0.5;
+  test::expect_options_laws(QuantizeOptions{}, mixed);
+}
+
+std::string refused_field(const QuantizeOptions& options) {
+  try {
+    validate(options);
+  } catch (const FieldError& error) {
+    return error.field();
+  }
+  return "none";
+}
+
+TEST(QuantizeOptions, what_a_method_does_not_use_is_refused) {
+  using M = QuantizeMethod;
+  EXPECT_EQ(refused_field({}), "none");
+  EXPECT_EQ(refused_field({.kinds = {"lstm"}}), "kinds");
+  EXPECT_EQ(refused_field({.layers = {{"a", Bits::k8}}}), "layers");
+  EXPECT_EQ(refused_field({.method = M::kDynamic, .budget_ms = 1}), "budget_ms");
+  EXPECT_EQ(refused_field({.method = M::kMixed}), "method");
+  EXPECT_EQ(refused_field({.method = M::kMixed, .budget_bytes = 10, .max_cer_increase = 1}),
+            "budget_bytes");
+  EXPECT_EQ(refused_field({.method = M::kMixed, .budget_bytes = 10}), "none");
+  EXPECT_EQ(refused_field({.sixteen = graph::Precision::kInt8}), "sixteen");
+  EXPECT_THROW(from_name<Bits>("3"), Error);
 }
 
 }  // namespace

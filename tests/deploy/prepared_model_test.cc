@@ -61,7 +61,6 @@ TEST_F(LoadPrepared, a_request_that_contradicts_the_file_is_an_error) {
     EXPECT_THROW(load("m.prepared", other), Error) << name_of(other);
   }
   EXPECT_THROW(load_prepared(dir_ / "m.prepared", {}, {}, {.sparse = false}), Error);
-  EXPECT_THROW(load_prepared(dir_ / "m.prepared", {}, {}, {.record_activations = true}), Error);
 
   model_.quantization.layers["ctc_decoder"] = {Precision::kInt8};
   save("mixed.pt");

@@ -4,6 +4,7 @@
 
 #include "families.h"
 #include "kernels_test_util.h"
+#include "nest/compress/activation_statistics.h"
 #include "nest/core/error.h"
 #include "nest/runtime/session.h"
 #include "reference/kernels.h"
@@ -188,20 +189,25 @@ TEST(StaticScales, a_scale_of_no_layer_or_no_size_is_an_error) {
   }
 }
 
-TEST(StaticScales, maxima_are_those_of_all_runs) {
-  const auto prepared = prepare(make_model(deep_conv_net()), {.record_activations = true});
-  EXPECT_TRUE(activation_scales(prepared->activation_maxima()).empty());
+TEST(Observed, products_are_shown_what_goes_into_them_in_every_run) {
+  compress::ActivationStatistics seen({.calibrator = compress::Calibrator::kMinMax});
+  const auto prepared = prepare(make_model(deep_conv_net()), {}, &seen);
+  EXPECT_TRUE(seen.by_product().empty());
   encode(prepared);
-  const auto first = prepared->activation_maxima();
+  const auto first = seen.scales();
+  EXPECT_GT(first.size(), 5u);
+  const auto once = seen.by_product();
   encode(prepared);
-  EXPECT_EQ(prepared->activation_maxima(), first);
+  EXPECT_EQ(seen.scales(), first);
+  for (const auto& [product, statistics] : seen.by_product()) {
+    EXPECT_EQ(statistics.histogram.count(), 2 * once.at(product).histogram.count()) << product;
+  }
+  // Five channels of 400 samples, without the zeros that pad the convolution.
+  EXPECT_EQ(once.at("spatial_cnn.conv1").histogram.count() % 400, 0u);
   Session session(prepared, "encoder", {{"B", 1}, {"T", 400}});
   std::ranges::fill(session.input("eeg_data"), 5.0f);
   session.run();
-  const auto both = prepared->activation_maxima();
-  for (const auto& [product, largest] : first) EXPECT_GE(both.at(product), largest) << product;
-  EXPECT_EQ(both.at("spatial_cnn.conv1"), 5.0f);
-  EXPECT_GT(activation_scales(first).size(), 5u);
+  EXPECT_EQ(seen.by_product().at("spatial_cnn.conv1").histogram.largest(), 5.0f);
 }
 
 }  // namespace

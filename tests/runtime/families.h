@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels_test_util.h"
+#include "nest/compress/activation_statistics.h"
 #include "nest/core/config.h"
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
@@ -97,10 +98,10 @@ inline const graph::Bindings kLengths{{"B", 2}, {"T", 400}, {"U", 3}, {"N", 4}};
 
 /// Scales of all activations, from one run of every graph on random inputs.
 inline auto scales_of(const graph::Model& model) {
-  const auto recording = prepare(model, {.record_activations = true});
-  NativeExecutor executor(recording);
+  compress::ActivationStatistics seen({.calibrator = compress::Calibrator::kMinMax});
+  NativeExecutor executor(prepare(model, {}, &seen));
   for (const auto& [name, graph] : model.graphs) executor.run(name, random_inputs(graph, kLengths));
-  return activation_scales(recording->activation_maxima());
+  return seen.scales();
 }
 
 /// "int8 static": 8-bit activations of fixed scale, convolutions included.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels_test_util.h"
+#include "nest/compress/activation_statistics.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/graph/factory.h"
@@ -26,10 +27,11 @@ constexpr std::int64_t kSamples = 1000;
 
 std::shared_ptr<const PreparedModel> prepare_case(const CausalCase& item,
                                                   const graph::Quantization& quantization = {},
-                                                  const PrepareOptions& options = {}) {
+                                                  const PrepareOptions& options = {},
+                                                  graph::ActivationObserver* observer = nullptr) {
   graph::Model model = test::make_causal_model(item);
   model.quantization = quantization;
-  return prepare(std::move(model), options);
+  return prepare(std::move(model), options, observer);
 }
 
 std::shared_ptr<Machine> machine_of(std::string isa, int threads) {
@@ -83,9 +85,9 @@ std::vector<float> streamed(IncrementalEncoder& encoder, const std::vector<float
 graph::Quantization quantization_of(const CausalCase& item, const std::string& precision) {
   graph::Quantization made{from_name<graph::Precision>(precision.substr(0, precision.find(' ')))};
   if (!precision.ends_with("static")) return made;
-  const auto recording = prepare_case(item, {}, {.record_activations = true});
-  whole(recording, signal());
-  made.activations = activation_scales(recording->activation_maxima());
+  compress::ActivationStatistics seen({.calibrator = compress::Calibrator::kMinMax});
+  whole(prepare_case(item, {}, {}, &seen), signal());
+  made.activations = seen.scales();
   return made;
 }
 

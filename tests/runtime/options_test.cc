@@ -7,7 +7,7 @@ namespace nest::runtime {
 namespace {
 
 TEST(RuntimeOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
-  test::expect_options_laws(PrepareOptions{}, PrepareOptions{false, false, true});
+  test::expect_options_laws(PrepareOptions{}, PrepareOptions{false, false});
   test::expect_options_laws(MachineOptions{}, MachineOptions{"generic", 2, 0, true});
 }
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "families.h"
+#include "nest/compress/activation_statistics.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
@@ -42,6 +43,7 @@ TEST(PreparedFile, of_version_2_is_saved_as_the_present_one) {
   const test::TempDir dir;
   const auto old = PreparedModel::open(golden("version2.prepared"));
   old->save(dir / "m.prepared");
+  EXPECT_EQ(old->file_bytes(), std::filesystem::file_size(dir / "m.prepared"));
   const auto made = PreparedModel::open(dir / "m.prepared");
   EXPECT_EQ(made->model().quantization, old->model().quantization);
   EXPECT_TRUE(bit_equal(encode(made), encode(old)));
@@ -68,7 +70,7 @@ TEST(PreparedFile, keeps_precisions_by_layer_granularity_and_scales) {
   graph::Model model = make_model(kFamilies[3]);
   model.quantization = {graph::Precision::kInt8, graph::Granularity::kPerTensor};
   model.quantization.layers["ctc_decoder"] = {graph::Precision::kFp32};
-  model.quantization.activations = scales_of(model);
+  model.quantization.activations = scales_of(make_model(kFamilies[3]));
   const auto prepared = prepare(model);
   prepared->save(dir / "m.prepared");
   const auto opened = PreparedModel::open(dir / "m.prepared");
@@ -127,7 +129,8 @@ TEST(Quantized, a_layer_that_is_not_there_is_an_error_before_anything_is_packed)
   EXPECT_THROW(prepare(model), Error);
   model.quantization = {};
   model.quantization.activations["ctc_decoder.output_proj"] = {1};
-  EXPECT_THROW(prepare(model, {.record_activations = true}), Error);
+  compress::ActivationStatistics seen;
+  EXPECT_THROW(prepare(model, {}, &seen), Error);
 }
 
 }  // namespace

@@ -84,6 +84,9 @@ struct GraphCost {
 /// gives an empty axis.
 GraphCost graph_cost(const Model& model, std::string_view graph, const Bindings& bindings);
 
+/// Bytes of all weights of a model, shared ones once, as its quantization stores them.
+std::int64_t weight_bytes(const Model& model);
+
 /// Sum over the nodes at or below a module path ("encoder.layers.0"); "": over all.
 Cost total(const GraphCost& cost, std::string_view path = "");
 /// The same for every module path there is, "" included.

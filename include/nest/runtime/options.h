@@ -8,9 +8,8 @@ namespace nest::runtime {
 
 /// How a model is made ready. What its numbers are is the model's own (graph::Quantization).
 struct PrepareOptions {
-  bool sparse = true;               ///< skip blocks of zeros in weights that have enough of them
-  bool rewrite = true;              ///< fold, reorder and fuse; off to compare
-  bool record_activations = false;  ///< keep the largest magnitude that goes into each product
+  bool sparse = true;   ///< skip blocks of zeros in weights that have enough of them
+  bool rewrite = true;  ///< fold, reorder and fuse; off to compare
 };
 void visit_fields(FieldVisitor& visitor, PrepareOptions& options);
 

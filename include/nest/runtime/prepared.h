@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "nest/graph/activation_observer.h"
 #include "nest/graph/model.h"
 #include "nest/runtime/options.h"
 
@@ -33,13 +33,11 @@ class PreparedModel {
 
   /// Writes graphs and packed weights to one file, checksummed; open() maps it. Errors: Io.
   void save(const std::filesystem::path& path) const;
+  /// Bytes of the file that save() writes.
+  std::size_t file_bytes() const;
   /// A saved model; weights stay in the mapped file. Errors: NotFound, Io, DataCorrupt,
   /// Unsupported.
   static std::shared_ptr<const PreparedModel> open(const std::filesystem::path& path);
-
-  /// Largest magnitude that went into each product in all runs so far, by product; empty unless
-  /// options.record_activations.
-  std::map<std::string, float, std::less<>> activation_maxima() const;
 
   /// Bytes of all packed weights.
   std::size_t weight_bytes() const;
@@ -58,18 +56,14 @@ class PreparedModel {
 /// Adds "encoder_step" to a model whose encoder can be streamed incrementally (graph/streaming.h),
 /// packs the weights of every graph, and drops the float ones.
 ///
-/// Errors: InvalidArgument for a quantization that does not fit the model, or fixed scales where
-/// activations are to be recorded; whatever graph::validate finds.
-std::shared_ptr<const PreparedModel> prepare(graph::Model model,
-                                             const PrepareOptions& options = {});
+/// An observer, which must outlive the model, is shown the activations of every run.
+/// Errors: InvalidArgument for a quantization that does not fit the model, or any where activations
+/// are observed; whatever graph::validate finds.
+std::shared_ptr<const PreparedModel> prepare(graph::Model model, const PrepareOptions& options = {},
+                                             graph::ActivationObserver* observer = nullptr);
 
-/// Fixed scales (graph::Quantization::activations) so that the recorded maxima become code 127.
-/// Products that never ran, or saw only zeros, get none.
-std::map<std::string, graph::ActivationQuantization, std::less<>> activation_scales(
-    const std::map<std::string, float, std::less<>>& maxima);
-
-/// Of the format that PreparedModel::save() writes; version 2 is read as well.
-inline constexpr std::uint32_t kPreparedVersion = 3;
+/// Of the format that PreparedModel::save() writes; versions 2 and 3 are read as well.
+inline constexpr std::uint32_t kPreparedVersion = 4;
 
 /// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
 bool is_prepared_file(const std::filesystem::path& path);

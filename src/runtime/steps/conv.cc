@@ -71,7 +71,7 @@ class FloatConvStep : public ConvStep {
  protected:
   void pad(const Frame& f) const noexcept override {
     const std::int64_t rows = in[0] * in[1] * in[2];
-    activation.record(f.at(x), rows, in[3], in[3]);
+    activation.show(f.at(x), rows, in[3], in[3]);
     if (padded == kNoSlot) return;
     if (op.stride_t == 1) {
       pad_rows(f.at(x), rows, in[3], op.pad_left, padded_time, f.at(padded));

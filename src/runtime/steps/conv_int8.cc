@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "nest/graph/codes.h"
 #include "runtime/pack.h"
 #include "runtime/steps/conv.h"
 
@@ -81,15 +82,17 @@ class QuantConvStep : public ConvStep {
 void pack(const graph::Conv& op, const std::vector<float>& w, const graph::LayerQuantization& how,
           float activation_scale, std::int8_t* codes, float* scale, std::int32_t* sum) {
   const bool is_shared = how.granularity == Granularity::kPerTensor;
-  const float shared = is_shared ? max_abs(w.data(), static_cast<std::int64_t>(w.size())) : 0;
+  const float shared =
+      is_shared ? graph::max_abs(w.data(), static_cast<std::int64_t>(w.size())) : 0;
   const std::int64_t channels = op.in_channels / op.groups, taps = op.kernel_s * op.kernel_t;
   for (std::int64_t o = 0; o < op.out_channels; ++o) {
     const float* filter = w.data() + o * channels * taps;
-    const float step = (is_shared ? shared : max_abs(filter, channels * taps)) / 127.0f;
+    const float step =
+        (is_shared ? shared : graph::max_abs(filter, channels * taps)) / graph::kLargestCode;
     std::int32_t total = 0;
     for (std::int64_t c = 0; c < channels; ++c)
       for (std::int64_t t = 0; t < taps; ++t) {
-        const std::int8_t value = int8_code(filter[c * taps + t], step);
+        const std::int8_t value = graph::weight_code(filter[c * taps + t], step);
         codes[((o * quads(channels) + c / kQuad) * taps + t) * kQuad + c % kQuad] = value;
         total += value;
       }

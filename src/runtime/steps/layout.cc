@@ -189,22 +189,6 @@ void emit_broadcast(Binder& binder, const LoweredNode& node) {
 
 namespace {
 
-class EmbeddingStep : public Step {
- public:
-  std::int64_t tokens = 0, width = 0, vocab = 0;
-  const float* table = nullptr;
-  Slot x = kNoSlot, y = kNoSlot;
-
-  /// Tokens are checked when they enter (see run_checks.h); the clamp only keeps memory safe.
-  void run(const Frame& f) const noexcept override {
-    for (std::int64_t i = 0; i < tokens; ++i) {
-      const std::int64_t token = std::clamp<std::int64_t>(f.at<std::int64_t>(x)[i], 0, vocab - 1);
-      std::memcpy(f.at(y) + i * width, table + token * width,
-                  static_cast<std::size_t>(width) * sizeof(float));
-    }
-  }
-};
-
 class CountStep : public Step {
  public:
   std::int64_t more = 0;
@@ -236,17 +220,6 @@ void emit_lookup(Binder& binder, const LoweredNode& node) {
   const Shape in = binder.shape(node.inputs[0]);
   std::vector<Slot> reads{binder.place(node.inputs[0]).slot};
   std::vector<Slot> writes{binder.define(node.outputs[0]).slot};
-  if (const auto* op = std::get_if<graph::Embedding>(&node.op)) {
-    EmbeddingStep step;
-    step.tokens = numel(in);
-    step.width = op->features;
-    step.vocab = op->vocab_size;
-    step.table = binder.floats(node, 0, "weight");
-    step.x = reads[0];
-    step.y = writes[0];
-    binder.add(node, std::move(step), "embedding", std::move(reads), std::move(writes));
-    return;
-  }
   if (const auto* count = std::get_if<graph::CountFrames>(&node.op)) {
     const Shape counted = binder.shape(node.inputs[1]);
     CountStep step;

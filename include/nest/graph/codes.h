@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "nest/graph/quantization.h"
+
+/// The arithmetic of integer products: which codes stand for which floats. The runtime packs
+/// weights with it, its kernels do the same on activations (tests/runtime/codes_test.cc), and
+/// training rounds with it, so that codes and integer sums are equal bit for bit.
+///
+///   y = (sum over k of a_k * w_k) * (activation scale * weight scale)        int8
+///   y = sum over blocks of 32 k of (sum of a_k * w_k) * block scale, times the activation scale,
+///   int4
+///
+/// a: codes of activations, w: of weights; sums are 32-bit integers, everything else float32
+/// without fused steps. Rounding is to nearest, ties to even; what lies outside saturates.
+namespace nest::graph {
+
+inline constexpr int kLargestCode = 127;  ///< of activations and int8 weights, both signs
+inline constexpr int kInt4Block = 32;     ///< weights of a row with one scale
+inline constexpr float kLeastLargest =
+    1e-36f;  ///< rows below are zero: a reciprocal would overflow
+
+/// True if a quantization has a say in the weights of a node.
+bool has_precision(const Node& node);
+
+/// The largest magnitude of n floats.
+float max_abs(const float* values, std::int64_t n);
+
+/// weight / scale in [-127, 127]; 0 for scale 0.
+std::int8_t weight_code(float weight, float scale);
+
+/// What a row of activations is multiplied by to become codes, and what a code stands for.
+struct ActivationRounding {
+  float inverse = 0;
+  float scale = 0;  ///< 0: the row is zeros
+};
+/// A row of its own scale: its largest magnitude becomes code 127.
+ActivationRounding rounding_of_row(float largest);
+/// A fixed scale, from calibration or training.
+ActivationRounding rounding_of_scale(float scale);
+/// x * inverse in [-127, 127].
+std::int8_t activation_code(float x, const ActivationRounding& rounding);
+
+/// Codes of one block of at most 32 weights in -8 ... 7, and its scale, which is a half-precision
+/// number: of -largest / 8 and a few candidates around it the one of least squared error.
+float int4_codes(const float* weights, int count, int* codes);
+
+/// Codes and scales of a matrix [rows, columns], row by row.
+struct WeightCodes {
+  std::vector<std::int8_t> codes;
+  std::vector<float> scales;  ///< int8: by row; int4: [rows, ceil(columns / 32)]
+};
+/// Errors: Internal for a precision without codes.
+WeightCodes weight_codes(std::span<const float> weights, std::int64_t rows, std::int64_t columns,
+                         const LayerQuantization& how);
+/// What the products of a layer take its weights for: codes times scales; floats rounded to 16
+/// bits; floats.
+std::vector<float> rounded_weights(std::span<const float> weights, std::int64_t rows,
+                                   std::int64_t columns, const LayerQuantization& how);
+
+}  // namespace nest::graph
