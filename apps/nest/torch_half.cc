@@ -1,5 +1,6 @@
 #include "torch_half.h"
 
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "nest/core/options.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/register.h"
+#include "nest/train/fine_tuner.h"
 #include "nest/train/run.h"
 #include "terminal.h"
 
@@ -22,6 +24,22 @@ void register_torch_executor() {
 
 Json torch_info() {
   return nn::library_info();
+}
+
+Tuner fine_tuner(const std::string& data, const graph::Model& model,
+                 const compress::FineTuneOptions& options, const std::string& folder) {
+  const auto tuner = std::make_shared<train::FineTuner>(data, model, options);
+  const auto runs = std::make_shared<int>(0);
+  return {.train =
+              [=](const graph::Model& start, const TensorMap& masks, std::int64_t steps) {
+                const auto run = std::filesystem::path(folder) / std::to_string(++*runs);
+                return tuner->train(start, masks, run, steps, command_job());
+              },
+          .measure =
+              [tuner](const graph::Model& now) {
+                return compress::PruneStatistics{.gradients = tuner->gradients(now, command_job()),
+                                                 .activations = {}};
+              }};
 }
 
 CommandLine::Run define_train(Flags& flags) {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <string>
+
+#include "nest/compress/fine_tune_options.h"
+#include "nest/compress/iterative_pruner.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 
@@ -19,6 +23,15 @@ void register_torch_executor();
 
 /// Version, devices and threads of LibTorch.
 Json torch_info();
+
+/// Training on a dataset, for pruners.
+struct Tuner {
+  compress::TrainFn train;      ///< each call has a run folder of its own below `folder`
+  compress::MeasureFn measure;  ///< gradients
+};
+/// Errors: Unsupported if nest-torch is not installed beside nest; those of train::FineTuner.
+Tuner fine_tuner(const std::string& data, const graph::Model& model,
+                 const compress::FineTuneOptions& options, const std::string& folder);
 
 /// Defines the verb `train`. Errors: Unsupported if nest-torch is not installed beside nest.
 CommandLine::Run define_train(Flags& flags);

@@ -53,6 +53,11 @@ Json torch_info() {
   hand_over("doctor");
 }
 
+Tuner fine_tuner(const std::string& /*data*/, const graph::Model& /*model*/,
+                 const compress::FineTuneOptions& /*options*/, const std::string& /*folder*/) {
+  hand_over("training a model on", ", or prune without training (`epochs` 0) by magnitude");
+}
+
 CommandLine::Run define_train(Flags& /*flags*/) {
   hand_over("train");
 }
