@@ -1,39 +1,26 @@
 #include "quantized_product.h"
 
-#include <algorithm>
-#include <cmath>
 #include <span>
+
+#include "nest/graph/codes.h"
 
 namespace nest::exports {
 
 namespace {
 
-constexpr float kMostCode = 127;
 constexpr std::uint8_t kZeroCode = 128;  // activations are unsigned: x86 multiplies u8 by s8
 
-float scale_of(std::span<const float> values) {
-  float top = 0;
-  for (const float value : values) top = std::max(top, std::fabs(value));
-  return top > 0 ? top / kMostCode : 1;
+/// Codes row by row, a row being what one place of the first axis has.
+graph::WeightCodes row_codes(const Tensor& weight, graph::Granularity granularity) {
+  const Tensor floats = weight.to(DType::kF32);
+  return graph::weight_codes(floats.data<float>(), floats.dim(0), floats.numel() / floats.dim(0),
+                             {graph::Precision::kInt8, granularity});
 }
 
-std::int8_t code_of(float value, float scale) {
-  return static_cast<std::int8_t>(std::clamp(std::nearbyint(value / scale), -kMostCode, kMostCode));
-}
-
-/// One scale a row of [rows, length], or one for all.
-std::vector<float> row_scales(std::span<const float> values, std::size_t rows,
-                              graph::Granularity granularity) {
-  if (granularity == graph::Granularity::kPerTensor) return {scale_of(values)};
-  std::vector<float> scales;
-  const std::size_t length = values.size() / rows;
-  for (std::size_t row = 0; row < rows; ++row)
-    scales.push_back(scale_of(values.subspan(row * length, length)));
-  return scales;
-}
-
-Tensor scales_tensor(const std::vector<float>& scales, graph::Granularity granularity) {
-  if (granularity == graph::Granularity::kPerTensor) return Tensor::from<float>({}, scales);
+/// By row, or the one that all share.
+Tensor scales_tensor(std::span<const float> scales, graph::Granularity granularity) {
+  if (granularity == graph::Granularity::kPerTensor)
+    return Tensor::from<float>({}, scales.first(1));
   return Tensor::from<float>({static_cast<std::int64_t>(scales.size())}, scales);
 }
 
@@ -50,33 +37,22 @@ std::string dynamic_product(OnnxBuilder& onnx, const std::string& x, const Quant
 }  // namespace
 
 Codes matrix_codes(const Tensor& weight, graph::Granularity granularity) {
-  const Tensor floats = weight.to(DType::kF32);
-  const auto values = floats.data<float>();
-  const auto rows = static_cast<std::size_t>(floats.dim(0));
-  const auto columns = static_cast<std::size_t>(floats.dim(1));
-  const std::vector<float> scales = row_scales(values, rows, granularity);
-  Codes result{Tensor(DType::kI8, {floats.dim(1), floats.dim(0)}),
-               scales_tensor(scales, granularity)};
+  const graph::WeightCodes made = row_codes(weight, granularity);
+  const auto rows = static_cast<std::size_t>(weight.dim(0));
+  const auto columns = static_cast<std::size_t>(weight.dim(1));
+  Codes result{Tensor(DType::kI8, {weight.dim(1), weight.dim(0)}),
+               scales_tensor(made.scales, granularity)};
   const auto codes = result.codes.mutable_data<std::int8_t>();
-  for (std::size_t row = 0; row < rows; ++row) {
-    const float scale = scales[scales.size() == 1 ? 0 : row];
+  for (std::size_t row = 0; row < rows; ++row)
     for (std::size_t column = 0; column < columns; ++column)
-      codes[column * rows + row] = code_of(values[row * columns + column], scale);
-  }
+      codes[column * rows + row] = made.codes[row * columns + column];
   return result;
 }
 
 Codes kernel_codes(const Tensor& weight, graph::Granularity granularity) {
-  const Tensor floats = weight.to(DType::kF32);
-  const auto values = floats.data<float>();
-  const auto rows = static_cast<std::size_t>(floats.dim(0));
-  const std::vector<float> scales = row_scales(values, rows, granularity);
-  Codes result{Tensor(DType::kI8, floats.shape()), scales_tensor(scales, granularity)};
-  const auto codes = result.codes.mutable_data<std::int8_t>();
-  const std::size_t length = values.size() / rows;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    codes[i] = code_of(values[i], scales[scales.size() == 1 ? 0 : i / length]);
-  return result;
+  const graph::WeightCodes made = row_codes(weight, granularity);
+  return {Tensor::from<std::int8_t>(weight.shape(), made.codes),
+          scales_tensor(made.scales, granularity)};
 }
 
 std::string quantized(OnnxBuilder& onnx, const std::string& x, float scale) {
