@@ -61,7 +61,7 @@ std::set<std::string> splits_of(const data::Dataset& dataset) {
 
 /// The utterances of these indices, without failures.
 EvalSet pick(const EvalSet& set, std::vector<std::size_t> indices) {
-  EvalSet result{set.name, set.split, set.rate_hz, set.channels, {}, {}, nullptr, {}};
+  EvalSet result{{set.name, set.split, set.rate_hz, set.channels}, {}, {}, nullptr, {}};
   for (const std::size_t i : indices) {
     result.utterances.push_back(set.utterances[i]);
     result.positions.push_back(set.positions[i]);

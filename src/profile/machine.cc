@@ -1,5 +1,6 @@
 #include "nest/profile/machine.h"
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -48,7 +49,7 @@ Json machine_json() {
 
 Json peaks_json(Isa isa) {
   Json json = to_json(runtime::measure_peaks(isa));
-  for (const std::size_t mb : {1, 4, 16, 64}) {
+  for (const std::size_t mb : std::array<std::size_t, 4>{1, 4, 16, 64}) {
     json["weight_reading_gb_s"].push_back(
         {{"mb", mb}, {"gb_s", runtime::measure_weight_reading(isa, mb << 20)}});
   }
