@@ -94,7 +94,7 @@ void add_export(CommandLine& line) {
       [](Flags& flags) -> CommandLine::Run {
         auto options = std::make_shared<ExportOptions>();
         flags.add("model,checkpoint", options->model, ".pt or .safetensors").required();
-        flags.add("out", options->out, "file to write").required();
+        flags.add("output", options->out, "file to write").required();
         flags.add("format", options->format, "what to write").choices({"onnx", "state_dict"});
         flags.add("metadata", options->metadata,
                   "NAME=VALUE that a state_dict carries; repeat for more");
