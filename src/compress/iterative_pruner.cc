@@ -2,9 +2,7 @@
 
 #include <cmath>
 
-#include "nest/compress/pattern.h"
 #include "nest/core/error.h"
-#include "nest/core/field_error.h"
 #include "nest/core/options.h"
 
 namespace nest::compress {
@@ -23,41 +21,24 @@ void visit_fields(FieldVisitor& visitor, IterativeOptions& o) {
 
 void validate(const IterativeOptions& o) {
   check_fields(o);
-  validate(o.magnitude);
-  require_field(pattern_from_text(o.magnitude.pattern).kind != PrunePattern::Kind::kNOfM, "pattern",
-                "is {}, which has one amount and no steps towards it; prune once",
-                o.magnitude.pattern);
+  validate_steps(o.magnitude);
 }
 
 IterativePruner::IterativePruner(graph::Model model, const IterativeOptions& options,
                                  MeasureFn measure)
-    : Pruner(std::move(model)), options_(options), measure_(std::move(measure)) {
-  validate(options_);
-  require(measure_ || options_.magnitude.criterion == PruneCriterion::kMagnitude,
-          ErrorCode::kInvalidArgument, "the criterion {} needs something that measures it",
-          name_of(options_.magnitude.criterion));
-  (void)MagnitudePruner(model_, options_.magnitude);
-  start_ = compute_sparsity().overall;
-  require_field(amount_of(options_.magnitude) > start_, "amount",
-                "is {}, but {:.4g} % of the model's weights are zero already; nothing is left to "
-                "take away",
-                amount_of(options_.magnitude), 100 * start_);
-}
+    : StepwisePruner(std::move(model), (validate(options), options.magnitude), std::move(measure)),
+      options_(options) {}
 
 void IterativePruner::prune() {
   require(iterations_left() > 0, ErrorCode::kInvalidArgument,
           "all {} iterations of pruning are done", options_.iterations);
-  ++done_;
-  const double part = static_cast<double>(done_) / static_cast<double>(options_.iterations);
+  const double part = static_cast<double>(done_ + 1) / static_cast<double>(options_.iterations);
   const double reached =
       options_.schedule == PruneSchedule::kConstant ? part : 1 - std::pow(1 - part, 3);
-  MagnitudeOptions now = options_.magnitude;
-  now.amount = start_ + (amount_of(options_.magnitude) - start_) * reached;
+  MagnitudeOptions now = target_;
+  now.amount = start_ + (amount_of(target_) - start_) * reached;
   for (auto& [layer, amount] : now.layers) amount *= reached;
-  MagnitudePruner pruner(model_, now, measure_ ? measure_(model_) : PruneStatistics{});
-  pruner.prune();
-  model_ = pruner.model();
-  masks_ = pruner.masks();
+  prune_to(now);
 }
 
 std::vector<PruneIteration> IterativePruner::prune_and_finetune(const TrainFn& train,

@@ -2,9 +2,7 @@
 
 #include <cmath>
 
-#include "nest/compress/pattern.h"
 #include "nest/core/error.h"
-#include "nest/core/field_error.h"
 #include "nest/core/options.h"
 
 namespace nest::compress {
@@ -18,42 +16,25 @@ void visit_fields(FieldVisitor& visitor, LotteryOptions& o) {
 
 void validate(const LotteryOptions& o) {
   check_fields(o);
-  validate(o.magnitude);
-  require_field(pattern_from_text(o.magnitude.pattern).kind != PrunePattern::Kind::kNOfM, "pattern",
-                "is {}, which has one amount and no rounds towards it; prune once",
-                o.magnitude.pattern);
+  validate_steps(o.magnitude);
 }
 
 LotteryTicketPruner::LotteryTicketPruner(graph::Model model, const LotteryOptions& options,
                                          MeasureFn measure)
-    : Pruner(std::move(model)), options_(options), measure_(std::move(measure)) {
-  validate(options_);
-  require(measure_ || options_.magnitude.criterion == PruneCriterion::kMagnitude,
-          ErrorCode::kInvalidArgument, "the criterion {} needs something that measures it",
-          name_of(options_.magnitude.criterion));
-  (void)MagnitudePruner(model_, options_.magnitude);
-  start_ = compute_sparsity().overall;
-  require_field(amount_of(options_.magnitude) > start_, "amount",
-                "is {}, but {:.4g} % of the model's weights are zero already; nothing is left to "
-                "take away",
-                amount_of(options_.magnitude), 100 * start_);
-}
+    : StepwisePruner(std::move(model), (validate(options), options.magnitude), std::move(measure)),
+      options_(options) {}
 
 void LotteryTicketPruner::prune() {
   require(done_ < options_.rounds, ErrorCode::kInvalidArgument, "all {} rounds of pruning are done",
           options_.rounds);
-  ++done_;
-  const double part = static_cast<double>(done_) / static_cast<double>(options_.rounds);
+  const double part = static_cast<double>(done_ + 1) / static_cast<double>(options_.rounds);
   const auto after = [&](double target, double start) {
     return 1 - (1 - start) * std::pow((1 - target) / (1 - start), part);
   };
-  MagnitudeOptions now = options_.magnitude;
-  now.amount = after(amount_of(options_.magnitude), start_);
+  MagnitudeOptions now = target_;
+  now.amount = after(amount_of(target_), start_);
   for (auto& [layer, amount] : now.layers) amount = after(amount, 0);
-  MagnitudePruner pruner(model_, now, measure_ ? measure_(model_) : PruneStatistics{});
-  pruner.prune();
-  model_ = pruner.model();
-  masks_ = pruner.masks();
+  prune_to(now);
 }
 
 void LotteryTicketPruner::rewind() {

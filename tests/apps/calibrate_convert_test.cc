@@ -1,12 +1,8 @@
 // nest convert --calibrate: fixed scales of activations, found on a dataset made by nest synth.
 #include <gtest/gtest.h>
 
-#include "nest/core/config.h"
 #include "nest/core/json.h"
-#include "nest/core/rng.h"
-#include "nest/deploy/model_file.h"
-#include "nest/graph/factory.h"
-#include "nest/text/character_tokenizer.h"
+#include "tests/apps/convolutional_model.h"
 #include "tests/support/command.h"
 
 namespace nest {
@@ -18,19 +14,7 @@ class CalibrateConvert : public testing::Test {
     const auto made = nest("synth --out " + path("data") + " --recording " + path("r.edf") +
                            " --recording-sentences 1 --sentences 30 --rate 128 --seed 3");
     ASSERT_EQ(made.exit_code, 0) << made.err;
-    graph::Model model = graph::build_model(
-        "nest_ctc",
-        Config::parse("spatial_cnn: {type: DeepConvNet, n_channels: 19, n_filters: 8}\n"
-                      "temporal_encoder: {type: LSTM, hidden_dim: 8, num_layers: 1, dropout: 0.0}\n"
-                      "decoder: {vocab_size: 9}\n"));
-    Rng rng(5);
-    graph::initialize_weights(model, rng);
-    model.signal.rate_hz = 128;
-    model.signal.unit = "uV";
-    model.signal.normalization = graph::Normalization::kZscore;
-    const std::vector<std::string> texts = {"ab cd"};
-    model.vocabulary.tokenizer = text::CharacterTokenizer::train(texts, {})->to_json();
-    deploy::save_model(model, path("m.pt"));
+    test::save_convolutional_model(path("m.pt"), 8);
   }
   static test::CommandResult nest(const std::string& arguments) {
     return test::run_nest(NEST_BINARY, arguments, 16'000'000);

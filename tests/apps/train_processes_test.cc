@@ -88,6 +88,7 @@ class TrainLaunched : public TrainProcesses, public testing::WithParamInterface<
 
 TEST_P(TrainLaunched, two_equal_one_with_twice_the_batch) {
   const Launcher& launcher = GetParam();
+  // Launchers are no packages of this project: only their users have them.
   if (wait_for(start(launcher.probe)) != 0) {
     GTEST_SKIP() << launcher.name << " does not run here; " << launcher.remedy;
   }

@@ -30,14 +30,7 @@ TEST_P(EveryFigures, count_what_the_graphs_hold) {
 }
 
 TEST(Figures, are_of_one_second_of_signal) {
-  graph::Model model = graph::build_model(
-      "nest_ctc",
-      Config::parse("{n_channels: 5, spatial_cnn: {type: DeepConvNet, n_channels: 5, n_filters: 8, "
-                    "pool_size: 2}, temporal_encoder: {type: LSTM, hidden_dim: 16, num_layers: 1, "
-                    "bidirectional: true}, decoder: {vocab_size: 11}}",
-                    "test"));
-  Rng rng(5);
-  graph::initialize_weights(model, rng);
+  graph::Model model = test::small_bilstm(1);
   model.signal.rate_hz = 250;
   const ModelFigures figures = figures_of(model);
   EXPECT_EQ(figures.samples, 250);

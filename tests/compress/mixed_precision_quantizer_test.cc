@@ -12,18 +12,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-graph::Model small_model() {
-  graph::Model model = graph::build_model(
-      "nest_ctc",
-      Config::parse("{n_channels: 5, spatial_cnn: {type: DeepConvNet, n_channels: 5, n_filters: 8, "
-                    "pool_size: 2}, temporal_encoder: {type: LSTM, hidden_dim: 16, num_layers: 1, "
-                    "bidirectional: true}, decoder: {vocab_size: 11}}",
-                    "test"));
-  Rng rng(5);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
 constexpr const char* kLstm = "temporal_encoder.lstm";
 constexpr const char* kHead = "ctc_decoder.output_proj";
 
@@ -53,7 +41,7 @@ std::string error_of(const std::function<void()>& run) {
 }
 
 TEST(MixedPrecisionQuantizer, sets_layers_and_all_below_a_path) {
-  MixedPrecisionQuantizer quantizer(small_model());
+  MixedPrecisionQuantizer quantizer(test::small_bilstm(1));
   quantizer.set_layer_precision("temporal_encoder", 8);
   quantizer.set_layer_precision("spatial_cnn.conv2", 16);
   quantizer.set_layer_precision(kHead, 4);
@@ -65,10 +53,10 @@ TEST(MixedPrecisionQuantizer, sets_layers_and_all_below_a_path) {
 }
 
 TEST(MixedPrecisionQuantizer, spends_a_budget_where_it_matters) {
-  MixedPrecisionQuantizer quantizer(small_model());
+  MixedPrecisionQuantizer quantizer(test::small_bilstm(1));
   const Sensitivity sensitivity = quantizer.compute_sensitivity(measure);
-  EXPECT_EQ(sensitivity.layers.size(), layers_of(small_model()).size());
-  const std::int64_t floats = graph::weight_bytes(small_model());
+  EXPECT_EQ(sensitivity.layers.size(), layers_of(test::small_bilstm(1)).size());
+  const std::int64_t floats = graph::weight_bytes(test::small_bilstm(1));
   EXPECT_EQ(sensitivity.floats.bytes, floats);
   // A third of the LSTM's bytes must go: it is narrowed, the head is not.
   EXPECT_TRUE(quantizer.auto_assign_precision(
@@ -82,7 +70,7 @@ TEST(MixedPrecisionQuantizer, spends_a_budget_where_it_matters) {
 }
 
 TEST(MixedPrecisionQuantizer, keeps_a_budget_of_time_and_what_was_set_by_hand) {
-  MixedPrecisionQuantizer quantizer(small_model());
+  MixedPrecisionQuantizer quantizer(test::small_bilstm(1));
   quantizer.set_layer_precision(kLstm, 32);
   const Sensitivity sensitivity = quantizer.compute_sensitivity(measure);
   const double floats = sensitivity.floats.ms;
@@ -94,7 +82,7 @@ TEST(MixedPrecisionQuantizer, keeps_a_budget_of_time_and_what_was_set_by_hand) {
 }
 
 TEST(MixedPrecisionQuantizer, a_bad_request_is_one_clear_error) {
-  MixedPrecisionQuantizer quantizer(small_model());
+  MixedPrecisionQuantizer quantizer(test::small_bilstm(1));
   EXPECT_THAT(error_of([&] { quantizer.set_layer_precision(kHead, 3); }),
               HasSubstr("3 bits; a layer has 32, 16, 8, 4"));
   EXPECT_THAT(error_of([&] { quantizer.set_layer_precision("temporal_encoder.lsmt", 8); }),

@@ -15,18 +15,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-graph::Model recurrent_model() {
-  graph::Model model = graph::build_model(
-      "nest_ctc",
-      Config::parse("{n_channels: 5, spatial_cnn: {type: DeepConvNet, n_channels: 5, n_filters: 8, "
-                    "pool_size: 2}, temporal_encoder: {type: LSTM, hidden_dim: 16, num_layers: 2, "
-                    "bidirectional: true}, decoder: {vocab_size: 11}}",
-                    "test"));
-  Rng rng(5);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
 graph::Model quantized(const graph::Model& model, const PostTrainingOptions& options = {}) {
   PostTrainingQuantizer quantizer(model, options);
   runtime::NativeExecutor executor(
@@ -77,9 +65,9 @@ TEST_P(EveryQuantizedModel, needs_no_data_where_scales_are_found_row_by_row) {
 }
 
 TEST(PostTrainingQuantizer, fixes_the_scales_of_all_products_or_of_convolutions) {
-  const auto all = quantized(recurrent_model()).quantization.activations;
+  const auto all = quantized(test::small_bilstm(2)).quantization.activations;
   const auto convolutions =
-      quantized(recurrent_model(), {.fixed_scales = FixedScales::kConvolutions})
+      quantized(test::small_bilstm(2), {.fixed_scales = FixedScales::kConvolutions})
           .quantization.activations;
   EXPECT_TRUE(all.contains("temporal_encoder.lstm/l1r/hh"));
   EXPECT_TRUE(all.contains("ctc_decoder.output_proj"));
@@ -89,7 +77,7 @@ TEST(PostTrainingQuantizer, fixes_the_scales_of_all_products_or_of_convolutions)
 }
 
 TEST(PostTrainingQuantizer, prepare_forgets_what_was_seen) {
-  PostTrainingQuantizer quantizer(recurrent_model());
+  PostTrainingQuantizer quantizer(test::small_bilstm(2));
   runtime::NativeExecutor executor(
       runtime::prepare(quantizer.prepare(), {}, &quantizer.observer()));
   const auto run = [&](std::int64_t) { (void)test::run_all(executor); };
@@ -105,7 +93,7 @@ TEST(PostTrainingQuantizer, hears_of_every_batch_and_can_stop) {
   std::stop_source stop;
   Job job;
   job.stop = stop.get_token();
-  PostTrainingQuantizer quantizer(recurrent_model());
+  PostTrainingQuantizer quantizer(test::small_bilstm(2));
   std::int64_t runs = 0;
   const auto run = [&](std::int64_t) {
     if (++runs == 2) stop.request_stop();
@@ -115,7 +103,7 @@ TEST(PostTrainingQuantizer, hears_of_every_batch_and_can_stop) {
 }
 
 TEST(DynamicQuantizer, takes_the_kinds_that_are_named) {
-  const graph::Model made = DynamicQuantizer(recurrent_model()).quantize({"lstm"});
+  const graph::Model made = DynamicQuantizer(test::small_bilstm(2)).quantize({"lstm"});
   EXPECT_EQ(graph::precision_of(made.quantization, "temporal_encoder.lstm"),
             graph::Precision::kInt8);
   EXPECT_EQ(graph::precision_of(made.quantization, "ctc_decoder.output_proj"),
@@ -132,7 +120,7 @@ std::string error_of(const std::function<void()>& run) {
 }
 
 TEST(Quantizers, a_bad_request_is_one_clear_error) {
-  const graph::Model model = recurrent_model();
+  const graph::Model model = test::small_bilstm(2);
   EXPECT_THAT(error_of([&] { PostTrainingQuantizer(model).quantize(); }),
               HasSubstr("no signal was calibrated on"));
   EXPECT_THAT(

@@ -18,18 +18,6 @@ namespace {
 constexpr const char* kHead = "ctc_decoder.output_proj";
 constexpr const char* kLstm = "temporal_encoder.lstm";
 
-graph::Model small_model() {
-  graph::Model model = graph::build_model(
-      "nest_ctc",
-      Config::parse("{n_channels: 5, spatial_cnn: {type: DeepConvNet, n_channels: 5, n_filters: 8, "
-                    "pool_size: 2}, temporal_encoder: {type: LSTM, hidden_dim: 16, num_layers: 1, "
-                    "bidirectional: true}, decoder: {vocab_size: 11}}",
-                    "test"));
-  Rng rng(5);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
 double width_of(const graph::Model& model, const char* layer) {
   switch (graph::precision_of(model.quantization, layer)) {
     case graph::Precision::kInt4:
@@ -64,7 +52,7 @@ QuantizeFunctions functions() {
 }
 
 TEST(Quantize, each_method_gives_the_model_its_quantization) {
-  const graph::Model model = small_model();
+  const graph::Model model = test::small_bilstm(1);
   const auto dynamic = quantize(model, {.method = QuantizeMethod::kDynamic}, {}).quantization;
   EXPECT_EQ(dynamic.precision, graph::Precision::kInt8);
   EXPECT_TRUE(dynamic.activations.empty());
@@ -80,7 +68,7 @@ TEST(Quantize, each_method_gives_the_model_its_quantization) {
 }
 
 TEST(Quantize, a_budget_is_kept_by_the_whole_model_and_not_just_by_the_sum_of_layers) {
-  const graph::Model model = small_model();
+  const graph::Model model = test::small_bilstm(1);
   const auto budget =
       static_cast<std::int64_t>(0.6 * static_cast<double>(graph::weight_bytes(model)));
   const QuantizeFunctions with = functions();
@@ -92,15 +80,15 @@ TEST(Quantize, a_budget_is_kept_by_the_whole_model_and_not_just_by_the_sum_of_la
 
 TEST(Quantize, a_limit_of_errors_narrows_what_it_can) {
   const QuantizeFunctions with = functions();
-  const graph::Model made =
-      quantize(small_model(), {.method = QuantizeMethod::kMixed, .max_cer_increase = 0.5}, with);
+  const graph::Model made = quantize(
+      test::small_bilstm(1), {.method = QuantizeMethod::kMixed, .max_cer_increase = 0.5}, with);
   EXPECT_LE(with.validate(made), 0.005);
   EXPECT_LT(width_of(made, kLstm), 32);
   EXPECT_EQ(width_of(made, kHead), 32);
 }
 
 TEST(QuantizationBenchmark, measures_models_in_the_order_they_were_added) {
-  const graph::Model model = small_model();
+  const graph::Model model = test::small_bilstm(1);
   const QuantizeFunctions with = functions();
   QuantizationBenchmark benchmark(with.measure, with.validate);
   benchmark.add("fp32", [&] { return model; });

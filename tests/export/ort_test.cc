@@ -19,6 +19,7 @@ using test::TestInput;
 class EveryExportInOnnxRuntime : public testing::Test {
  protected:
   void SetUp() override {
+    // Debian has no ONNX Runtime; what is written without one is checked in the other tests here.
     if (!OrtCases::is_available())
       GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with onnx and onnxruntime";
   }

@@ -113,6 +113,20 @@ inline graph::Model grouped_convolutions() {
   return model;
 }
 
+/// A DeepConvNet under a BiLSTM of 16 units with a CTC head, random weights.
+inline graph::Model small_bilstm(int layers) {
+  graph::Model model = graph::build_model(
+      "nest_ctc",
+      Config::parse("{n_channels: 5, spatial_cnn: {type: DeepConvNet, n_channels: 5, n_filters: 8, "
+                    "pool_size: 2}, temporal_encoder: {type: LSTM, hidden_dim: 16, num_layers: " +
+                        std::to_string(layers) +
+                        ", bidirectional: true}, decoder: {vocab_size: 11}}",
+                    "test"));
+  Rng rng(5);
+  graph::initialize_weights(model, rng);
+  return model;
+}
+
 /// With random weights; statistics and scales of batch norms are no ones and zeros.
 inline graph::Model make_unit_model(const UnitModel& item) {
   const Config config = Config::parse(item.config, item.name);

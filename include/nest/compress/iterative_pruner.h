@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "nest/compress/callbacks.h"
-#include "nest/compress/magnitude_pruner.h"
+#include "nest/compress/stepwise_pruner.h"
 
 namespace nest::compress {
 
@@ -25,20 +24,10 @@ void visit_fields(FieldVisitor& visitor, IterativeOptions& options);
 /// Errors: FieldError; also for the pattern N:M, which has no amounts between.
 void validate(const IterativeOptions& options);
 
-/// What one iteration came to.
-struct PruneIteration {
-  std::int64_t iteration = 0;  ///< from 1
-  double sparsity = 0;
-  double error = 0;  ///< as the ValidateFn says, after training
-};
-
-/// Measures what a criterion needs, on the model as it is now.
-using MeasureFn = std::function<PruneStatistics(const graph::Model& model)>;
-
 /// Prunes by magnitude in steps, with training between them.
-class IterativePruner : public Pruner {
+class IterativePruner : public StepwisePruner {
  public:
-  /// `measure` may be null for the criterion magnitude. Errors: those of MagnitudePruner.
+  /// Errors: those of StepwisePruner and validate().
   IterativePruner(graph::Model model, const IterativeOptions& options, MeasureFn measure = {});
 
   /// One iteration. Errors: InvalidArgument after the last.
@@ -50,9 +39,6 @@ class IterativePruner : public Pruner {
 
  private:
   IterativeOptions options_;
-  MeasureFn measure_;
-  double start_ = 0;  ///< sparsity of the model that was given
-  std::int64_t done_ = 0;
 };
 
 }  // namespace nest::compress

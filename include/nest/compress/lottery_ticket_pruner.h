@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "nest/compress/iterative_pruner.h"
+#include "nest/compress/callbacks.h"
+#include "nest/compress/stepwise_pruner.h"
 
 namespace nest::compress {
 
@@ -21,10 +22,10 @@ void validate(const LotteryOptions& options);
 /// sets what survives back to its value at step k.
 ///
 /// Each round takes the same part of what is left: after r of n rounds s_r = 1 - (1 - s)^(r / n).
-class LotteryTicketPruner : public Pruner {
+class LotteryTicketPruner : public StepwisePruner {
  public:
-  /// `model` untrained, or where training on begins. `measure` as in IterativePruner.
-  /// Errors: those of MagnitudePruner.
+  /// `model` untrained, or where training on begins. Errors: those of
+  /// StepwisePruner and validate().
   LotteryTicketPruner(graph::Model model, const LotteryOptions& options, MeasureFn measure = {});
 
   /// Every round, each with the error of the trained model that it pruned by. model() is then the
@@ -42,9 +43,6 @@ class LotteryTicketPruner : public Pruner {
 
  private:
   LotteryOptions options_;
-  MeasureFn measure_;
-  double start_ = 0;
-  std::int64_t done_ = 0;
   TensorMap rewound_;
 };
 
