@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "nest/compress/fine_tune_options.h"
 #include "nest/compress/callbacks.h"
+#include "nest/compress/fine_tune_options.h"
 #include "nest/compress/stepwise_pruner.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"

@@ -187,4 +187,27 @@ graph::Model quantize(const graph::Model& model, const QuantizeOptions& options,
   fail(ErrorCode::kInternal, "unknown method");
 }
 
+QuantizationBenchmark compare_quantizations(const graph::Model& model,
+                                            const QuantizeOptions& options,
+                                            const QuantizeFunctions& functions, const Job& job) {
+  QuantizationBenchmark benchmark(functions.measure, functions.validate);
+  benchmark.add("fp32", [&] { return model; });
+  const auto add = [&](std::string name, const QuantizeOptions& one) {
+    benchmark.add(std::move(name), [&, one] { return quantize(model, one, functions, job); });
+  };
+  for (const auto precision : {graph::Precision::kInt8, graph::Precision::kInt4}) {
+    QuantizeOptions one = options;
+    one.scales.precision = precision;
+    one.method = QuantizeMethod::kDynamic;
+    add(fmt::format("{} dynamic", name_of(precision)), one);
+    one.method = QuantizeMethod::kStatic;
+    for (const EnumName& calibrator : enum_table(Calibrator{}).names) {
+      one.scales.calibration.calibrator = static_cast<Calibrator>(calibrator.value);
+      add(fmt::format("{} static {}", name_of(precision), calibrator.name), one);
+    }
+  }
+  benchmark.run(job);
+  return benchmark;
+}
+
 }  // namespace nest::compress

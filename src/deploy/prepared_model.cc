@@ -1,6 +1,7 @@
 #include "nest/deploy/prepared_model.h"
 
 #include "nest/core/error.h"
+#include "nest/core/log.h"
 #include "weight_names.h"
 
 namespace nest::deploy {
@@ -37,6 +38,20 @@ std::shared_ptr<const runtime::PreparedModel> load_prepared(
   graph::Model model = load_model(path, load);
   if (precision) graph::set_precision(model.quantization, *precision);
   return runtime::prepare(std::move(model), options);
+}
+
+std::uintmax_t write_model(const graph::Model& model, const std::filesystem::path& path) {
+  if (path.extension() == ".prepared") {
+    runtime::prepare(model)->save(path);
+  } else {
+    save_model(model, path);
+    if (model.quantization != graph::Quantization{})
+      log_info(
+          "{} holds float weights that become codes when it is loaded; a .prepared file holds "
+          "the codes",
+          path.string());
+  }
+  return std::filesystem::file_size(path);
 }
 
 }  // namespace nest::deploy

@@ -63,6 +63,15 @@ Bundle load_bundle(const std::filesystem::path& path, const LoadOptions& options
   return bundle_of(load_model_and_tokenizer(path, options));
 }
 
+graph::Model load_weights(const std::filesystem::path& path, const LoadOptions& options) {
+  graph::Model model = deploy::load_model(path, options.file);
+  const auto tokenizer = find_tokenizer(path, options.tokenizer, model);
+  check_size(tokenizer.get(), model);
+  const bool is_new = !options.tokenizer.empty() || model.vocabulary.tokenizer.is_null();
+  if (tokenizer != nullptr && is_new) model.vocabulary.tokenizer = tokenizer->to_json();
+  return model;
+}
+
 Bundle make_bundle(RunnableModel runnable) {
   auto tokenizer = own_tokenizer(*runnable.model, runnable.model->name);
   check_size(tokenizer.get(), *runnable.model);

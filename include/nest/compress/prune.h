@@ -8,6 +8,7 @@
 #include "nest/compress/iterative_pruner.h"
 #include "nest/compress/sensitivity_pruner.h"
 #include "nest/compress/structured_pruner.h"
+#include "nest/core/json_fwd.h"
 
 namespace nest::compress {
 
@@ -59,5 +60,11 @@ struct PruneOutcome {
 /// ticket, at the weights of its step.
 /// Errors: those of the pruners; InvalidArgument if the method needs a tool that is not there.
 PruneOutcome prune_model(graph::Model model, const PruneOptions& options, const PruneTools& tools);
+
+/// {"groups": [{"name", "kind", "before", "after", "is_exact"}], "iterations": [{"iteration",
+/// "sparsity", "cer"}], "sensitivities": {layer: rise}}; `cer` null where nothing validated.
+Json to_json(const PruneOutcome& outcome);
+/// The same for people, a line each.
+std::string outcome_text(const PruneOutcome& outcome);
 
 }  // namespace nest::compress

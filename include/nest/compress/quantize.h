@@ -9,6 +9,7 @@
 #include "nest/compress/callbacks.h"
 #include "nest/compress/mixed_precision_quantizer.h"
 #include "nest/compress/post_training_quantizer.h"
+#include "nest/compress/quantization_benchmark.h"
 #include "nest/core/field.h"
 
 namespace nest::compress {
@@ -54,5 +55,13 @@ struct QuantizeFunctions {
 /// budgets. Errors: FieldError; those of the quantizers and functions; Interrupted.
 graph::Model quantize(const graph::Model& model, const QuantizeOptions& options,
                       const QuantizeFunctions& functions, const Job& job = {});
+
+/// The model in fp32, in codes whose scales are found row by row, and with fixed ones of every
+/// calibrator, measured. Method, precision and calibrator of the options are not looked at.
+/// Errors: as quantize().
+QuantizationBenchmark compare_quantizations(const graph::Model& model,
+                                            const QuantizeOptions& options,
+                                            const QuantizeFunctions& functions,
+                                            const Job& job = {});
 
 }  // namespace nest::compress

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,5 +21,10 @@ namespace nest::deploy {
 std::shared_ptr<const runtime::PreparedModel> load_prepared(
     const std::filesystem::path& path, const LoadOptions& load = {},
     std::optional<graph::Precision> precision = {}, const runtime::PrepareOptions& options = {});
+
+/// Writes a model: packed for the native runtime (.prepared), else as save_model(), with a word in
+/// the log where a quantization's floats stay floats in the file. Returns the bytes of the file.
+/// Errors: those of runtime::prepare, PreparedModel::save and save_model.
+std::uintmax_t write_model(const graph::Model& model, const std::filesystem::path& path);
 
 }  // namespace nest::deploy

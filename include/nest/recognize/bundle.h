@@ -44,6 +44,9 @@ ModelAndTokenizer load_model_and_tokenizer(const std::filesystem::path& path,
 
 /// The same with a place for language models. Errors: those of load_model_and_tokenizer().
 Bundle load_bundle(const std::filesystem::path& path, const LoadOptions& options = {});
+/// The model with its float weights and the tokenizer in its vocabulary: what a smaller model is
+/// made of. Errors: those of deploy::load_model and load_model_and_tokenizer().
+graph::Model load_weights(const std::filesystem::path& path, const LoadOptions& options = {});
 /// A model in memory, with the tokenizer that it carries. Errors: DataCorrupt for the tokenizer.
 Bundle make_bundle(RunnableModel runnable);
 

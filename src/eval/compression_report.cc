@@ -1,16 +1,13 @@
-#include "compression_report.h"
+#include "nest/eval/compression_report.h"
 
 #include <fmt/format.h>
 
-#include "nest/core/log.h"
-#include "nest/deploy/model_file.h"
+#include "nest/core/json.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/summary.h"
 #include "nest/recognize/recognizer.h"
-#include "nest/runtime/prepared.h"
-#include "terminal.h"
 
-namespace nest {
+namespace nest::eval {
 namespace {
 
 constexpr text::Metric kShown[] = {text::Metric::kCer, text::Metric::kWer};
@@ -19,19 +16,19 @@ Json state_json(const CompressionState& state) {
   Json json = to_json(state.figures);
   json["file_bytes"] = state.file_bytes;
   if (!state.errors) return json;
-  const eval::Summary summary = eval::summarize(*state.errors, state.errors->options.summary);
+  const Summary summary = summarize(*state.errors, state.errors->options.summary);
   for (const text::Metric metric : kShown)
     json[std::string(name_of(metric))] = to_json(summary.intervals.utterance[metric]);
   return json;
 }
 
 /// Of the metrics that are shown, after against before.
-std::vector<eval::MetricChange> changes(const CompressionReport& report) {
-  std::vector<eval::MetricChange> shown;
+std::vector<MetricChange> changes(const CompressionReport& report) {
+  std::vector<MetricChange> shown;
   if (!report.before.errors || !report.after.errors) return shown;
-  const auto all = eval::compare_results(*report.before.errors, *report.after.errors, {});
+  const auto all = compare_results(*report.before.errors, *report.after.errors, {});
   for (const text::Metric metric : kShown) {
-    for (const eval::MetricChange& change : all.metrics) {
+    for (const MetricChange& change : all.metrics) {
       if (change.metric == metric) shown.push_back(change);
     }
   }
@@ -52,7 +49,7 @@ Json to_json(const CompressionReport& report) {
                {"out", report.out},
                {"before", state_json(report.before)},
                {"after", state_json(report.after)}};
-  for (const eval::MetricChange& change : changes(report))
+  for (const MetricChange& change : changes(report))
     json["change"][std::string(name_of(change.metric))] = to_json(change.result.delta);
   return json;
 }
@@ -68,7 +65,7 @@ std::string report_text(const CompressionReport& report) {
   count("weight bytes", a.weight_bytes, b.weight_bytes);
   count("file bytes", report.before.file_bytes, report.after.file_bytes);
   text += fmt::format("{:<14}{:>13.1f}%{:>13.1f}%\n", "zeros", 100 * a.sparsity, 100 * b.sparsity);
-  for (const eval::MetricChange& change : changes(report)) {
+  for (const MetricChange& change : changes(report)) {
     const text::Interval& delta = change.result.delta;
     text += fmt::format("{:<14}{:>13.2f}%{:>13.2f}%   {:+.2f} [{:+.2f}, {:+.2f}] points\n",
                         name_of(change.metric), 100 * change.result.a, 100 * change.result.b,
@@ -77,31 +74,16 @@ std::string report_text(const CompressionReport& report) {
   return text + fmt::format("{}; MACs of {} samples of signal\n", report.out, b.samples);
 }
 
-eval::Results errors_of(const recognize::Bundle& bundle, const eval::EvalSet& set) {
-  const eval::ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, {}), {},
-                                       bundle.tokenizer);
-  return evaluator.evaluate(set, command_job());
+Results errors_of(const recognize::Bundle& bundle, const EvalSet& set, const Job& job) {
+  const ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, {}), {}, bundle.tokenizer);
+  return evaluator.evaluate(set, job);
 }
 
-eval::Results errors_of(const recognize::Bundle& bundle, const graph::Model& model,
-                        const eval::EvalSet& set) {
+Results errors_of(const recognize::Bundle& bundle, const graph::Model& model, const EvalSet& set,
+                  const Job& job) {
   recognize::Bundle changed = bundle;
   changed.runnable = recognize::make_runnable(model);
-  return errors_of(changed, set);
+  return errors_of(changed, set, job);
 }
 
-std::uintmax_t write_model(const graph::Model& model, const std::filesystem::path& path) {
-  if (path.extension() == ".prepared") {
-    runtime::prepare(model)->save(path);
-  } else {
-    deploy::save_model(model, path);
-    if (model.quantization != graph::Quantization{})
-      log_info(
-          "{} holds float weights that become codes when it is loaded; a .prepared file holds "
-          "the codes",
-          path.string());
-  }
-  return std::filesystem::file_size(path);
-}
-
-}  // namespace nest
+}  // namespace nest::eval
