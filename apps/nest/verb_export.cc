@@ -1,9 +1,7 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "nest/core/error.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
@@ -25,52 +23,13 @@ struct ExportOptions {
   bool json = false;
 };
 
-/// OUT.onnx and "encoder" -> OUT.encoder.onnx
-std::filesystem::path file_of(const std::filesystem::path& out, const std::string& graph) {
-  std::filesystem::path file = out;
-  file.replace_extension("." + graph + out.extension().string());
-  return file;
-}
-
-/// What runs alone of a model.
-std::string default_graph(const graph::Model& model) {
-  if (model.family == graph::Family::kCtc) return "model";
-  return model.graphs.size() == 1 ? model.graphs.begin()->first : "all";
-}
-
-std::string text_of(const exports::ExportedPort& port) {
-  return fmt::format("{} {} [{}]", port.name, name_of(port.dtype), fmt::join(port.shape, ", "));
-}
-
-std::string text_of(const exports::ExportedGraph& exported) {
-  std::string text = fmt::format("{}: graph '{}', {} nodes, opset {}, IR {}, {} bytes\n",
-                                 exported.path.string(), exported.graph, exported.nodes,
-                                 exported.opset, exported.ir_version, exported.file_bytes);
-  for (const exports::ExportedPort& port : exported.inputs)
-    text += fmt::format("  in   {}\n", text_of(port));
-  for (const exports::ExportedPort& port : exported.outputs)
-    text += fmt::format("  out  {}\n", text_of(port));
-  return text;
-}
-
 int export_onnx(const ExportOptions& options) {
-  graph::Model model = deploy::load_model(options.model, options.load);
-  const std::string graph = options.graph.empty() ? default_graph(model) : options.graph;
-  const exports::ModelExporter exporter(std::move(model));
-  std::vector<std::pair<std::string, std::filesystem::path>> files{{graph, options.out}};
-  if (graph == "all") {
-    files.clear();
-    for (const std::string& name : exporter.graphs())
-      files.emplace_back(name, file_of(options.out, name));
-  }
+  const exports::ModelExporter exporter(deploy::load_model(options.model, options.load));
+  const auto files = exports::export_onnx_files(exporter, options.out, options.graph, options.onnx);
   Json report = Json::array();
-  std::string text;
-  for (const auto& [name, file] : files) {
-    const exports::ExportedGraph exported = exporter.export_onnx(file, name, options.onnx);
-    report.push_back(exports::to_json(exported));
-    text += text_of(exported);
-  }
-  return print_report(options.json, {{"format", "onnx"}, {"files", report}}, text);
+  for (const exports::ExportedGraph& exported : files) report.push_back(exports::to_json(exported));
+  return print_report(options.json, {{"format", "onnx"}, {"files", report}},
+                      exports::exported_text(files));
 }
 
 int export_state_dict(const ExportOptions& options) {

@@ -95,6 +95,11 @@ std::vector<std::string> ModelExporter::graphs() const {
   return names;
 }
 
+std::string ModelExporter::default_graph() const {
+  if (original_.family == graph::Family::kCtc) return "model";
+  return original_.graphs.size() == 1 ? original_.graphs.begin()->first : "all";
+}
+
 ExportedGraph ModelExporter::export_onnx(const std::filesystem::path& path, std::string_view name,
                                          const OnnxOptions& options) const {
   const graph::Graph& graph = model_.graph(name);

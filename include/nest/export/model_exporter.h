@@ -67,6 +67,8 @@ class ModelExporter {
 
   /// Names that export_onnx() takes.
   std::vector<std::string> graphs() const;
+  /// What runs alone: the whole model if it is one graph, else "all".
+  std::string default_graph() const;
   /// The model with all of these graphs.
   const graph::Model& model() const { return model_; }
 
@@ -86,5 +88,15 @@ class ModelExporter {
   graph::Model original_;
   graph::Model model_;  ///< with the graphs made of it
 };
+
+/// Writes one graph to `out`; with "all" every graph to a file of its own (OUT.onnx ->
+/// OUT.encoder.onnx); with "" exporter.default_graph().
+/// Errors: those of ModelExporter::export_onnx.
+std::vector<ExportedGraph> export_onnx_files(const ModelExporter& exporter,
+                                             const std::filesystem::path& out,
+                                             const std::string& graph,
+                                             const OnnxOptions& options = {});
+/// For people: a line a file, a line a port.
+std::string exported_text(const std::vector<ExportedGraph>& files);
 
 }  // namespace nest::exports
