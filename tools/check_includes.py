@@ -33,7 +33,7 @@ MODULES = {
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
     "deploy": ("model files in and out; what any file is and holds", ["core", "io", "text", "graph", "runtime"]),
     "export": ("ONNX from the graphs; state dicts", ["core", "graph", "io", "deploy"]),
-    "recognize": ("from a path to a recognizer, also of raw signals: model, tokenizer, packed weights, language models; what runs a model",
+    "recognize": ("from a path to a recognizer, also of raw signals: model, tokenizer, packed weights, language models; what runs a model; batches of many callers, a cache of models",
                   ["core", "io", "graph", "contract", "text", "decode", "runtime", "deploy"]),
     "profile": ("side-by-side benchmark, contenders in other processes, layer times",
                 ["core", "graph", "compress", "runtime", "recognize"]),
