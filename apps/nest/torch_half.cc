@@ -3,10 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include <fmt/format.h>
-
 #include "nest/core/error.h"
-#include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/register.h"
@@ -52,27 +49,8 @@ CommandLine::Run define_train(Flags& flags) {
   flags.add("json", *json, "print JSON");
   return [run, options, json, flags] {
     const Json report = train::run_training(*run, *options, flags.given(), command_job());
-    const bool is_interrupted = report["interrupted"].get<bool>();
-    const int code = is_interrupted ? exit_code(ErrorCode::kInterrupted) : 0;
-    if (*json) {
-      fmt::print("{}\n", json_text(report, 2));
-      return code;
-    }
-    fmt::print("{} after {} epochs ({} steps)",
-               report["finished"].get<bool>() ? "finished" : "stopped", report["epochs"].dump(),
-               report["steps"].dump());
-    if (report["best_epoch"].get<std::int64_t>() == 0) {
-      fmt::print(", no epoch was validated yet\nweights: {}/last.pt\n", run->out);
-      return code;
-    }
-    const auto monitor = report["monitor"].get<std::string>();
-    const auto best = report["best_score"].get<double>();
-    fmt::print(
-        ": best {} {} in epoch {}\n", monitor,
-        monitor == "loss" ? fmt::format("{:.4g}", best) : fmt::format("{:.1f} %", 100 * best),
-        report["best_epoch"].dump());
-    fmt::print("weights: {0}/best.pt and {0}/last.pt, log: {0}/log.jsonl\n", run->out);
-    return code;
+    print_report(*json, report, train::run_text(report, run->out));
+    return report["interrupted"].get<bool>() ? exit_code(ErrorCode::kInterrupted) : 0;
   };
 }
 

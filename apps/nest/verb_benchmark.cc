@@ -1,6 +1,5 @@
+#include <algorithm>
 #include <memory>
-
-#include <fmt/format.h>
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -46,45 +45,19 @@ int finish(const Arguments& a, const eval::Results& results) {
   return exit_code(ErrorCode::kCheckFailed);
 }
 
-/// Scoring is that of the parts: their counts were made with it.
-eval::Results merged(const Arguments& a) {
-  std::vector<eval::Results> parts;
-  for (const std::string& path : a.merge) parts.push_back(eval::load_results(path));
-  eval::Results all = eval::merge_results(parts);
-  const text::ScoreOptions& asked = a.eval.summary.score;
-  require(asked == text::ScoreOptions{} || asked == all.options.summary.score,
-          ErrorCode::kInvalidArgument,
-          "the parts were scored with other options ({}) than asked for ({}); evaluate again",
-          json_text(to_json(all.options.summary.score)), json_text(to_json(asked)));
-  all.options.summary.bootstrap = a.eval.summary.bootstrap;
-  return all;
-}
-
 int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::EvalSet& set) {
-  std::vector<eval::SuiteRun> runs;
-  for (const int beam : a.suite) {
-    recognize::RecognizeOptions options = a.recognizer.recognize;
-    options.decode.beam_size = beam;
-    options.decode.nbest = std::min(options.decode.nbest, beam);
-    runs.push_back({beam == 1 ? "greedy" : fmt::format("beam {}", beam),
-                    recognize::RecognizerFactory(bundle, options)});
-  }
-  const auto suite = eval::benchmark_suite(runs, set, a.eval, bundle.tokenizer, command_job());
-  if (!a.output.empty()) write_text_file(a.output, json_text(suite_json(suite), 1) + "\n");
-  if (a.json) fmt::print("{}\n", json_text(suite_json(suite), 2));
-  bool has_failures = false;
-  for (const eval::SuiteResult& run : suite) {
-    if (!a.json) {
-      fmt::print("{}: {}{}", run.name, eval::model_text(run.results.model),
-                 eval::summary_text(run.summary));
-    }
-    has_failures = has_failures || !run.results.failures.empty();
-  }
+  const auto suite = eval::benchmark_suite(eval::beam_runs(bundle, a.recognizer.recognize, a.suite),
+                                           set, a.eval, bundle.tokenizer, command_job());
+  const Json json = suite_json(suite);
+  if (!a.output.empty()) write_text_file(a.output, json_text(json, 1) + "\n");
+  print_report(a.json, json, suite_text(suite));
+  const bool has_failures =
+      std::ranges::any_of(suite, [](const auto& run) { return !run.results.failures.empty(); });
   return has_failures ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
 
 int run(Arguments& a) {
-  if (!a.merge.empty()) return finish(a, merged(a));
+  if (!a.merge.empty()) return finish(a, eval::merge_results_files(a.merge, a.eval.summary));
   require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
           "nest benchmark needs --model and --data, or results files to --merge");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;

@@ -4,8 +4,6 @@
 
 #include "nest/core/error.h"
 #include "nest/core/file.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
@@ -26,23 +24,6 @@ struct Arguments {
   std::string output;
   bool json = false;
 };
-
-Json utterance_json(const eval::UtteranceResult& u, const eval::EvalSet& set) {
-  Json json{{"id", u.id}, {"text", u.hypothesis}, {"score", u.hypothesis_score}};
-  const data::Utterance& utterance = set.utterances[u.position];
-  for (const char* key : {"start_s", "duration_s"}) {
-    if (utterance.extra.contains(key)) json[key] = utterance.extra[key];
-  }
-  json["nbest"] = u.nbest;
-  json["tokens"] = Json::array();
-  for (const eval::TokenResult& token : u.tokens) {
-    json["tokens"].push_back({{"text", token.text},
-                              {"start_s", token.start_s},
-                              {"end_s", token.end_s},
-                              {"confidence", token.confidence}});
-  }
-  return json;
-}
 
 void require_complete(const Arguments& a) {
   require(!a.recognizer.model.empty() && a.data.empty() != a.input.empty(),
@@ -65,11 +46,8 @@ int run(Arguments& a) {
       eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,
                            bundle.tokenizer)
           .evaluate(set, command_job());
-  std::string text;
-  for (const eval::UtteranceResult& u : results.utterances) {
-    text += a.json ? json_text(utterance_json(u, set)) + "\n"
-                   : fmt::format("{}\t{}\n", u.id, u.hypothesis);
-  }
+  const std::string text =
+      a.json ? eval::decoded_json_lines(results, set) : eval::decoded_text(results);
   if (a.output.empty()) {
     fmt::print("{}", text);
   } else {

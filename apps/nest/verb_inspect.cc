@@ -1,20 +1,13 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 
 #include "nest/core/error.h"
-#include "nest/core/file.h"
 #include "nest/core/flags.h"
-#include "nest/core/json_text.h"
 #include "nest/data/summary.h"
 #include "nest/deploy/inspect.h"
 #include "nest/eval/document.h"
-#include "nest/graph/graph.h"
 #include "terminal.h"
-
-extern char** environ;
 
 namespace nest {
 namespace {
@@ -26,48 +19,6 @@ struct Arguments {
   bool dot = false;  ///< Graphviz source instead of the text
   bool json = false;
 };
-
-/// Runs Graphviz's program.
-void draw(const std::string& dot_source, const std::string& svg) {
-  const std::string source = svg + ".dot";
-  write_text_file(source, dot_source);
-  const std::string arguments[] = {"dot", "-Tsvg", "-o", svg, source};
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) {
-    argv.push_back(const_cast<char*>(argument.c_str()));
-  }
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, "dot", nullptr, nullptr, argv.data(), environ);
-  int status = 0;
-  const bool is_done = error == 0 && ::waitpid(pid, &status, 0) == pid;
-  std::filesystem::remove(source);
-  require(is_done && WIFEXITED(status) && WEXITSTATUS(status) == 0, ErrorCode::kUnsupported,
-          "{}: drawing needs Graphviz's program 'dot', which is missing or failed (apt-get install "
-          "graphviz); --dot prints the source without it",
-          svg);
-}
-
-const graph::Model& need_model(const deploy::Inspection& found, const Arguments& a) {
-  require(found.model.has_value(), ErrorCode::kDataCorrupt, "{}: there is no model to draw: {}",
-          a.file, found.description.value("model_error", "it is no model file"));
-  return *found.model;
-}
-
-std::string dot_of(const graph::Model& model, const std::string& graph) {
-  std::string dot;
-  for (const auto& [name, one] : model.graphs) {
-    if (graph.empty() || graph == name) dot += graph::to_dot(one);
-  }
-  return dot;
-}
-
-/// The graph asked for, else the encoder, else the first.
-std::string svg_source(const graph::Model& model, const std::string& graph) {
-  if (!graph.empty()) return graph::to_dot(model.graph(graph));
-  if (model.graphs.contains("encoder")) return graph::to_dot(model.graph("encoder"));
-  return graph::to_dot(model.graphs.begin()->second);
-}
 
 int inspect_dataset(const Arguments& a) {
   const data::Dataset dataset = data::Dataset::open(a.file, {.strict_files = a.options.strict});
@@ -88,14 +39,12 @@ int run(const Arguments& a) {
     return print_report(a.json, document->description, document->text);
   }
   const deploy::Inspection found = deploy::inspect(a.file, a.options);
-  if (!a.svg.empty()) draw(svg_source(need_model(found, a), a.options.graph), a.svg);
-  std::string text;
+  if (!a.svg.empty()) deploy::draw_graph(found, a.file, a.options.graph, a.svg);
   if (a.dot) {
-    text = dot_of(need_model(found, a), a.options.graph);
+    fmt::print("{}", deploy::dot_source(found, a.file, a.options.graph));
   } else {
-    text = a.json ? json_text(found.description, 2) + "\n" : deploy::inspection_text(found);
+    print_report(a.json, found.description, a.json ? "" : deploy::inspection_text(found));
   }
-  fmt::print("{}", text);
   require(found.problem.empty(), ErrorCode::kDataCorrupt, "{}", found.problem);
   return 0;
 }

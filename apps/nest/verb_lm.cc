@@ -1,15 +1,12 @@
 #include <memory>
-#include <ostream>
 
 #include <fmt/format.h>
 
 #include "nest/core/error.h"
-#include "nest/core/file.h"
 #include "nest/core/flags.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
-#include "nest/decode/lm_text.h"
-#include "nest/decode/ngram_train.h"
+#include "nest/decode/lm_files.h"
 #include "nest/decode/options.h"
 #include "nest/text/tokenizer.h"
 #include "terminal.h"
@@ -36,31 +33,10 @@ decode::LmSplitter splitter_of(const Arguments& a) {
 int train(const Arguments& a) {
   require(!a.text.empty() && !a.output.empty(), ErrorCode::kInvalidArgument,
           "nest lm train needs --text and --output");
-  const decode::LmSplitter split = splitter_of(a);
-  decode::NGramTrainer trainer(a.train);
-  for (const std::string& path : a.text) {
-    with_context(path, [&] {
-      for (const std::string& line : read_lines(path)) {
-        command_job().check_stop("no language model was written");
-        const auto words = split(line);
-        if (!words.empty()) trainer.add_sentence(words);
-      }
-    });
-  }
-  decode::NGramTrainReport report;
-  write_file_atomic(a.output,
-                    [&](std::ostream& out) { report = trainer.write_arpa(out, command_job()); });
+  const auto report = decode::train_lm(a.text, a.output, a.train, splitter_of(a), command_job());
   Json json = to_json(report);
   json["out"] = a.output;
-  std::string text =
-      fmt::format("{}: {} sentences, {} words\n", a.output, report.sentences, report.words);
-  for (std::size_t k = 0; k < report.orders.size(); ++k) {
-    const auto& o = report.orders[k];
-    text += fmt::format("order {}: {:>9} n-grams, discounts {:.4f} {:.4f} {:.4f}{}\n", k + 1,
-                        o.ngrams, o.discounts[0], o.discounts[1], o.discounts[2],
-                        o.is_fallback ? " (fixed: too few counts to estimate them)" : "");
-  }
-  return print_report(a.json, json, text);
+  return print_report(a.json, json, fmt::format("{}: {}", a.output, decode::train_text(report)));
 }
 
 int compile(const Arguments& a) {
@@ -77,23 +53,13 @@ int compile(const Arguments& a) {
 int score(const Arguments& a) {
   require(!a.lm.empty() && !a.text.empty(), ErrorCode::kInvalidArgument,
           "nest lm score needs --lm and --text");
-  const auto model = decode::NGram::load(a.lm);
-  const decode::LmSplitter split = splitter_of(a);
-  decode::TextScore total;
-  for (const std::string& path : a.text) {
-    for (const std::string& line : read_lines(path)) {
-      const decode::TextScore one = decode::score_sentence(*model, split(line));
-      if (!a.json) fmt::print("{:.5f}\t{}\n", one.log_prob, line);
-      total += one;
-    }
-  }
-  const Json json = {{"log_prob", total.log_prob},
-                     {"log_base", "e"},
-                     {"words_with_ends", total.words},
-                     {"unknown_words", total.unknown},
-                     {"perplexity", total.perplexity()}};
+  const auto print = [&](const std::string& line, const decode::TextScore& one) {
+    if (!a.json) fmt::print("{:.5f}\t{}\n", one.log_prob, line);
+  };
+  const decode::TextScore total =
+      decode::score_files(*decode::NGram::load(a.lm), a.text, splitter_of(a), print);
   return print_report(
-      a.json, json,
+      a.json, decode::to_json(total),
       fmt::format("perplexity {:.3f} over {} words (sentence ends counted), {} unknown\n",
                   total.perplexity(), total.words, total.unknown));
 }

@@ -19,24 +19,17 @@ namespace {
 struct RunOptions {
   std::string model;
   std::string graph;
-  std::vector<std::string> inputs;
+  StringMap<std::string> inputs;
   std::string output;
   deploy::LoadOptions load;
   recognize::ExecutorOptions executor;
   bool json = false;
 };
 
-TensorMap read_inputs(const std::vector<std::string>& arguments) {
+TensorMap read_inputs(const StringMap<std::string>& files) {
   TensorMap inputs;
-  for (const std::string& argument : arguments) {
-    const std::size_t equals = argument.find('=');
-    require(equals != std::string::npos && equals > 0, ErrorCode::kInvalidArgument,
-            "--input '{}' must be name=file.npy", argument);
-    const std::string name = argument.substr(0, equals);
-    Tensor array = graph::as_input(name, io::read_npy(argument.substr(equals + 1)));
-    require(inputs.emplace(name, std::move(array)).second, ErrorCode::kInvalidArgument,
-            "--input '{}' is given twice", name);
-  }
+  for (const auto& [name, file] : files)
+    inputs.emplace(name, graph::as_input(name, io::read_npy(file)));
   return inputs;
 }
 
@@ -71,7 +64,7 @@ void add_run(CommandLine& line) {
         auto options = std::make_shared<RunOptions>();
         flags.add("model,checkpoint", options->model, ".pt, .safetensors or .prepared").required();
         flags.add("graph", options->graph, "one graph; without it the whole model, teacher-forced");
-        flags.add("input", options->inputs, "name=file.npy; repeat for each input").required();
+        flags.add("input", options->inputs, "NAME=FILE.npy; repeat for each input").required();
         flags.add("output", options->output, "folder for <name>.npy of every output").required();
         flags.add("json", options->json, "print JSON");
         register_flags(flags, options->load);

@@ -68,6 +68,12 @@ std::pair<std::string, std::string> name_and_value(const std::string& word) {
   return {word.substr(0, at), word.substr(at + 1)};
 }
 
+template <class T>
+void add_once(StringMap<T>& map, const std::string& name, T value) {
+  require(map.emplace(name, std::move(value)).second, ErrorCode::kInvalidArgument,
+          "names '{}' twice", name);
+}
+
 // ---- One value from a configuration ----
 
 template <class T>
@@ -210,7 +216,7 @@ void FieldValue::parse(std::span<const std::string> words) const {
                    StringMap<int> map;
                    for (const std::string& word : words) {
                      const auto [name, value] = name_and_value(word);
-                     map[name] = enum_from_text(e.table, value);
+                     add_once(map, name, enum_from_text(e.table, value));
                    }
                    e.set(e.variable, map);
                  },
@@ -229,7 +235,7 @@ void FieldValue::parse(std::span<const std::string> words) const {
                    StringMap<T> map;
                    for (const std::string& word : words) {
                      const auto [name, value] = name_and_value(word);
-                     map[name] = from_text<T>(value);
+                     add_once(map, name, from_text<T>(value));
                    }
                    *v = std::move(map);
                  },

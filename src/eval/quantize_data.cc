@@ -3,8 +3,8 @@
 #include "nest/core/field_error.h"
 #include "nest/eval/compression_data.h"
 #include "nest/eval/compression_report.h"
+#include "nest/eval/prepare_model.h"
 #include "nest/eval/summary.h"
-#include "nest/recognize/observed_model.h"
 #include "nest/recognize/output_reference.h"
 #include "nest/runtime/prepared.h"
 
@@ -24,11 +24,7 @@ struct QuantizeData::Impl {
     return *calibration;
   }
   void calibrate(compress::PostTrainingQuantizer& quantizer) {
-    const EvalSet& set = signals();
-    recognize::ObservedModel observed(quantizer.prepare(), quantizer.observer());
-    quantizer.calibrate(
-        static_cast<std::int64_t>(set.utterances.size()),
-        [&](std::int64_t i) { observed.run(set.load(static_cast<std::size_t>(i))); }, job);
+    eval::calibrate(quantizer, signals(), job);
   }
   compress::ModelMeasure measure(const graph::Model& changed) {
     if (!reference) {

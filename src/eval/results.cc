@@ -5,6 +5,9 @@
 
 #include "nest/core/error.h"
 #include "nest/core/isa.h"
+#include "nest/core/json.h"
+#include "nest/core/json_text.h"
+#include "nest/core/options.h"
 #include "nest/core/parallel.h"
 
 namespace nest::eval {
@@ -51,6 +54,18 @@ Results merge_results(std::span<const Results> parts) {
   all.dataset = parts.front().dataset;
   all.options = parts.front().options;
   all.environment = parts.front().environment;
+  return all;
+}
+
+Results merge_results_files(std::span<const std::string> paths, const SummaryOptions& asked) {
+  std::vector<Results> parts;
+  for (const std::string& path : paths) parts.push_back(load_results(path));
+  Results all = merge_results(parts);
+  const text::ScoreOptions& scored = all.options.summary.score;
+  require(asked.score == text::ScoreOptions{} || asked.score == scored, ErrorCode::kInvalidArgument,
+          "the parts were scored with other options ({}) than asked for ({}); evaluate again",
+          json_text(nest::to_json(scored)), json_text(nest::to_json(asked.score)));
+  all.options.summary.bootstrap = asked.bootstrap;
   return all;
 }
 

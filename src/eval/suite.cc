@@ -1,5 +1,9 @@
 #include "nest/eval/suite.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "nest/core/error.h"
 
 namespace nest::eval {
@@ -23,6 +27,29 @@ std::vector<SuiteResult> benchmark_suite(const std::vector<SuiteRun>& runs, cons
     suite.push_back(std::move(result));
   }
   return suite;
+}
+
+std::vector<SuiteRun> beam_runs(const recognize::Bundle& bundle,
+                                const recognize::RecognizeOptions& options,
+                                std::span<const int> beam_sizes) {
+  std::vector<SuiteRun> runs;
+  for (const int beam : beam_sizes) {
+    recognize::RecognizeOptions run = options;
+    run.decode.beam_size = beam;
+    run.decode.nbest = std::min(options.decode.nbest, beam);
+    runs.push_back({beam == 1 ? "greedy" : fmt::format("beam {}", beam),
+                    recognize::RecognizerFactory(bundle, run)});
+  }
+  return runs;
+}
+
+std::string suite_text(const std::vector<SuiteResult>& suite) {
+  std::string text;
+  for (const SuiteResult& run : suite) {
+    text +=
+        fmt::format("{}: {}{}", run.name, model_text(run.results.model), summary_text(run.summary));
+  }
+  return text;
 }
 
 Json suite_json(const std::vector<SuiteResult>& suite) {

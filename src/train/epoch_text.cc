@@ -2,7 +2,7 @@
 
 #include "nest/core/job.h"
 #include "nest/core/json.h"
-#include "nest/train/trainer.h"
+#include "nest/train/run.h"
 
 namespace nest::train {
 
@@ -20,6 +20,22 @@ std::string epoch_text(const Json& entry, std::int64_t epochs) {
     text += fmt::format(", {:.0f} targets too long for their frames left out", number("skipped"));
   }
   return text + (entry.value("is_best", false) ? ", the best so far" : "");
+}
+
+std::string run_text(const Json& report, const std::string& out) {
+  std::string text = fmt::format("{} after {} epochs ({} steps)",
+                                 report.at("finished").get<bool>() ? "finished" : "stopped",
+                                 report.at("epochs").dump(), report.at("steps").dump());
+  if (report.at("best_epoch").get<std::int64_t>() == 0) {
+    return text + fmt::format(", no epoch was validated yet\nweights: {}/last.pt\n", out);
+  }
+  const auto monitor = report.at("monitor").get<std::string>();
+  const auto best = report.at("best_score").get<double>();
+  text += fmt::format(
+      ": best {} {} in epoch {}\n", monitor,
+      monitor == "loss" ? fmt::format("{:.4g}", best) : fmt::format("{:.1f} %", 100 * best),
+      report.at("best_epoch").dump());
+  return text + fmt::format("weights: {0}/best.pt and {0}/last.pt, log: {0}/log.jsonl\n", out);
 }
 
 }  // namespace nest::train

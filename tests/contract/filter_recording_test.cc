@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
+#include "nest/io/write_recording.h"
 #include "nest/signal/filter.h"
 #include "tests/contract/signals.h"
+#include "tests/support/temp_dir.h"
 
 namespace nest::contract {
 namespace {
@@ -116,6 +118,20 @@ TEST(FilterRecording, a_value_that_is_not_finite_is_refused_where_the_policy_say
   o.preprocess.non_finite = signal::NonFinite::kError;
   EXPECT_THAT([&] { filter_recording(*broken, o); },
               ThrowsMessage<Error>(HasSubstr("NaN or infinite")));
+}
+
+TEST(FilterFile, refuses_a_rate_that_the_file_contradicts_and_writes_nothing) {
+  const test::TempDir dir;
+  io::write_recording(dir / "r.edf", *recording());
+  FilterFileOptions o{options()};
+  o.filter.preprocess.rate_hz = 250;
+  EXPECT_THAT([&] { filter_file(dir / "r.edf", dir / "f.edf", o); },
+              ThrowsMessage<Error>(HasSubstr("the file says 100 Hz")));
+  EXPECT_FALSE(std::filesystem::exists(dir / "f.edf"));
+  o.filter.preprocess.rate_hz = 0;
+  o.dtype = "same";
+  EXPECT_THAT([&] { filter_file(dir / "r.edf", dir / "f.npy", o); },
+              ThrowsMessage<Error>(HasSubstr("is no .npy file")));
 }
 
 }  // namespace

@@ -118,6 +118,13 @@ TEST(Flags, enums_switches_and_maps_are_parsed) {
   EXPECT_EQ(line.options.layers, (StringMap<double>{{"a", 0.5}, {"b", 1}}));
 }
 
+TEST(Flags, a_map_takes_each_name_once) {
+  Line line;
+  const auto twice = line.run({"go", "--layer", "a=0.5", "--layer", "a=1"});
+  EXPECT_EQ(twice.code, 2);
+  EXPECT_THAT(twice.error, testing::HasSubstr("'a' twice"));
+}
+
 TEST(Flags, an_error_stays_one_line_whatever_is_in_its_texts) {
   CommandLine line("nest", "test", "1");
   line.add_verb("own", "", [](Flags&) -> CommandLine::Run {

@@ -232,5 +232,22 @@ TEST(LoadOptions, survive_json_and_refuse_what_is_unknown) {
   test::expect_options_laws(LoadOptions{}, LoadOptions{"", "nest_ctc"});
 }
 
+TEST(DescribeModel, takes_a_contract_of_as_many_channels_only) {
+  const test::TempDir dir;
+  save_model(ctc(), dir / "m.pt");
+  write_text_file(dir / "c.json",
+                  R"({"rate_hz": 100, "channels": ["A", "B", "C", "D"], "num_channels": 4})");
+  write_text_file(dir / "d.json", R"({"rate_hz": 100, "channels": ["A"], "num_channels": 1})");
+  DescribeOptions options;
+  EXPECT_TRUE(options.is_empty());
+  options.contract = (dir / "c.json").string();
+  EXPECT_EQ(describe_model(dir / "m.pt", options).signal.channels.front(), "A");
+  options.contract = (dir / "d.json").string();
+  EXPECT_NE(message_of([&] {
+              describe_model(dir / "m.pt", options);
+            }).find("a contract of 1 channels, but the model takes 4"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace nest::deploy

@@ -178,5 +178,16 @@ TEST(OnnxOptionsLaw, each_operator_set_comes_with_the_ir_of_its_release) {
   EXPECT_EQ(ir_version_of(28), 14);
 }
 
+TEST(ExportOnnxFiles, a_model_of_several_graphs_becomes_a_file_each) {
+  const test::TempDir dir;
+  const ModelExporter whole(family("bilstm_ctc"));
+  EXPECT_EQ(export_onnx_files(whole, dir / "m.onnx", "").front().path, dir / "m.onnx");
+  const auto all = export_onnx_files(whole, dir / "m.onnx", "all");
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].path, dir / "m.encoder.onnx");
+  EXPECT_TRUE(std::filesystem::exists(all[1].path));
+  EXPECT_THAT(exported_text(all), HasSubstr("  in   signal float32 [batch, 6, samples]"));
+}
+
 }  // namespace
 }  // namespace nest::exports

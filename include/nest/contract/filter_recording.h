@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,5 +46,19 @@ std::string filtered_text(const FilteredRecording& filtered);
 /// Cost:     memory of the result
 FilteredRecording filter_recording(const io::Recording& recording,
                                    const FilterRecordingOptions& options);
+
+struct FilterFileOptions {
+  FilterRecordingOptions filter = {};  ///< with the rate of a file that states none
+  std::string stream = {};             ///< which part of the input, as io::OpenOptions::stream
+  std::string dtype = "float64";       ///< of an .npy output: "float32", "float64", or "same"
+};
+void visit_fields(FieldVisitor& visitor, FilterFileOptions& options);
+
+/// The same from file to file (.npy, or .edf, which keeps annotations); atomic.
+/// Errors: those of io::open_recording, filter_recording and io::write_recording; InvalidArgument
+/// for another extension, a rate that the file contradicts, and "same" of a file that is no .npy.
+FilteredRecording filter_file(const std::filesystem::path& input,
+                              const std::filesystem::path& output,
+                              const FilterFileOptions& options);
 
 }  // namespace nest::contract

@@ -19,8 +19,8 @@ struct InspectOptions {
 /// What a file is and holds.
 struct Inspection {
   /// "kind" is "prepared model", "array", "arrays", "configuration", "checkpoint", "tokenizer",
-  /// "recording" or "run"; the rest follows from it (docs/inspect.md). Where there is a model: "model",
-  /// "family", "parameters", "vocabulary", "signal", and "graphs", a table each.
+  /// "recording" or "run"; the rest follows from it (docs/inspect.md). Where there is a model:
+  /// "model", "family", "parameters", "vocabulary", "signal", and "graphs", a table each.
   Json description;
   /// Of the right kind, but damaged or inconsistent: what is wrong. Empty: nothing.
   std::string problem;
@@ -35,5 +35,14 @@ Inspection inspect(const std::filesystem::path& path, const InspectOptions& opti
 
 /// The description for people: tables of graphs and tensors, long lists of a recording cut.
 std::string inspection_text(const Inspection& inspection);
+
+/// Graphviz source of all graphs of the model found, or of one; `file` names it in errors.
+/// Errors: DataCorrupt if there is no model.
+std::string dot_source(const Inspection& inspection, const std::string& file,
+                       const std::string& graph = {});
+/// Draws a graph, else the encoder, else the first, to an .svg with Graphviz's program.
+/// Errors: those of dot_source; NotFound; Unsupported if the program is missing or fails.
+void draw_graph(const Inspection& inspection, const std::string& file, const std::string& graph,
+                const std::string& svg);
 
 }  // namespace nest::deploy

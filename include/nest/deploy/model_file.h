@@ -43,6 +43,20 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
 /// folder. Errors: NotFound; DataCorrupt that names file, line and key.
 graph::SignalContract load_contract(const std::filesystem::path& path);
 
+/// A model file, and what replaces or adds to what it says.
+struct DescribeOptions {
+  LoadOptions load;
+  std::string tokenizer;  ///< file; empty: the one in the model
+  std::string contract;   ///< file or dataset folder; empty: the model's
+
+  bool is_empty() const;  ///< the file says all
+};
+void visit_fields(FieldVisitor& visitor, DescribeOptions& options);
+
+/// Errors: those of load_model, load_contract and text::load_tokenizer; DataCorrupt for a contract
+/// of another number of channels, and for a tokenizer with more tokens than the model.
+graph::Model describe_model(const std::filesystem::path& path, const DescribeOptions& options);
+
 /// "NEST_RNN_T" and the like from the parts of a model_config that names none: a joint network
 /// makes a transducer, a decoder with an embedding an attention model, and the rest is CTC. Errors:
 /// DataCorrupt if the config has no decoder.

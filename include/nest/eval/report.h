@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "nest/core/enum.h"
+#include "nest/core/job.h"
+#include "nest/core/options_fwd.h"
 #include "nest/core/tensor.h"
 #include "nest/eval/audit_result.h"
 #include "nest/eval/eval_set.h"
@@ -40,5 +43,24 @@ std::vector<std::string> report_example_ids(const Results& results);
 
 /// Their signals. Errors: those of EvalSet::load.
 std::vector<ReportSignal> report_signals(const Results& results, const EvalSet& set);
+
+enum class ReportFormat { kHtml, kMarkdown };
+EnumTable enum_table(ReportFormat of);  ///< "html", "md"
+
+struct ReportOptions {
+  std::string audit = {};  ///< verdict file written by nest audit; empty: none
+  std::string data = {};   ///< dataset folder, for pictures of the EEG; empty: none
+  ReportFormat format = ReportFormat::kHtml;
+};
+void visit_fields(FieldVisitor& visitor, ReportOptions& options);
+
+struct Report {
+  std::string text;
+  std::size_t examples_with_signal = 0;
+};
+/// The report of a results file. Errors: those of load_results, load_audit_verdict, open_eval_set;
+/// Interrupted.
+Report make_report(const std::string& results_file, const ReportOptions& options,
+                   const Job& job = {});
 
 }  // namespace nest::eval

@@ -97,9 +97,19 @@ Json to_json(const Results& results, const Summary& summary);
 Results results_from_json(const Json& json);
 Results load_results(const std::string& path);
 
+/// For people: one line of text an utterance, "ID<tab>TEXT". As JSON lines: "id", "text", "score",
+/// "start_s" and "duration_s" of a part of a recording, "nbest", "tokens" with times and
+/// confidences.
+std::string decoded_text(const Results& results);
+std::string decoded_json_lines(const Results& results, const EvalSet& set);
+
 /// One evaluation from its parts. Errors: InvalidArgument if they are of different models, data or
 /// scoring options, or if an utterance is in two parts.
 Results merge_results(std::span<const Results> parts);
+
+/// The same from their files. Intervals are made as `asked` says; scoring is that of the parts,
+/// whose counts were made with it. Errors: InvalidArgument if `asked` names other scoring options.
+Results merge_results_files(std::span<const std::string> paths, const SummaryOptions& asked);
 
 std::vector<text::UtteranceScore> scores_of(const Results& results);
 std::vector<text::TextPair> pairs_of(const Results& results);

@@ -2,12 +2,14 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "nest/eval/compare.h"
 #include "nest/eval/evaluator.h"
 #include "nest/eval/summary.h"
+#include "nest/recognize/recognizer.h"
 
 namespace nest::eval {
 
@@ -30,6 +32,14 @@ std::vector<SuiteResult> benchmark_suite(const std::vector<SuiteRun>& runs, cons
                                          const EvalOptions& options,
                                          std::shared_ptr<const text::Tokenizer> tokenizer = nullptr,
                                          const Job& job = {});
+
+/// One run a beam size: "greedy" for 1, else "beam 5".
+std::vector<SuiteRun> beam_runs(const recognize::Bundle& bundle,
+                                const recognize::RecognizeOptions& options,
+                                std::span<const int> beam_sizes);
+
+/// For people: each run's model and summary.
+std::string suite_text(const std::vector<SuiteResult>& suite);
 
 /// {"schema": "nest.suite/1", "runs": [{"name", "results"}], "comparison": [...]}
 Json suite_json(const std::vector<SuiteResult>& suite);

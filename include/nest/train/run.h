@@ -100,4 +100,7 @@ Validator greedy_validator(const Source& source, std::shared_ptr<const text::Tok
 Json run_training(RunOptions run, TrainOptions options, const FieldNames& given = {},
                   const Job& job = {});
 
+/// For people: how far run_training() came, its best epoch, and where the weights are.
+std::string run_text(const Json& report, const std::string& out);
+
 }  // namespace nest::train
