@@ -88,6 +88,7 @@ void lottery(const graph::Model& model, const compress::TrainFn& train_function,
 int main(int argc, char** argv) try {
   if (argc != 4) return std::fprintf(stderr, "usage: pruning MODEL DATA FOLDER\n"), 2;
   const std::filesystem::path folder = argv[3];
+  std::filesystem::create_directories(folder);
   const graph::Model model = recognize::load_weights(argv[1]);
   const auto bundle = recognize::make_bundle(recognize::make_runnable(model));
   const auto valid = eval::open_eval_set(argv[2], {.split = "valid"}, model);
