@@ -5,6 +5,7 @@
 #include <nest/core/error.h>
 #include <nest/io/npy.h>
 #include <nest/recognize/bundle.h>
+#include <nest/stream/committed_text.h>
 #include <nest/stream/feed.h>
 
 /// Delivers 16 samples at a time; the driver of an amplifier would wait for them in read().
@@ -41,12 +42,12 @@ int main(int argc, char** argv) try {
   nest::stream::StreamingInference pipeline(
       bundle, {.window_s = 4, .hop_s = 0.512, .lookahead_s = 1}, {}, *clock);
   ArraySource source(nest::io::read_npy(argv[2]), pipeline.contract().rate_hz, *clock);
-  std::string text;
+  nest::stream::CommittedText text([&](auto tokens) { return pipeline.text_of(tokens); });
   nest::stream::feed(source, pipeline, *clock, [&](const nest::stream::StreamEvent& event) {
-    text = pipeline.text_of(event.committed);
-    std::fprintf(stderr, "%6.2f s  %s\n", event.time_s, text.c_str());
+    text.take(event);
+    if (event.is_hop()) std::fprintf(stderr, "%6.2f s  %s\n", event.time_s, text.text().c_str());
   });
-  std::printf("%s\n", text.c_str());
+  std::printf("%s", text.text().c_str());
 } catch (const nest::Error& error) {
   std::fprintf(stderr, "custom_source: %s\n", error.what());
   return nest::exit_code(error.code());

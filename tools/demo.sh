@@ -4,17 +4,14 @@
 set -euo pipefail
 nest=${1:?path of the nest command}
 out=${2:-out/demo}
-data=$out/data recording=$out/recording.edf
+data=$out/data recording=$out/data/signals/test_s01_r1_000.edf
 tools=$(dirname "$0")
 . "$tools/stage.sh"
 mkdir -p "$out"
 
-if [ ! -f "$data/manifest.jsonl" ] || [ ! -f "$recording" ]; then
-  stage "generate: sentences the model has not seen, and one continuous recording"
-  "$nest" synth --output "$data" --recording "$recording" --seed 1 --rate 125 --sentences 1300
+if [ ! -f "$data/manifest.jsonl" ]; then
+  stage "generate: continuous recordings with sentences the model has not seen, and pauses"
+  "$nest" synth --output "$data" --seed 1 --rate 125 --sentences 1300 --continuous
 fi
-if [ ! -f "$out/recording/manifest.jsonl" ]; then
-  "$nest" import --format annotations --no-normalize --in "$recording" --output "$out/recording"
-fi
-STREAM_DATA=$out/recording STREAM_SPLIT="" STREAM="--window 4 --hop 0.512 --lookahead 1" \
+STREAM_DATA=$data STREAM="--window 4 --hop 0.512 --lookahead 1" \
   "$tools/main_job.sh" "$nest" "$tools/../models/synth_ctc.pt" "$data" "$recording" "$out"

@@ -4,7 +4,7 @@
 #   tools/main_job.sh NEST MODEL DATA RECORDING OUT
 # From the environment: AUDIT (extra flags of nest audit), STREAM (extra flags of nest stream),
 # LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all),
-# STREAM_DATA (a dataset whose utterances are ranges of recordings, scored as streams), STREAM_SPLIT.
+# STREAM_DATA (a dataset whose utterances are ranges of recordings: its test split is scored as streams).
 set -euo pipefail
 nest=$1 model=$2 data=$3 recording=$4 out=$5
 read -r -a audit_flags <<<"${AUDIT:-}"
@@ -40,15 +40,15 @@ cmp "$out/stream.txt" "$out/stream-7.txt"
 echo "the text is the same"
 
 if [ -n "${STREAM_DATA:-}" ]; then
-  scored=(--model "$model" --data "$STREAM_DATA" --split "${STREAM_SPLIT-test}" --precision int8)
-  stage "the recordings' sentences cut out, int8"
-  "$nest" benchmark "${scored[@]}" --output "$out/cut.json"
-  stage "the same sentences in their recordings, streamed, int8"
-  "$nest" benchmark "${scored[@]}" --streamed "${stream_flags[@]}" --output "$out/streamed.json"
+  stage "the same utterances in their recordings, streamed, int8"
+  "$nest" benchmark --model "$model" --data "$STREAM_DATA" --split test --precision int8 --streamed \
+    "${stream_flags[@]}" --output "$out/streamed.json"
 fi
 
 stage "report"
-"$nest" report "$out/native-fp32.json" --audit "$out/audit.json" --data "$data" --output "$out/report.html"
+live=()
+if [ -f "$out/streamed.json" ]; then live=(--streamed "$out/streamed.json"); fi
+"$nest" report "$out/native-fp32.json" --audit "$out/audit.json" --data "$data" "${live[@]}" --output "$out/report.html"
 
 stage "what each executor and precision costs, and what it changes"
 "$nest" compare "${results[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"

@@ -18,12 +18,11 @@ struct SynthArguments {
   std::string output;
   std::string recording;
   int recording_sentences = 0;
-  double pause_s = 1;
   bool json = false;
 };
 
 int write_recording(const SynthArguments& a, const std::vector<std::string>& texts) {
-  synth::write_recording(a.options, a.recording, texts, a.pause_s);
+  synth::write_recording(a.options, a.recording, texts);
   std::string text = fmt::format("{}: {} sentences, annotated\n", a.recording, texts.size());
   for (const std::string& sentence : texts) text += fmt::format("  {}\n", sentence);
   return print_report(
@@ -66,7 +65,6 @@ void add_synth(CommandLine& line) {
                   flags.add("recording", a->recording, "continuous .edf to write");
                   flags.add("recording-sentences", a->recording_sentences,
                             "test sentences in the recording; 0: all, at most 10");
-                  flags.add_field("pause_s", "pause", a->pause_s, "seconds between them");
                   flags.add("json", a->json, "print JSON");
                   register_flags(flags, a->options);
                   return [a] { return run_synth(*a); };

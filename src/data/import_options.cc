@@ -38,7 +38,8 @@ EnumTable enum_table(ImportFormat /*of*/) {
 
 EnumTable enum_table(TrialMode /*of*/) {
   static constexpr EnumName kNames[] = {{TrialMode::kTrials, "trials"},
-                                        {TrialMode::kUtterances, "utterances"}};
+                                        {TrialMode::kUtterances, "utterances"},
+                                        {TrialMode::kSpeller, "speller"}};
   return {"mode of trials", kNames};
 }
 
@@ -62,7 +63,9 @@ void visit_fields(FieldVisitor& visitor, ImportOptions& o) {
   visitor.field("out", o.out, "dataset folder to write", {},
                 {.flag = "output", .is_required = true});
   visitor.field("copy", o.copy, "copy signal files into the dataset instead of referring to them");
-  visitor.field("mode", o.mode, "ssvep-exo: one trial an utterance, or the fixed joined trials");
+  visitor.field("mode", o.mode,
+                "ssvep-exo: one trial an utterance, the fixed joined trials, or a speller's: rest "
+                "is no text");
   visitor.field("window_start_s", o.window_start_s, "start of a trial's window after its cue [s]",
                 at_least(0), {.flag = "window-start"});
   visitor.field("window_length_s", o.window_length_s, "length of a trial's window [s]", above(0),

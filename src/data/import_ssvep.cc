@@ -22,6 +22,8 @@ Utterance utterance_of(const std::filesystem::path& folder, const std::string& f
   return utterance;
 }
 
+constexpr std::string_view kRest = "R";
+
 struct Trial {
   std::string file;
   std::int64_t number = 0;
@@ -58,6 +60,20 @@ void add_trials(const std::vector<Trial>& trials, const ImportOptions& options, 
       "SSVEP exoskeleton, CC0; one trial, one letter (R rest, A 13 Hz, B 17 Hz, "
       "C 21 Hz); split by session";
   for (const Trial& trial : trials) {
+    result.utterances.push_back(trial.utterance);
+    result.utterances.back().ranges = {window_of(trial, options, result.info.signal.rate_hz)};
+  }
+}
+
+// What an asynchronous speller hears: commands are text, rest trials and pauses are background.
+void add_commands(const std::vector<Trial>& trials, const ImportOptions& options,
+                  Imported& result) {
+  result.info.description =
+      "SSVEP exoskeleton, CC0; commands of an asynchronous speller (A 13 Hz, B 17 Hz, C 21 Hz), "
+      "rest trials and pauses are background; split by session; the order of cues is the same in "
+      "almost every session, so train on shuffled joins only";
+  for (const Trial& trial : trials) {
+    if (trial.utterance.text == kRest) continue;
     result.utterances.push_back(trial.utterance);
     result.utterances.back().ranges = {window_of(trial, options, result.info.signal.rate_hz)};
   }
@@ -106,6 +122,8 @@ Imported import_ssvep_exo(const ImportOptions& options, const Job& /*job*/) {
   result.info.signal = contract_of(first->info());
   if (options.mode == TrialMode::kUtterances) {
     add_joined(trials, options, result);
+  } else if (options.mode == TrialMode::kSpeller) {
+    add_commands(trials, options, result);
   } else {
     add_trials(trials, options, result);
   }

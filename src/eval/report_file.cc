@@ -1,3 +1,6 @@
+#include <optional>
+
+#include "nest/core/field_error.h"
 #include "nest/core/options.h"
 #include "nest/eval/report.h"
 
@@ -11,6 +14,7 @@ EnumTable enum_table(ReportFormat /*of*/) {
 
 void visit_fields(FieldVisitor& visitor, ReportOptions& o) {
   visitor.field("audit", o.audit, "verdict file written by nest audit");
+  visitor.field("streamed", o.streamed, "results file of the same model, streamed");
   visitor.field("data", o.data, "dataset folder, for pictures of the EEG");
   visitor.field("format", o.format, "of the report");
 }
@@ -27,6 +31,15 @@ Report make_report(const std::string& results_file, const ReportOptions& options
   }
   ReportContent content{results, summary, {}, signals};
   if (!options.audit.empty()) content.audit = load_audit_verdict(options.audit);
+  std::optional<Summary> streamed;
+  if (!options.streamed.empty()) {
+    const Results live = load_results(options.streamed);
+    require_field(
+        live.streamed.has_value(), "streamed",
+        "is {}, whose results are of utterances that were cut out; evaluate the model streamed",
+        options.streamed);
+    content.streamed = &streamed.emplace(summarize(live, live.options.summary, job));
+  }
   return {is_html ? report_html(content) : report_markdown(content), signals.size()};
 }
 

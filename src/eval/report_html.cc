@@ -254,6 +254,7 @@ std::string report_html(const ReportContent& content) {
   html += report::style_sheet();
   html += "</style></head>\n<body>\n";
   html += header(content.results, summary.counts) + cards(summary);
+  html += report::streamed_html(summary, content.streamed);
   html += audit_section(content.audit) + metric_table(summary) + plots(content);
   html += group_table(summary.subjects, "Subjects", "subject");
   html += group_table(summary.sessions, "Sessions", "session");

@@ -83,7 +83,8 @@ std::string report_markdown(const ReportContent& content) {
       fmt::format("# {} on {}, {}\n\n{} of {} utterances decoded, free-running.\n\n",
                   report::model_text(content.results.model, "model"), dataset.name, dataset.split,
                   summary.counts.decoded, summary.counts.decoded + summary.counts.failed);
-  text += metrics(summary) + latency(summary.latency) + audit_table(content.audit);
+  text += metrics(summary) + latency(summary.latency);
+  text += report::streamed_markdown(summary, content.streamed) + audit_table(content.audit);
   text += subjects(summary.subjects);
   text += "\n## Worst utterances\n";
   for (const WorstUtterance& worst : summary.worst) {

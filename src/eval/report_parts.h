@@ -20,6 +20,10 @@ std::string metric_value(const Summary& summary, text::Metric metric, int digits
 /// What Recognizer::info() says under a key; empty if it says nothing.
 std::string model_text(const Json& model, const char* key);
 
+/// The live figures beside those of utterances that were cut out; empty without any.
+std::string streamed_html(const Summary& cut, const Summary* streamed);
+std::string streamed_markdown(const Summary& cut, const Summary* streamed);
+
 std::string subject_plot(const std::vector<GroupScore>& subjects);
 std::string latency_plot(const Results& results, const Latency& latency);
 std::string calibration_plot(const std::optional<Calibration>& calibration);

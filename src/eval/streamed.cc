@@ -35,17 +35,30 @@ class Listener {
   explicit Listener(Heard& heard) : heard_(heard) {}
 
   void operator()(const stream::StreamEvent& event) {
-    heard_.hops.emplace_back(event.time_s, event.latency);
+    if (event.fault != nullptr) return;
+    if (event.is_hop()) heard_.hops.emplace_back(event.time_s, event.latency);
     std::vector<decode::TokenId> now(event.committed.begin() + known_, event.committed.end());
     now.insert(now.end(), event.tentative.begin(), event.tentative.end());
     const auto [old, fresh] = std::ranges::mismatch(tentative_, now);
     if (old != tentative_.end()) ++heard_.revisions;
     tentative_.assign(event.tentative.begin(), event.tentative.end());
     known_ = static_cast<std::ptrdiff_t>(event.committed.size());
-    heard_.committed_s.resize(event.committed.size(), event.time_s);
+    if (event.segment != nullptr) take(*event.segment);
   }
 
  private:
+  void take(const stream::Segment& segment) {
+    const auto append = [](auto& to, const auto& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    const decode::Hypothesis& said = segment.hypothesis;
+    append(heard_.hypothesis.tokens, said.tokens);
+    append(heard_.hypothesis.times, said.times);
+    append(heard_.hypothesis.confidences, said.confidences);
+    append(heard_.committed_s, segment.committed_s);
+    known_ = 0;
+  }
+
   Heard& heard_;
   std::vector<decode::TokenId> tentative_;
   std::ptrdiff_t known_ = 0;  ///< committed tokens
@@ -60,7 +73,6 @@ Heard hear(const recognize::Bundle& bundle, std::shared_ptr<const io::Recording>
   Heard heard;
   heard.signal_s = feed(*source, pipeline, *clock, Listener(heard), {}, job.stop).signal_s;
   job.check_stop("no results were written; run the same command again");
-  heard.hypothesis = pipeline.hypothesis();
   require(heard.hypothesis.times.size() == heard.hypothesis.tokens.size(),
           ErrorCode::kInvalidArgument,
           "the decoder '{}' tells no times of its tokens; streamed text is scored by time",

@@ -19,4 +19,13 @@ std::string CommittedText::add(std::span<const decode::TokenId> tokens) {
   return piece;
 }
 
+std::string CommittedText::take(const StreamEvent& event) {
+  if (event.fault != nullptr) return {};
+  std::string piece = add(event.committed);
+  if (event.segment == nullptr) return piece;
+  text_ += '\n';
+  begin_ = known_ = 0;
+  return piece;
+}
+
 }  // namespace nest::stream

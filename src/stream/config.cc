@@ -10,9 +10,13 @@ EnumTable enum_table(StreamMode /*of*/) {
   return {"mode of a stream", kNames};
 }
 
-EnumTable enum_table(GapPolicy /*of*/) {
-  static constexpr EnumName kNames[] = {{GapPolicy::kReset, "reset"}, {GapPolicy::kStop, "stop"}};
-  return {"gap policy", kNames};
+void visit_fields(FieldVisitor& visitor, WatchdogOptions& o) {
+  visitor.field("watchdog", o.is_on,
+                "greedy decoding or the fallback model when deadlines are missed");
+  visitor.field("watchdog_misses", o.misses, "hops in a row above the deadline that call it",
+                at_least(1));
+  visitor.field("watchdog_back_s", o.hand_back_s,
+                "seconds of signal within half the deadline that end it", above(0));
 }
 
 void visit_fields(FieldVisitor& visitor, StreamConfig& o) {
@@ -26,7 +30,10 @@ void visit_fields(FieldVisitor& visitor, StreamConfig& o) {
                 between(0, 3600), {.flag = "lookahead"});
   visitor.field("max_latency_ms", o.max_latency_ms, "deadline of one hop; misses are counted",
                 above(0));
-  visitor.field("gap_policy", o.gap_policy, "lost samples: start anew or stop");
+  visitor.part("", o.watchdog);
+  visitor.group("Endpoints");
+  visitor.part("", o.endpoint);
+  visitor.part("", o.faults);
 }
 
 void validate(const StreamConfig& o) {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "arrival_order.h"
+#include "clock_watch.h"
 #include "nest/core/error.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
@@ -15,11 +18,17 @@ namespace {
 /// Samples asked of a source at once.
 constexpr std::int64_t kCapacity = 4096;
 
-/// Carries samples from a source to a pipeline, and tells once of an implausible amplitude.
+/// Carries samples from a source to a pipeline, tells what was wrong on the way, and once of an
+/// implausible amplitude.
 class Feeder {
  public:
   Feeder(Source& source, StreamingInference& pipeline, const StreamingInference::Sink& sink)
-      : source_(source), pipeline_(pipeline), sink_(sink) {}
+      : source_(source),
+        pipeline_(pipeline),
+        sink_(sink),
+        order_(source.info().num_channels(), source.info().rate_hz,
+               pipeline.config().faults.reorder_s),
+        watch_(source.info().rate_hz, source.has_arrival_times()) {}
 
   /// Until the source ends, a stop is requested or `limit` samples have come; counts them.
   void run(std::int64_t limit, const std::stop_token& stop, FeedResult& fed) {
@@ -29,21 +38,33 @@ class Feeder {
       const signal::SignalView<double> into(samples.data(), channels,
                                             std::min(kCapacity, limit - fed.samples), kCapacity);
       const Chunk chunk = source_.read(into);
-      if (chunk.samples == 0) break;
-      const signal::SignalView<const double> in(into.slice(0, chunk.samples));
-      pipeline_.push(in, chunk.arrival_s, chunk.lost, sink_);
-      fed.samples += chunk.samples;
       fed.repeated += chunk.repeated;
+      look_at(chunk);
+      if (chunk.samples == 0) break;
+      fed.samples += chunk.samples;
+      order_.take(chunk, into.slice(0, chunk.samples), deliver_, report_);
+      fed.repeated += std::exchange(repeated_, 0);
       tell();
     }
+    fed.drift_ppm = watch_.drift_ppm();
   }
 
   void finish() {
+    order_.finish(deliver_, report_);
     pipeline_.finish(sink_);
     tell();
   }
 
  private:
+  void look_at(const Chunk& chunk) {
+    if (chunk.samples > 0) watch_.take(chunk, report_);
+    if (chunk.dropped > 0) report_({FaultKind::kOverflow, chunk.time_s, chunk.dropped, "dropped"});
+    if (chunk.is_reconnected)
+      report_({FaultKind::kDisconnect, chunk.time_s, chunk.lost, "reconnected"});
+    if (chunk.first_sample < 0 && chunk.repeated > 0)
+      report_({FaultKind::kDuplicate, chunk.time_s, chunk.repeated, "left out"});
+  }
+
   void tell() {
     if (has_told_) return;
     const auto warning = pipeline_.processor().amplitude_warning();
@@ -54,6 +75,15 @@ class Feeder {
   Source& source_;
   StreamingInference& pipeline_;
   const StreamingInference::Sink& sink_;
+  ArrivalOrder order_;
+  ClockWatch watch_;
+  std::int64_t repeated_ = 0;  ///< found by the order
+  ArrivalOrder::Tell report_ = [this](const Fault& fault) { pipeline_.report(fault, sink_); };
+  ArrivalOrder::Deliver deliver_ = [this](const Chunk& chunk,
+                                          signal::SignalView<const double> samples) {
+    if (chunk.first_sample >= 0) repeated_ += chunk.repeated;
+    pipeline_.push(samples, chunk.arrival_s, chunk.lost, sink_);
+  };
   bool has_told_ = false;
 };
 
@@ -71,6 +101,7 @@ FeedResult feed(Source& source, StreamingInference& pipeline, Clock& clock,
   nest::validate(options);
   const double rate_hz = source.info().rate_hz;
   pipeline.connect(source.info(), options.match);
+  pipeline.set_paced(source.is_paced());
   for (const std::string& warning : pipeline.processor().match().warnings) log_warn("{}", warning);
   const auto limit = options.duration_s > 0
                          ? static_cast<std::int64_t>(options.duration_s * rate_hz)

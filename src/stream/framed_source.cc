@@ -16,7 +16,7 @@
 namespace nest::stream {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "frames are little-endian float32");
+static_assert(std::endian::native == std::endian::little, "frames are little-endian");
 constexpr std::size_t kMaxHeaderBytes = 65536;
 constexpr std::int64_t kMaxChannels = 4096;
 constexpr std::size_t kMaxBufferedFrames = 4096;
@@ -28,7 +28,7 @@ class FramedSource : public Source {
       : fd_(fd), owns_(owns), timeout_s_(timeout_s), clock_(clock), stop_(std::move(stop)) {
     info_.name = std::move(name);
     read_header();
-    frame_bytes_ = static_cast<std::size_t>(info_.num_channels()) * sizeof(float);
+    frame_bytes_ = static_cast<std::size_t>(info_.num_channels()) * value_bytes();
     const std::vector<char> rest = std::move(buffer_);
     buffer_.resize(std::max(frame_bytes_ * kMaxBufferedFrames, rest.size()));
     std::memcpy(buffer_.data(), rest.data(), rest.size());
@@ -56,11 +56,8 @@ class FramedSource : public Source {
         std::min<std::int64_t>(static_cast<std::int64_t>(used_ / frame_bytes_), into.samples);
     const char* bytes = buffer_.data();
     for (std::int64_t t = 0; t < chunk.samples; ++t) {
-      for (std::int64_t c = 0; c < info_.num_channels(); ++c, bytes += sizeof(float)) {
-        float value = 0;
-        std::memcpy(&value, bytes, sizeof(float));
-        into.row(c)[t] = static_cast<double>(value);
-      }
+      for (std::int64_t c = 0; c < info_.num_channels(); ++c, bytes += value_bytes())
+        into.row(c)[t] = value_at(bytes);
     }
     const std::size_t taken = static_cast<std::size_t>(chunk.samples) * frame_bytes_;
     std::memmove(buffer_.data(), buffer_.data() + taken, used_ - taken);
@@ -70,6 +67,18 @@ class FramedSource : public Source {
   }
 
  private:
+  std::size_t value_bytes() const { return is_int16_ ? sizeof(std::int16_t) : sizeof(float); }
+  double value_at(const char* bytes) const {
+    if (is_int16_) {
+      std::int16_t value = 0;
+      std::memcpy(&value, bytes, sizeof value);
+      return gain_ * static_cast<double>(value);
+    }
+    float value = 0;
+    std::memcpy(&value, bytes, sizeof value);
+    return gain_ * static_cast<double>(value);
+  }
+
   /// Waits for bytes and appends what is there; false at the end of the stream.
   bool fill() {
     const std::size_t got = receive(buffer_.data() + used_, buffer_.size() - used_);
@@ -114,7 +123,14 @@ class FramedSource : public Source {
         parse_json(std::string_view(text.data(), static_cast<std::size_t>(end - text.begin())),
                    info_.name),
         info_.name);
-    header.expect_keys({"rate_hz", "channels", "unit"});
+    header.expect_keys({"rate_hz", "channels", "unit", "type", "gain"});
+    const std::string type = header.has("type") ? header.at("type").as_string() : "float32";
+    is_int16_ = type == "int16";
+    require(is_int16_ || type == "float32", ErrorCode::kDataCorrupt,
+            "{}: the header's type is '{}'; float32 and int16 are known", info_.name, type);
+    if (header.has("gain")) gain_ = header.at("gain").as_double();
+    require(gain_ != 0, ErrorCode::kDataCorrupt,
+            "{}: the header's gain is 0; it is the unit's value of 1", info_.name);
     info_.rate_hz = header.at("rate_hz").as_double();
     require(header.has("unit"), ErrorCode::kDataCorrupt,
             "{}: the header states no unit; add what the samples are in, \"unit\": \"uV\" (or V, "
@@ -136,6 +152,8 @@ class FramedSource : public Source {
   Clock& clock_;
   std::stop_token stop_;
   SourceInfo info_;
+  bool is_int16_ = false;
+  double gain_ = 1;  ///< value in the header's unit = gain * number
   std::vector<char> buffer_;
   std::size_t used_ = 0;
   std::size_t frame_bytes_ = 0;

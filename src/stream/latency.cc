@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
+#include "nest/stream/token_latency.h"
 
 namespace nest::stream {
 namespace {
@@ -36,6 +37,7 @@ void LatencyMonitor::record(const LatencyLedger& ledger) noexcept {
   record(ledger.age_ms);
   ++ledgers_;
   parts_sum_.age_ms += ledger.age_ms;
+  parts_sum_.arrival_ms += ledger.arrival_ms;
   parts_sum_.wait_ms += ledger.wait_ms;
   parts_sum_.preprocess_ms += ledger.preprocess_ms;
   parts_sum_.model_ms += ledger.model_ms;
@@ -68,8 +70,15 @@ LatencyMonitor::Sla LatencyMonitor::check_sla(double threshold_ms) const {
 
 LatencyLedger LatencyMonitor::mean_parts() const {
   const double n = ledgers_ > 0 ? static_cast<double>(ledgers_) : 1;
-  return {parts_sum_.age_ms / n, parts_sum_.wait_ms / n, parts_sum_.preprocess_ms / n,
-          parts_sum_.model_ms / n, parts_sum_.decode_ms / n};
+  return {parts_sum_.age_ms / n,        parts_sum_.arrival_ms / n, parts_sum_.wait_ms / n,
+          parts_sum_.preprocess_ms / n, parts_sum_.model_ms / n,   parts_sum_.decode_ms / n};
+}
+
+Json to_json(const TokenLatency& t) {
+  return {{"signal_ms", t.signal_ms}, {"arrival_ms", t.arrival_ms},
+          {"wait_ms", t.wait_ms},     {"preprocess_ms", t.preprocess_ms},
+          {"model_ms", t.model_ms},   {"decode_ms", t.decode_ms},
+          {"commit_ms", t.commit_ms}, {"total_ms", t.total_ms()}};
 }
 
 Json to_json(const LatencyMonitor::Statistics& s) {

@@ -37,6 +37,18 @@ LslLibrary::LslLibrary() {
   load(handle, "lsl_next_sibling_n", next_sibling_n);
   load(handle, "lsl_child_value_n", child_value_n);
   load(handle, "lsl_empty", empty);
+  load(handle, "lsl_resolve_all", resolve_all);
+  load(handle, "lsl_get_type", get_type);
+  load(handle, "lsl_get_source_id", get_source_id);
+  load(handle, "lsl_get_hostname", get_hostname);
+  load(handle, "lsl_create_streaminfo", create_streaminfo);
+  load(handle, "lsl_append_child", append_child);
+  load(handle, "lsl_append_child_value", append_child_value);
+  load(handle, "lsl_create_outlet", create_outlet);
+  load(handle, "lsl_destroy_outlet", destroy_outlet);
+  load(handle, "lsl_push_sample_strtp", push_sample_strtp);
+  load(handle, "lsl_wait_for_consumers", wait_for_consumers);
+  load(handle, "lsl_local_clock", local_clock);
 }
 
 const LslLibrary& LslLibrary::instance() {

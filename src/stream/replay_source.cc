@@ -24,6 +24,7 @@ class ReplaySource : public Source {
   }
 
   const SourceInfo& info() const override { return info_; }
+  bool is_paced() const override { return real_time_; }
 
   Chunk read(signal::SignalView<double> into) override {
     const auto& segments = recording_->info().segments;

@@ -2,25 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <set>
 
+#include "continuous.h"
 #include "corpus_plan.h"
 #include "grammar.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
-#include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
+#include "nest/core/rng.h"
 #include "nest/data/dataset.h"
-#include "nest/io/edf.h"
 #include "nest/io/npy.h"
 #include "nest/synth/generator.h"
 
 namespace nest::synth {
 namespace {
 
-// Streams of random numbers: utterances count from 0, recordings from here.
-constexpr std::uint64_t kRecordingStream = std::uint64_t{1} << 40;
 constexpr std::size_t kUsualSentences = 10;  // of a recording
+// Sentences of a take are none of the first ones of its corpus.
+constexpr std::int64_t kCorpusSentences = 5000;
 
 std::string subject_name(int subject) {
   return fmt::format("s{:02}", subject + 1);
@@ -41,16 +43,17 @@ data::DatasetInfo dataset_info(const Generator& generator) {
   info.signal.num_channels = o.channels;
   info.signal.unit = "V";
   info.signal.bandpass_hz = {1.0, 40.0};
-  info.signal.normalization =
-      graph::Normalization::kRobust;  // of each utterance by itself: blinks are clipped
+  if (!o.continuous) {  // of each utterance by itself: blinks are clipped
+    info.signal.normalization = graph::Normalization::kRobust;
+  }
   if (o.mains_hz < o.rate_hz / 2) info.signal.notch_hz = o.mains_hz;
   return info;
 }
 
+/// Of one utterance; where its signal lies is left open.
 data::Utterance manifest_line(const PlannedUtterance& planned, const Script& script) {
   data::Utterance line;
   line.id = planned.id;
-  line.signal = "signals/" + planned.id + ".npy";
   line.text = planned.text;
   line.subject = subject_name(planned.subject);
   line.session = session_name(planned.session);
@@ -63,18 +66,88 @@ data::Utterance manifest_line(const PlannedUtterance& planned, const Script& scr
   return line;
 }
 
+/// New sentences of a take, none of the corpus.
+std::vector<std::string> draw_take(const SynthOptions& options) {
+  const std::int64_t wanted = options.sentences;
+  const std::vector<std::string> known = draw_sentences(options.seed, kCorpusSentences);
+  const std::set<std::string> corpus(known.begin(), known.end());
+  const std::uint64_t seed = Rng(options.seed, "take", options.take)();
+  std::vector<std::string> fresh;
+  for (const std::string& text : draw_sentences(seed, wanted + kCorpusSentences)) {
+    if (static_cast<std::int64_t>(fresh.size()) == wanted) break;
+    if (!corpus.contains(text)) fresh.push_back(text);
+  }
+  return fresh;
+}
+
+struct Rendered {
+  std::vector<data::Utterance> lines;
+  double duration_s = 0;
+};
+
+Rendered write_single(const Generator& generator, const PlannedUtterance& planned,
+                      const std::filesystem::path& folder) {
+  const Script script =
+      generator.plan(planned.text, planned.subject, planned.session, planned.stream);
+  data::Utterance line = manifest_line(planned, script);
+  line.signal = "signals/" + planned.id + ".npy";
+  io::write_npy(folder / line.signal, generator.render(script));
+  return {{std::move(line)}, script.duration_s};
+}
+
+Rendered write_continuous(const Generator& generator, const PlannedRecording& planned,
+                          const std::filesystem::path& folder) {
+  const ContinuousScript made = plan_continuous(generator, planned);
+  const std::string file = "signals/" + planned.name + ".edf";
+  write_annotated(generator, made, folder / file);
+  Rendered rendered{{}, made.script.duration_s};
+  const double rate_hz = generator.options().rate_hz;
+  for (std::size_t i = 0; i < made.parts.size(); ++i) {
+    const ContinuousScript::Part& part = made.parts[i];
+    data::Utterance line = manifest_line(planned.utterances[i], part.script);
+    line.signal = file;
+    line.ranges = {
+        {std::llround(part.begin_s * rate_hz), std::llround(part.script.duration_s * rate_hz)}};
+    rendered.lines.push_back(std::move(line));
+  }
+  return rendered;
+}
+
+/// Writes all files; what stands in the manifest.
+std::vector<Rendered> write_signals(const Generator& generator,
+                                    const std::vector<PlannedUtterance>& plan,
+                                    const std::filesystem::path& folder, const Job& job) {
+  const SynthOptions& options = generator.options();
+  std::vector<PlannedRecording> recordings;
+  if (options.continuous) recordings = plan_recordings(options, plan);
+  const std::size_t count = options.continuous ? recordings.size() : plan.size();
+  std::vector<Rendered> rendered(count);
+  Progress progress(job, "synth", static_cast<std::int64_t>(count),
+                    options.continuous ? "recordings" : "utterances");
+  parallel_for(count, options.threads, [&](std::size_t i) {
+    job.check_stop("the folder is incomplete; run the same command again");
+    rendered[i] = options.continuous ? write_continuous(generator, recordings[i], folder)
+                                     : write_single(generator, plan[i], folder);
+    progress.advance();
+  });
+  return rendered;
+}
+
 }  // namespace
 
 std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
   validate(options);
-  const std::vector<std::string> sentences = draw_sentences(options.seed, options.sentences);
+  const bool is_take = options.take > 0;
+  const std::vector<std::string> sentences =
+      is_take ? draw_take(options) : draw_sentences(options.seed, options.sentences);
   const auto share = [&](double fraction) {
     return static_cast<std::int64_t>(std::lround(fraction * static_cast<double>(sentences.size())));
   };
-  const std::int64_t test = share(options.test_fraction);
-  const std::int64_t valid = share(options.valid_fraction);
+  const std::int64_t test = is_take ? options.sentences : share(options.test_fraction);
+  const std::int64_t valid = is_take ? 0 : share(options.valid_fraction);
   const std::int64_t train = options.sentences - test - valid;
-  require_field(train > 0, "sentences", "is {}: no training sentence is left", options.sentences);
+  require_field(train > 0 || is_take, "sentences", "is {}: no training sentence is left",
+                options.sentences);
   std::vector<PlannedUtterance> plan;
   for (std::int64_t i = 0; i < options.sentences; ++i) {
     const std::string split = i < train ? "train" : i < train + valid ? "valid" : "test";
@@ -84,7 +157,7 @@ std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
       const auto turn = static_cast<int>(number % (options.subjects * options.sessions));
       plan.push_back({fmt::format("u{:05}", number), sentences[static_cast<std::size_t>(i)], split,
                       turn % options.subjects, turn / options.subjects,
-                      static_cast<std::uint64_t>(number)});
+                      take_stream(options) + static_cast<std::uint64_t>(number)});
     }
   }
   return plan;
@@ -100,29 +173,21 @@ CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::p
                            const Job& job) {
   const Generator generator(options);
   const std::vector<PlannedUtterance> plan = plan_corpus(options);
-  std::vector<data::Utterance> lines(plan.size());
-  std::vector<double> durations(plan.size());
-  Progress progress(job, "synth", static_cast<std::int64_t>(plan.size()), "utterances");
-  parallel_for(plan.size(), options.threads, [&](std::size_t i) {
-    job.check_stop("the folder is incomplete; run the same command again");
-    const PlannedUtterance& planned = plan[i];
-    const Script script =
-        generator.plan(planned.text, planned.subject, planned.session, planned.stream);
-    lines[i] = manifest_line(planned, script);
-    durations[i] = script.duration_s;
-    io::write_npy(folder / lines[i].signal, generator.render(script));
-    progress.advance();
-  });
-  data::Dataset(folder, dataset_info(generator), lines).write(folder);
-
+  std::vector<data::Utterance> lines;
   CorpusSummary summary;
-  for (std::size_t i = 0; i < plan.size(); ++i) {
+  for (Rendered& rendered : write_signals(generator, plan, folder, job)) {
+    summary.duration_s += rendered.duration_s;
+    std::ranges::move(rendered.lines, std::back_inserter(lines));
+  }
+  data::Dataset dataset(folder, dataset_info(generator), lines);
+  if (options.continuous && options.take == 0) dataset.fit_normalization("train", job);
+  dataset.write(folder);
+  for (const PlannedUtterance& planned : plan) {
     ++summary.utterances;
-    summary.train += plan[i].split == "train";
-    summary.valid += plan[i].split == "valid";
-    summary.test += plan[i].split == "test";
-    summary.characters += static_cast<std::int64_t>(plan[i].text.size());
-    summary.duration_s += durations[i];
+    summary.train += planned.split == "train";
+    summary.valid += planned.split == "valid";
+    summary.test += planned.split == "test";
+    summary.characters += static_cast<std::int64_t>(planned.text.size());
   }
   return summary;
 }
@@ -141,35 +206,6 @@ std::vector<std::string> recording_sentences(const SynthOptions& options, int co
                 texts.size());
   texts.resize(wanted > 0 ? wanted : std::min(texts.size(), kUsualSentences));
   return texts;
-}
-
-void write_recording(const SynthOptions& options, const std::filesystem::path& file,
-                     const std::vector<std::string>& sentences, double pause_s) {
-  require(!sentences.empty(), ErrorCode::kInvalidArgument, "a recording needs a sentence");
-  require_field(pause_s >= 0 && pause_s <= 60, "pause_s", "is {}; it must be from 0 to 60",
-                pause_s);
-  const Generator generator(options);
-  Script whole{{}, 0, 0, 0, kRecordingStream};
-  io::RecordingInfo info;
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
-    const Script part = generator.plan(sentences[i], 0, 0, kRecordingStream + 1 + i);
-    for (const CharacterEvent& event : part.events) {
-      whole.events.push_back({event.character, whole.duration_s + event.onset_s});
-    }
-    info.annotations.push_back({whole.duration_s, part.duration_s, sentences[i], ""});
-    whole.duration_s += part.duration_s + pause_s;
-  }
-  whole.duration_s = std::ceil(whole.duration_s);
-  for (const std::string& name : generator.channel_names()) {
-    info.channels.push_back({.name = name, .unit = "V", .file_unit = "uV"});
-  }
-  info.rate_hz = options.rate_hz;
-  io::EdfWriteOptions edf;
-  edf.patient = "X X X Synthetic";
-  const auto recording = io::make_recording(std::move(info), generator.render(whole));
-  for (const std::string& loss : io::write_edf(file, *recording, edf)) {
-    log_warn("{}: {}", file.string(), loss);
-  }
 }
 
 }  // namespace nest::synth

@@ -21,4 +21,9 @@ struct PlannedUtterance {
 /// All utterances: sentences of one split occur in no other; subjects and sessions take turns.
 std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options);
 
+/// Where the streams of random numbers of a take begin.
+inline std::uint64_t take_stream(const SynthOptions& options) {
+  return options.take << 42;
+}
+
 }  // namespace nest::synth

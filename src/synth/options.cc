@@ -54,6 +54,18 @@ void visit_fields(FieldVisitor& visitor, SynthOptions& o) {
                 between(0, 0.9));
   visitor.field("subjects", o.subjects, "people", between(1, 1000));
   visitor.field("sessions", o.sessions, "sessions a person", between(1, 1000));
+  visitor.field("take", o.take,
+                "0: the corpus; else new sentences, timing and noise of its people, for the test");
+  visitor.group("Recordings");
+  visitor.field("continuous", o.continuous,
+                "sentences are ranges of continuous recordings, not files of their own");
+  visitor.field("per_recording", o.per_recording, "continuous: sentences a recording",
+                between(1, 1000));
+  visitor.field("pause_s", o.pause_s, "shortest pause between two sentences of a recording",
+                between(0, 60), {.flag = "pause"});
+  visitor.field("pause_spread_s", o.pause_spread_s,
+                "continuous: mean of what pauses last longer, exponential", between(0, 60),
+                {.flag = "pause-spread"});
   visit_signal(visitor, o);
   visit_noise(visitor, o);
   visitor.group("Run");

@@ -117,6 +117,20 @@ Tensor mask_frequency(const Tensor& x, double most, Rng& rng) {
   return nn::from_torch(torch::fft::irfft(spectrum, x.dim(1)));
 }
 
+Tensor cut_surroundings(const Tensor& x, std::int64_t lead, std::int64_t tail, Rng& rng) {
+  const auto some_of = [&](std::int64_t most) {
+    return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most) + 1));
+  };
+  const std::int64_t begin = lead - some_of(lead);
+  const std::int64_t length = x.dim(1) - tail + some_of(tail) - begin;
+  Tensor y(DType::kF32, {x.dim(0), length});
+  for (std::int64_t c = 0; c < x.dim(0); ++c) {
+    const float* from = x.data<float>().data() + c * x.dim(1) + begin;
+    std::copy_n(from, length, row(y, c).begin());
+  }
+  return y;
+}
+
 Tensor join_signals(const std::vector<Tensor>& parts) {
   require(!parts.empty(), ErrorCode::kInvalidArgument, "there is nothing to join");
   std::int64_t samples = 0;

@@ -71,8 +71,8 @@ void visit_fields(FieldVisitor& visitor, PlanOptions& o) {
   visitor.part("augment", o.augment);
 }
 
-MemorySource::MemorySource(const Source& source)
-    : examples_(source.size()), window_norm_(source.window_norm()) {
+MemorySource::MemorySource(const Source& source, const signal::WindowNormOptions& norm)
+    : examples_(source.size()), window_norm_(norm) {
   parallel_for(source.size(), 0, [&](std::size_t i) { examples_[i] = source.load(i); });
 }
 
@@ -136,11 +136,17 @@ std::vector<std::vector<PlanItem>> plan_in_order(const Source& source, std::int6
 
 Example load_item(const Source& source, const PlanItem& item, const AugmentOptions& options,
                   Rng* rng) {
-  Example example = source.load(item.parts.at(0));
+  const auto load = [&](std::size_t part) {
+    Example one = source.load(part);
+    const bool is_cut = rng != nullptr && one.lead + one.tail > 0;
+    if (is_cut) one.signal = cut_surroundings(one.signal, one.lead, one.tail, *rng);
+    return one;
+  };
+  Example example = load(item.parts.at(0));
   if (item.parts.size() > 1) {
     std::vector<Tensor> signals{example.signal};
     for (std::size_t i = 1; i < item.parts.size(); ++i) {
-      const Example next = source.load(item.parts[i]);
+      const Example next = load(item.parts[i]);
       signals.push_back(next.signal);
       example.id += "+" + next.id;
       example.text += next.text;

@@ -2,6 +2,7 @@
 
 #include "nest/contract/processor.h"
 #include "nest/core/error.h"
+#include "nest/data/surroundings.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/text/score.h"
 #include "nest/train/batch.h"
@@ -27,12 +28,16 @@ std::string DatasetSource::subject(std::size_t i) const {
 Example DatasetSource::load(std::size_t i) const {
   const data::Utterance& utterance = dataset_.utterance(indices_.at(i));
   const std::vector<int> ids = tokenizer_.encode(utterance.text);
+  const data::Surroundings around =
+      data::surroundings_of(utterance, dataset_.info().signal.rate_hz);
   return {.id = utterance.id,
           .subject = utterance.subject,
           .signal = dataset_.load_signal(
               indices_.at(i), {.normalize = window_norm().kind == signal::WindowNorm::kNone}),
           .tokens = {ids.begin(), ids.end()},
-          .text = utterance.text};
+          .text = utterance.text,
+          .lead = around.lead,
+          .tail = around.tail};
 }
 
 signal::WindowNormOptions DatasetSource::window_norm() const {

@@ -82,19 +82,32 @@ void require_same_signals(const RunOptions& run, const graph::SignalContract& of
       last, run.data, last);
 }
 
-Material open_recordings(const RunOptions& run, std::uint64_t seed, RunModel model) {
+/// A split as it is trained on: read once, with the surroundings that are asked for.
+std::unique_ptr<Source> read_split(const data::Dataset& dataset, const std::string& split,
+                                   const text::Tokenizer& tokenizer, const TrainOptions& options,
+                                   bool in_windows) {
+  const auto read = [&](const data::Dataset& from) {
+    const DatasetSource source(from, split, tokenizer);
+    const auto norm = in_windows ? signal::WindowNormOptions{} : source.window_norm();
+    return std::make_unique<MemorySource>(source, norm);
+  };
+  if (!options.surround.is_wanted()) return read(dataset);
+  return read(data::with_surroundings(dataset, split, options.surround));
+}
+
+Material open_recordings(const RunOptions& run, const TrainOptions& options, RunModel model) {
   const data::Dataset dataset = data::Dataset::open(run.data);
   Material m;
   m.left_out["utterances"] = warn_of_problems(dataset);
   m.tokenizer = make_tokenizer(run, texts_of(dataset, run.train_split));
-  m.model = model.take(run, [&] { return model_for(run, dataset, *m.tokenizer, seed); });
+  m.model = model.take(run, [&] { return model_for(run, dataset, *m.tokenizer, options.seed); });
   require_same_signals(run, m.model.signal, dataset.info().signal);
   m.training =
-      std::make_unique<MemorySource>(DatasetSource(dataset, run.train_split, *m.tokenizer));
+      read_split(dataset, run.train_split, *m.tokenizer, options, options.windows.window_s > 0);
   m.left_out["long_texts"] = warn_of_long_targets(m.model, *m.training);
   const std::string split = find_validation(dataset, run.validation_split);
   if (!split.empty()) {
-    m.validation = std::make_unique<MemorySource>(DatasetSource(dataset, split, *m.tokenizer));
+    m.validation = read_split(dataset, split, *m.tokenizer, options, false);
     m.validator = greedy_validator(*m.validation, m.tokenizer);
   }
   return m;
@@ -154,7 +167,7 @@ Material open_material(RunOptions run, const TrainOptions& options, const FieldN
   if (is_language) return open_sentences(run, options, std::move(model));
   require(run.text.empty(), ErrorCode::kInvalidArgument,
           "{} reads EEG; `text` trains language models only, use `data`", described);
-  return open_recordings(run, options.seed, std::move(model));
+  return open_recordings(run, options, std::move(model));
 }
 
 }  // namespace nest::train

@@ -19,7 +19,15 @@ struct Encoded {
 Encoded encode(nn::TorchExecutor& executor, const Batch& batch) {
   nn::NamedTensors outputs =
       executor.forward("encoder", {{"eeg_data", batch.signal}, {"lengths", batch.lengths}});
-  return {outputs.at("encoder_output"), encoder_frames(executor.model(), batch.lengths)};
+  const torch::Tensor output = outputs.at("encoder_output");
+  if (!batch.window_frames.defined()) {
+    return {output, encoder_frames(executor.model(), batch.lengths)};
+  }
+  const torch::Tensor rows = output.flatten(0, 1);
+  const torch::Tensor picked =
+      rows.index_select(0, batch.window_frames.clamp_min(0).flatten().to(output.device()));
+  return {picked.view({batch.size(), batch.window_frames.size(1), rows.size(1)}),
+          (batch.window_frames >= 0).sum(1)};
 }
 
 /// [B, 1 + U]: a first token, then the targets.

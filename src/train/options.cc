@@ -29,6 +29,8 @@ void visit_fields(FieldVisitor& visitor, TrainOptions& o) {
   visitor.part("", o.optimizer);
   visitor.part("", o.schedule);
   visitor.part("", o.augment);
+  visitor.part("", o.surround);
+  visitor.part("", o.windows);
   visitor.group("Device");
   visitor.part("", o.torch);
 }

@@ -5,6 +5,7 @@
 #include "nest/core/error.h"
 #include "nest/core/hash.h"
 #include "nest/core/log.h"
+#include "nest/train/windows.h"
 #include "trainer_impl.h"
 
 namespace nest::train {
@@ -18,7 +19,9 @@ Batch Trainer::Impl::load_share(const std::vector<PlanItem>& items) const {
     Rng rng(options_.seed, "augment", stream);
     examples.push_back(load_item(*data_.training, items[i], options_.augment, &rng));
   }
-  return make_batch(examples);
+  const Batch batch = make_batch(examples);
+  return options_.windows.window_s > 0 ? in_windows(batch, executor_.model(), options_.windows)
+                                       : batch;
 }
 
 bool Trainer::Impl::uses_loss_scale() const {

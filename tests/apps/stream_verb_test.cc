@@ -63,17 +63,26 @@ TEST_F(StreamVerb, events_are_json_lines_with_what_is_new) {
   std::istringstream lines(result.out);
   std::string committed;
   Json last;
-  int events = 0;
+  int events = 0, segments = 0;
   for (std::string line; std::getline(lines, line);) {
     last = parse_json(line, "line");
-    if (last.contains("summary")) continue;
+    if (last.contains("summary") || last["event"] == "quality") continue;
     committed += last["committed"].get<std::string>();
+    if (last["event"] == "segment") {
+      ++segments;
+      committed += "\n";
+      EXPECT_EQ(last["tokens"].size(), last["text"].get<std::string>().size());
+      continue;
+    }
+    EXPECT_EQ(last["event"], "partial");
     EXPECT_GE(last["latency_ms"].get<double>(), 0);
     ++events;
   }
   ASSERT_TRUE(last.contains("summary")) << result.out;
   EXPECT_EQ(last["summary"]["text"], committed);
   EXPECT_FALSE(committed.empty());
+  EXPECT_GE(segments, 1);
+  EXPECT_EQ(last["summary"]["latency_is"], "computing alone");
   EXPECT_GE(events, static_cast<int>((last["summary"]["signal_s"].get<double>() - 2) / 0.5));
 }
 

@@ -76,6 +76,16 @@ TEST_F(Import, ssvep_utterances_join_the_trials_their_text_names) {
   EXPECT_EQ(joined.data<float>()[2 * 1280 + 77], third.data<float>()[77]);
 }
 
+TEST_F(Import, a_spellers_rest_trials_are_background) {
+  NEST_NEEDS("ssvep-exo");
+  auto o = options(ImportFormat::kSsvepExo, "ssvep-exo");
+  o.mode = TrialMode::kSpeller;
+  o.normalize = false;
+  const Dataset dataset = import_dataset(o);
+  EXPECT_EQ(splits(dataset), (std::map<std::string, int>{{"test", 216}, {"train", 312}}));
+  for (const Utterance& u : dataset.utterances()) EXPECT_NE(u.text, "R");
+}
+
 TEST_F(Import, a_validation_part_comes_from_training_sessions_only) {
   NEST_NEEDS("ssvep-exo");
   auto o = options(ImportFormat::kSsvepExo, "ssvep-exo");

@@ -49,6 +49,23 @@ Material make_material() {
   return material;
 }
 
+TEST(Report, live_figures_stand_beside_those_of_cut_utterances) {
+  const Material m = make_material();
+  ReportContent content = m.content();
+  EXPECT_THAT(report_html(content), Not(HasSubstr("<h2>Live</h2>")));
+  Summary streamed = m.summary;
+  StreamedFigures& live = streamed.streamed.emplace();
+  live.background_s = 120;
+  live.background_characters = 30;
+  live.delays_s = {0.25, 0.5};
+  content.streamed = &streamed;
+  for (const std::string& text : {report_html(content), report_markdown(content)}) {
+    EXPECT_THAT(text, HasSubstr("Live"));
+    EXPECT_THAT(text, HasSubstr("15.0 in 2.0 minutes of background"));
+    EXPECT_THAT(text, HasSubstr("at most 0.50"));
+  }
+}
+
 TEST(Report, html_stands_alone_and_shows_every_part) {
   const Material m = make_material();
   ASSERT_EQ(m.signals.size(), 3u);

@@ -88,7 +88,10 @@ class Streamed : public testing::Test {
 
   test::TempDir dir_;
   recognize::Bundle bundle_;
-  StreamedOptions options_{.config = {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5},
+  StreamedOptions options_{.config = {.window_s = 4,
+                                      .hop_s = 1,
+                                      .lookahead_s = 0.5,
+                                      .endpoint = {.trailing_silence_s = 0, .max_segment_s = 0}},
                            .margin_s = 0};
 };
 

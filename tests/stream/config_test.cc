@@ -15,8 +15,9 @@ TEST(StreamOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
                                                          .hop_s = 0.25,
                                                          .lookahead_s = 1,
                                                          .max_latency_ms = 5,
-                                                         .gap_policy = GapPolicy::kStop});
-  test::expect_options_laws(SourceOptions{}, SourceOptions{"file:a.edf", true, 7, 3});
+                                                         .faults = {.gap = GapPolicy::kStop}});
+  test::expect_options_laws(SourceOptions{},
+                            SourceOptions{"file:a.edf", true, 7, 3, "r.arrivals", 2, 5});
   FeedOptions feed;
   feed.duration_s = 5;
   feed.match.resample = true;

@@ -76,7 +76,9 @@ class Feed : public testing::Test {
     for (float& value : volts_) value = static_cast<float>(1e-5 * rng.normal());
   }
   StreamingInference pipeline() {
-    return {bundle_, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}, {}, clock_};
+    StreamConfig config{.window_s = 4, .hop_s = 1, .lookahead_s = 0.5};
+    config.endpoint = {.trailing_silence_s = 0, .max_segment_s = 0};
+    return {bundle_, config, {}, clock_};
   }
   /// What every hop committed.
   using Committed = std::vector<std::vector<decode::TokenId>>;

@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -8,6 +9,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/shared_library.h"
+#include "nest/stream/lsl_outlet.h"
 #include "nest/stream/source.h"
 
 /// Against the real liblsl, with outlets in this process; skipped where it is not installed.
@@ -165,6 +167,76 @@ TEST_F(LslSource, dropped_and_repeated_deliveries_are_counted_and_none_comes_twi
   EXPECT_EQ(arrived.samples, want);
   EXPECT_EQ(arrived.lost, 2 * kChunk);
   EXPECT_EQ(arrived.repeated, kChunk);
+}
+
+/// A real inlet, in this process, for text.
+class TextInlet {
+ public:
+  explicit TextInlet(const std::string& name) {
+    void* library = open_shared_library({"liblsl.so", "liblsl.so.2"}, "needed by this test");
+    const auto load = [&]<class F>(const char* function, F*& into) {
+      into = reinterpret_cast<F*>(::dlsym(library, function));
+      ASSERT_NE(into, nullptr) << function;
+    };
+    load("lsl_resolve_byprop", resolve_);
+    load("lsl_create_inlet", create_);
+    load("lsl_open_stream", open_);
+    load("lsl_pull_sample_str", pull_);
+    load("lsl_destroy_inlet", destroy_);
+    Handle info = nullptr;
+    EXPECT_EQ(resolve_(&info, 1, "name", name.c_str(), 1, 10), 1);
+    inlet_ = create_(info, 360, 0, 1);
+    std::int32_t error = 0;
+    open_(inlet_, 10, &error);
+    EXPECT_EQ(error, 0);
+  }
+  ~TextInlet() { destroy_(inlet_); }
+  std::pair<std::vector<std::string>, double> pull() {
+    char* values[2] = {nullptr, nullptr};
+    std::int32_t error = 0;
+    const double stamp_s = pull_(inlet_, values, 2, 10, &error);
+    std::vector<std::string> texts;
+    for (char* value : values) {
+      texts.emplace_back(value == nullptr ? "" : value);
+      std::free(value);
+    }
+    return {texts, stamp_s};
+  }
+
+ private:
+  int (*resolve_)(Handle*, std::uint32_t, const char*, const char*, std::int32_t, double);
+  Handle (*create_)(Handle, std::int32_t, std::int32_t, std::int32_t);
+  void (*open_)(Handle, double, std::int32_t*);
+  double (*pull_)(Handle, char**, std::int32_t, double, std::int32_t*);
+  void (*destroy_)(Handle);
+  Handle inlet_ = nullptr;
+};
+
+TEST_F(LslSource, decoded_text_arrives_at_an_inlet_with_the_times_of_its_signal) {
+  LslOutlet outlet(name_, *clock_);
+  TextInlet inlet(name_);
+  ASSERT_TRUE(outlet.wait_for_consumers(10));
+  StreamEvent hop;
+  hop.time_s = 12;
+  hop.latency.age_ms = 5;
+  outlet.push(hop, "abc");
+  Segment segment;
+  segment.text = "abc";
+  segment.end_s = 10.5;
+  StreamEvent ended = hop;
+  ended.segment = &segment;
+  outlet.push(ended, "");
+  const auto [first, first_s] = inlet.pull();
+  EXPECT_EQ(first, (std::vector<std::string>{"committed", "abc"}));
+  const auto [second, second_s] = inlet.pull();
+  EXPECT_EQ(second, (std::vector<std::string>{"segment", "abc"}));
+  EXPECT_NEAR(first_s - second_s, 1.5, 0.2);  // the segment's last token was 1.5 s earlier
+}
+
+TEST_F(LslSource, streams_that_answer_are_listed) {
+  const Outlet outlet(*lsl_, name_, true);
+  EXPECT_THAT(list_lsl_streams(5),
+              testing::Contains(testing::HasSubstr(name_ + " (EEG): 2 channels at 250 Hz")));
 }
 
 void expect_error(const std::function<void()>& call, ErrorCode code, const std::string& part) {

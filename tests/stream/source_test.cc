@@ -79,12 +79,26 @@ void expect_error(const std::string& bytes, const std::string& part) {
   }
 }
 
+TEST(FramedSource, int16_frames_have_a_gain) {
+  FakeClock clock;
+  const std::vector<std::int16_t> values{1, -10, 2, 32767};
+  const std::string header =
+      "{\"rate_hz\": 100, \"channels\": [\"C3\", \"C4\"], \"unit\": \"uV\", \"type\": \"int16\", "
+      "\"gain\": 0.5}\n";
+  const auto source = open_framed_source(
+      pipe_with(header + std::string(reinterpret_cast<const char*>(values.data()), 8)), true,
+      "pipe", 1, clock);
+  std::vector<double> block(2 * 2);
+  EXPECT_EQ(source->read({block.data(), 2, 2}).samples, 2);
+  EXPECT_EQ(block, (std::vector<double>{0.5, 1, -5, 16383.5}));
+}
+
 TEST(FramedSource, malformed_streams_are_clear_errors) {
   expect_error("", "before its header");
   expect_error("not json\n", "pipe");
   expect_error("{\"rate_hz\": -5, \"channels\": [\"a\"], \"unit\": \"V\"}\n", "rate_hz is -5");
   expect_error("{\"rate_hz\": 5, \"channels\": [], \"unit\": \"V\"}\n", "0 channels");
-  expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"], \"gain\": 2}\n", "unknown key 'gain'");
+  expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"], \"colour\": 2}\n", "unknown key 'colour'");
   // Microvolts taken for volts gave nonsense as text.
   expect_error("{\"rate_hz\": 5, \"channels\": [\"a\"]}\n", "states no unit; add");
   expect_error(kHeader + "abc", "inside a frame (3 of 8 bytes)");

@@ -1,5 +1,7 @@
 #include "nest/synth/corpus.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -124,6 +126,50 @@ TEST_F(Corpus, a_recording_takes_the_test_sentences_there_are) {
   EXPECT_EQ(recording_sentences(options, 0).size(), 10u);
   options.sentences = 4;
   EXPECT_THROW(recording_sentences(options, 0), Error) << "no test sentence at all";
+}
+
+TEST_F(Corpus, continuous_recordings_hold_the_sentences_as_ranges_of_one_split_each) {
+  SynthOptions options = small();
+  options.continuous = true;
+  options.per_recording = 3;
+  write_corpus(options, folder_);
+  const data::Dataset dataset = data::Dataset::open(folder_, {.strict = true});
+  ASSERT_EQ(dataset.size(), 20u);
+  EXPECT_EQ(dataset.info().signal.normalization, graph::Normalization::kFixed);
+  std::map<std::string, std::set<std::string>> splits;
+  std::map<std::string, std::int64_t> ends;
+  for (const data::Utterance& u : dataset.utterances()) {
+    splits[u.signal].insert(u.split);
+    const auto recording = io::open_recording(dataset.folder() / u.signal);
+    const auto& range = u.ranges.front();
+    const auto found =
+        std::ranges::find(recording->info().annotations, u.text, &io::Annotation::text);
+    ASSERT_NE(found, recording->info().annotations.end()) << u.text;
+    EXPECT_NEAR(found->onset_s * options.rate_hz, static_cast<double>(range.first_sample), 1);
+    // At least `pause_s` behind the sentence before it, and at the beginning.
+    EXPECT_GE(range.first_sample - ends[u.signal], std::llround(options.rate_hz) - 1);
+    ends[u.signal] = range.first_sample + range.num_samples;
+    EXPECT_LE(ends[u.signal], recording->info().num_samples);
+  }
+  EXPECT_GT(splits.size(), 4u);
+  for (const auto& [signal, names] : splits) EXPECT_EQ(names.size(), 1u) << signal;
+}
+
+TEST_F(Corpus, a_take_has_new_sentences_of_the_same_people) {
+  SynthOptions options = small();
+  std::set<std::string> corpus;
+  for (const PlannedUtterance& u : plan_corpus(options)) corpus.insert(u.text);
+  options.take = 7;
+  std::set<std::uint64_t> streams;
+  for (const PlannedUtterance& u : plan_corpus(options)) {
+    EXPECT_FALSE(corpus.contains(u.text)) << u.text;
+    EXPECT_EQ(u.split, "test");
+    EXPECT_LT(u.subject, options.subjects);
+    streams.insert(u.stream);
+  }
+  EXPECT_EQ(streams.size(), 20u);
+  options.take = 8;
+  EXPECT_FALSE(streams.contains(plan_corpus(options).front().stream));
 }
 
 }  // namespace

@@ -20,8 +20,9 @@ enum class ImportFormat { kAnnotations, kBids, kSsvepExo, kFeis, kCvep, kZuco };
 EnumTable enum_table(ImportFormat of);
 
 /// What one utterance of an import of trials is.
-enum class TrialMode { kTrials, kUtterances };
-EnumTable enum_table(TrialMode of);  ///< "trials", "utterances" (joined trials)
+enum class TrialMode { kTrials, kUtterances, kSpeller };
+/// "trials", "utterances" (joined trials), "speller" (rest is background, not text)
+EnumTable enum_table(TrialMode of);
 
 /// Which channels of recordings are signal, and what they were recorded from.
 struct RecordingOptions {

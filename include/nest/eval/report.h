@@ -30,6 +30,7 @@ struct ReportContent {
   const Summary& summary;
   std::optional<AuditVerdict> audit = {};
   std::span<const ReportSignal> signals = {};  ///< their utterances are shown with EEG and times
+  const Summary* streamed = nullptr;           ///< of the same model, streamed (eval/streamed.h)
 };
 
 /// One HTML file that needs nothing else: tables, inline SVG, light and dark, narrow and wide.
@@ -48,8 +49,9 @@ enum class ReportFormat { kHtml, kMarkdown };
 EnumTable enum_table(ReportFormat of);  ///< "html", "md"
 
 struct ReportOptions {
-  std::string audit = {};  ///< verdict file written by nest audit; empty: none
-  std::string data = {};   ///< dataset folder, for pictures of the EEG; empty: none
+  std::string audit = {};     ///< verdict file written by nest audit; empty: none
+  std::string streamed = {};  ///< results of the same model, streamed; empty: none
+  std::string data = {};      ///< dataset folder, for pictures of the EEG; empty: none
   ReportFormat format = ReportFormat::kHtml;
 };
 void visit_fields(FieldVisitor& visitor, ReportOptions& options);

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "nest/decode/hypothesis.h"
+#include "nest/stream/event.h"
 
 namespace nest::stream {
 
@@ -20,8 +20,11 @@ class CommittedText {
   /// `text_of` spells tokens, as StreamingInference::text_of() does.
   explicit CommittedText(TextOf text_of) : text_of_(std::move(text_of)) {}
 
-  /// `tokens`: those of the call before, and what followed. Returns what they add to the text.
+  /// `tokens` of the running segment: those of the call before, and what followed. Returns what
+  /// they add to the text.
   std::string add(std::span<const decode::TokenId> tokens);
+  /// What an event adds; behind an ended segment the text goes on in a new line.
+  std::string take(const StreamEvent& event);
   const std::string& text() const { return text_; }
 
  private:

@@ -19,6 +19,7 @@ void visit_fields(FieldVisitor& visitor, FeedOptions& options);
 struct FeedResult {
   std::int64_t samples = 0;
   std::int64_t repeated = 0;  ///< came a second time and were left out
+  double drift_ppm = 0;       ///< of the source's rate by its stamps, above the stated one
   double signal_s = 0;
   double wall_s = 0;
 };

@@ -12,6 +12,7 @@ namespace nest::stream {
 /// Where the time of one step went; all in milliseconds.
 struct LatencyLedger {
   double age_ms = 0;         ///< from the newest sample's arrival to the text
+  double arrival_ms = 0;     ///< age of the newest sample when it arrived, if the source can tell
   double wait_ms = 0;        ///< arrival to the start of processing
   double preprocess_ms = 0;  ///< filters, buffer, normalisation
   double model_ms = 0;
@@ -40,6 +41,7 @@ class LatencyMonitor {
     std::int64_t deadline_misses = 0;
   };
   Statistics statistics() const;
+  std::int64_t count() const noexcept { return count_; }
   double deadline_ms() const { return deadline_ms_; }
 
   /// Share of values above the threshold, and whether there is none.

@@ -8,9 +8,10 @@
 
 namespace nest::stream {
 
-/// What a hop brought: {"time_s", "committed", "tentative", "latency_ms", "wait_ms",
-/// "preprocess_ms", "model_ms", "decode_ms"}; `committed` is what it added to the committed text
-/// (CommittedText::add()). Allocates.
+/// One line an event, told apart by "event"; docs/stream.md has the schema. Allocates.
+///
+/// "partial": a hop; "segment": one that ended, with its tokens; "fault"; "quality": of a channel.
+/// `committed` is what the event adds to the committed text (CommittedText::take()).
 Json event_json(const StreamingInference& pipeline, const StreamEvent& event,
                 const std::string& committed);
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -17,11 +19,18 @@ using SourceInfo = contract::SourceInfo;
 
 /// One delivery of samples.
 struct Chunk {
-  std::int64_t samples = 0;   ///< filled columns; 0 means the source has ended
-  double time_s = 0;          ///< stamp of the first sample, seconds from the source's start
+  std::int64_t samples = 0;  ///< filled columns; 0 means the source has ended
+  /// Stamp of the first sample, seconds from the source's start; NaN: the source has none.
+  double time_s = std::numeric_limits<double>::quiet_NaN();
   double arrival_s = 0;       ///< Clock::now_s() when the chunk became available
   std::int64_t lost = 0;      ///< samples known to be missing before this chunk
   std::int64_t repeated = 0;  ///< samples that came a second time before it, left out
+  /// The source's own number of the first sample; -1: it counts none, and its deliveries are taken
+  /// as they come.
+  std::int64_t first_sample = -1;
+  std::int64_t dropped = 0;     ///< of the lost ones, those that came faster than they were read
+  double age_s = 0;             ///< of the newest sample at arrival, if the source can tell
+  bool is_reconnected = false;  ///< the source was gone before it
 };
 
 /// The time a pipeline lives by; injected so that tests need no sleeping.
@@ -42,6 +51,10 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual const SourceInfo& info() const = 0;
+  /// False if it delivers as fast as it is read, so that waiting means nothing.
+  virtual bool is_paced() const { return true; }
+  /// Whether Chunk::arrival_s follows the signal's own time.
+  virtual bool has_arrival_times() const { return is_paced(); }
   /// Writes up to into.samples columns; blocks until at least one sample or the end is there.
   ///
   /// Shapes: into [info().num_channels(), capacity], in the channels' units
@@ -50,10 +63,15 @@ class Source {
 };
 
 struct SourceOptions {
-  std::string source;      ///< "file:FILE", "tcp:HOST:PORT", "lsl:QUERY", "stdin"
-  bool real_time = false;  ///< file replay: deliver at the recorded pace
-  int chunk_samples = 0;   ///< file replay: samples a delivery; 0: rate / 25
-  double timeout_s = 10;   ///< connecting and waiting for the next sample of a live source
+  /// "file:FILE", "tcp:HOST:PORT", "lsl:QUERY", "brainflow:BOARD", "fieldtrip:HOST:PORT",
+  /// "arrivals:FILE", "stdin"
+  std::string source;
+  bool real_time = false;   ///< file replay: deliver at the recorded pace
+  int chunk_samples = 0;    ///< file replay: samples a delivery; 0: rate / 25
+  double timeout_s = 10;    ///< connecting and waiting for the next sample of a live source
+  std::string record = {};  ///< file of arrivals to write; empty: none
+  double buffer_s = 0;      ///< signal that may wait; more is dropped; 0: as the source itself does
+  double reconnect_s = 0;   ///< how long a source that is gone is tried again; 0: it has ended
 };
 void visit_fields(FieldVisitor& visitor, SourceOptions& options);
 
@@ -64,14 +82,22 @@ void visit_fields(FieldVisitor& visitor, SourceOptions& options);
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
                                     std::stop_token stop = {});
 
+/// A source that is opened anew when it ends or breaks, for `within_s` each time; the time it was
+/// gone is lost samples. Errors: those of `open` after `within_s`; DataCorrupt if what comes back
+/// has other channels or another rate.
+std::unique_ptr<Source> reconnecting(std::unique_ptr<Source> source,
+                                     std::function<std::unique_ptr<Source>()> open, double within_s,
+                                     Clock& clock, std::stop_token stop = {});
+
 /// A recording as a source, as SourceOptions says; gaps between its segments arrive as lost
 /// samples. Errors: DataCorrupt if it states no rate.
 std::unique_ptr<Source> replay(std::shared_ptr<const io::Recording> recording, std::string name,
                                Clock& clock, const SourceOptions& options = {});
 
 /// The wire format of tcp: and stdin (docs/stream.md): one line of JSON
-/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "uV"}, all three needed, then little-endian
-/// float32 frames, one value a channel. `fd` is closed at the end if `owns`.
+/// {"rate_hz": 250, "channels": ["Oz", …], "unit": "uV"}, all three needed, with "type": "int16"
+/// and "gain": 0.5 if wanted, then little-endian frames, one float32 (int16) a channel. `fd` is
+/// closed at the end if `owns`.
 std::unique_ptr<Source> open_framed_source(int fd, bool owns, std::string name, double timeout_s,
                                            Clock& clock, std::stop_token stop = {});
 

@@ -23,6 +23,9 @@ Json to_json(const CorpusSummary& summary);
 
 /// Writes a dataset folder: signals/<id>.npy (float32, volts), manifest.jsonl, dataset.json.
 ///
+/// Continuous: signals/<split>_<subject>_<session>_<n>.edf, EDF+ with the sentences as
+/// annotations, each recording of one split; the normalisation is fitted on the training sentences
+/// and holds for every sample as it comes, so that a model can run on the stream.
 /// The manifest's key "onsets_s" gives every character's onset. Errors: Io, Interrupted.
 CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::path& folder,
                            const Job& job = {});
@@ -32,8 +35,8 @@ CorpusSummary write_corpus(const SynthOptions& options, const std::filesystem::p
 std::vector<std::string> recording_sentences(const SynthOptions& options, int count);
 
 /// Writes one continuous EDF+ recording of these sentences by subject 0 in session 0, each
-/// annotated with its text, `pause_s` apart. Errors: Io.
+/// annotated with its text, `options.pause_s` apart. Errors: Io.
 void write_recording(const SynthOptions& options, const std::filesystem::path& file,
-                     const std::vector<std::string>& sentences, double pause_s = 1.0);
+                     const std::vector<std::string>& sentences);
 
 }  // namespace nest::synth

@@ -56,8 +56,8 @@ class Generator {
   };
   Parts render_parts(const Script& script) const;
 
-  /// Mean power of a float64 [channels, samples] signal in 1-40 Hz between the first onset and 0.3
-  /// s after the last one.
+  /// Mean power of a float64 [channels, samples] signal in 1-40 Hz while something is said: from a
+  /// sentence's first onset to 0.3 s after its last one.
   double band_power(const Tensor& signal, const Script& script) const;
 
  private:

@@ -18,6 +18,12 @@ struct SynthOptions {
   int channels = 19;  ///< the first ones of the 10-20, then the 10-10 system
   int subjects = 2;
   int sessions = 2;  ///< a subject
+  /// 0: the corpus; else new sentences, timing and noise of its people, all for the test.
+  std::uint64_t take = 0;
+  bool continuous = false;          ///< sentences are ranges of recordings with pauses
+  std::int64_t per_recording = 20;  ///< continuous: sentences a recording
+  double pause_s = 1;               ///< shortest time between two sentences of a recording
+  double pause_spread_s = 2;        ///< continuous: mean of what pauses last longer, exponential
   double rate_hz = 250;
 
   double char_ms = 200;      ///< mean time from one character to the next

@@ -16,10 +16,13 @@ namespace nest::train {
 struct Batch {
   std::vector<std::string> ids;
   std::vector<std::string> texts;
-  torch::Tensor signal;         ///< float32 [B, C, T]
-  torch::Tensor lengths;        ///< [B] samples
+  torch::Tensor signal;         ///< float32 [B, C, T]; windows: [windows of all items, C, T]
+  torch::Tensor lengths;        ///< samples of each row of `signal`
   torch::Tensor tokens;         ///< int64 [B, U], zero behind an item's end
   torch::Tensor token_lengths;  ///< [B]
+  /// Windows (train/windows.h): of the encoder's frames of all windows those of each item, in
+  /// order, -1 behind its end; int64 [B, F]. Undefined: a row of `signal` is an item.
+  torch::Tensor window_frames;
 
   std::int64_t size() const { return static_cast<std::int64_t>(ids.size()); }
 };

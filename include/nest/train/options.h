@@ -4,10 +4,12 @@
 #include <string>
 
 #include "nest/core/options_fwd.h"
+#include "nest/data/surroundings.h"
 #include "nest/nn/options.h"
 #include "nest/train/augment.h"
 #include "nest/train/optimizer.h"
 #include "nest/train/schedule.h"
+#include "nest/train/windows.h"
 
 namespace nest::train {
 
@@ -30,6 +32,8 @@ struct TrainOptions {
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
   AugmentOptions augment;
+  data::SurroundOptions surround;
+  WindowOptions windows;
   nn::TorchOptions torch;
 };
 void visit_fields(FieldVisitor& visitor, TrainOptions& options);

@@ -17,6 +17,8 @@ struct Example {
   Tensor signal;                     ///< float32 [C, T], filtered; see Source::window_norm
   std::vector<std::int64_t> tokens;  ///< without start, end and blank
   std::string text;
+  std::int64_t lead = 0;  ///< samples of background before it,
+  std::int64_t tail = 0;  ///< and behind it, that may be cut off
 };
 
 /// Where examples come from: a dataset, memory, a generator.
@@ -38,8 +40,10 @@ class Source {
 class MemorySource : public Source {
  public:
   explicit MemorySource(std::vector<Example> examples) : examples_(std::move(examples)) {}
-  /// Reads everything once, so that later epochs do not filter again.
-  explicit MemorySource(const Source& source);
+  /// Reads everything once, so that later epochs do not filter again. Its normalisation stays to be
+  /// done by `norm` (windows are normalised one by one, so theirs is none here).
+  explicit MemorySource(const Source& source) : MemorySource(source, source.window_norm()) {}
+  MemorySource(const Source& source, const signal::WindowNormOptions& norm);
 
   std::size_t size() const override { return examples_.size(); }
   std::int64_t num_samples(std::size_t i) const override { return examples_.at(i).signal.dim(1); }
