@@ -104,7 +104,7 @@ void add_prune(CommandLine& line) {
         flags.add("epochs", a->epochs,
                   "epochs of training after pruning (iterative, lottery: each time); default: 0, "
                   "iterative and lottery 1");
-        register_flags(flags, a->training, {.without = {"epochs"}});
+        register_flags(flags, a->training, {.without = {"epochs", "activation_scales"}});
         flags.group("Data");
         register_flags(flags, a->data.scored);
         flags.add("probe-utterances", a->data.probe_utterances,

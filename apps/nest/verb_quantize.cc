@@ -11,6 +11,7 @@
 #include "nest/eval/compression_data.h"
 #include "nest/eval/compression_report.h"
 #include "terminal.h"
+#include "torch_half.h"
 
 namespace nest {
 namespace {
@@ -20,13 +21,37 @@ struct Arguments {
   std::string out;
   recognize::LoadOptions load;
   compress::QuantizeOptions quantize;
+  compress::FineTuneOptions training;
+  std::optional<std::int64_t> epochs;
   eval::QuantizeDataOptions data;
   bool compare = false;  ///< precisions and calibrators beside each other
   bool json = false;
+
+  bool trains() const { return !compare && quantize.method == compress::QuantizeMethod::kQat; }
 };
 
-int quantize(const Arguments& a) {
+void check(const Arguments& a) {
   if (!a.compare) validate(a.quantize);
+  require_field(a.trains() || !a.epochs, "epochs", "is of method qat, which trains");
+  require_field(!a.trains() || !a.data.calibration.data.empty(), "data",
+                "is missing; method qat trains on a dataset");
+  validate(a.training);
+}
+
+compress::QuantizeFunctions functions_of(const Arguments& a, const graph::Model& model,
+                                         eval::QuantizeData& data) {
+  compress::QuantizeFunctions functions = data.functions();
+  if (a.trains()) {
+    functions.train =
+        fine_tuner(a.data.calibration.data, model, a.training, a.out + ".training").train;
+  }
+  return functions;
+}
+
+int quantize(Arguments& a) {
+  constexpr std::int64_t kEpochs = 5;
+  a.training.epochs = a.epochs.value_or(a.trains() ? kEpochs : 0);
+  check(a);
   const graph::Model model = recognize::load_weights(a.model, a.load);
   const recognize::Bundle bundle = recognize::make_bundle(recognize::make_runnable(model));
   eval::QuantizeData data(a.data, bundle, model, command_job());
@@ -36,7 +61,8 @@ int quantize(const Arguments& a) {
     return print_report(a.json, benchmark.to_json(), benchmark.text());
   }
   require_field(!a.out.empty(), "output", "is missing; it is the file for the quantized model");
-  const graph::Model made = compress::quantize(model, a.quantize, data.functions(), command_job());
+  const graph::Model made =
+      compress::quantize(model, a.quantize, functions_of(a, model, data), command_job());
   eval::CompressionReport report{a.model, a.out, {}, {}};
   report.before = {compress::figures_of(model), std::filesystem::file_size(a.model), {}};
   report.after = {compress::figures_of(made), deploy::write_model(made, a.out), {}};
@@ -70,6 +96,8 @@ void add_quantize(CommandLine& line) {
                   "outputs, character errors of --search-split");
         flags.add("json", a->json, "print JSON");
         register_flags(flags, a->quantize);
+        flags.add("epochs", a->epochs, "of method qat: epochs of training; default: 5");
+        register_flags(flags, a->training, {.without = {"epochs"}});
         flags.group("Data");
         register_flags(flags, a->data.scored);
         register_flags(

@@ -5,6 +5,13 @@
 
 namespace nest::compress {
 
+EnumTable enum_table(ActivationScales /*of*/) {
+  static constexpr EnumName kNames[] = {{ActivationScales::kLearned, "learned"},
+                                        {ActivationScales::kObserved, "observed"},
+                                        {ActivationScales::kKept, "kept"}};
+  return {"way with activation scales", kNames};
+}
+
 void visit_fields(FieldVisitor& visitor, FineTuneOptions& o) {
   visitor.group("Training");
   visitor.field("epochs", o.epochs, "epochs of training on the dataset; 0: none", at_least(0));
@@ -17,6 +24,9 @@ void visit_fields(FieldVisitor& visitor, FineTuneOptions& o) {
   visitor.field("train_split", o.train_split, "split to train and measure on");
   visitor.field("validation_split", o.validation_split,
                 "decides which weights are best; auto: validation or valid; empty: none");
+  visitor.part("", o.distillation);
+  visitor.field("activation_scales", o.activation_scales,
+                "fixed scales while a quantized model trains: learned, observed or kept");
 }
 
 void validate(const FineTuneOptions& o) {
@@ -24,6 +34,9 @@ void validate(const FineTuneOptions& o) {
   require_field(o.train_split != "test", "train_split", "is test, which is for evaluation only");
   require_field(o.validation_split != "test", "validation_split",
                 "is test, which is for evaluation only");
+  require_field(o.epochs > 0 || !o.distillation.is_on(), "epochs",
+                "is 0, so nothing would be learned from a teacher; give `epochs`, or leave "
+                "`teacher` and `distillation_weight` out");
 }
 
 }  // namespace nest::compress

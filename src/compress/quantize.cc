@@ -112,6 +112,7 @@ graph::Model mixed(const graph::Model& model, const QuantizeOptions& options,
 EnumTable enum_table(QuantizeMethod /*of*/) {
   static constexpr EnumName kNames[] = {{QuantizeMethod::kDynamic, "dynamic"},
                                         {QuantizeMethod::kStatic, "static"},
+                                        {QuantizeMethod::kQat, "qat"},
                                         {QuantizeMethod::kMixed, "mixed"}};
   return {"method of quantization", kNames};
 }
@@ -125,8 +126,8 @@ EnumTable enum_table(Bits /*of*/) {
 void visit_fields(FieldVisitor& visitor, QuantizeOptions& o) {
   visitor.field(
       "method", o.method,
-      "dynamic: scales found row by row, without data; static: fixed scales; mixed: precisions by "
-      "layer");
+      "dynamic: scales found row by row, without data; static: fixed scales; qat: static, "
+      "then trained as its codes compute; mixed: precisions by layer");
   visitor.part("", o.scales);
   visitor.field("kinds", o.kinds,
                 "of method dynamic: kinds of layers (linear, lstm, gru, "
@@ -181,6 +182,10 @@ graph::Model quantize(const graph::Model& model, const QuantizeOptions& options,
       return DynamicQuantizer(model, options.scales.precision).quantize(options.kinds);
     case QuantizeMethod::kStatic:
       return calibrated(model, options.scales, functions);
+    case QuantizeMethod::kQat:
+      require(static_cast<bool>(functions.train), ErrorCode::kInvalidArgument,
+              "method qat trains the model; give `data` and `epochs`");
+      return functions.train(calibrated(model, options.scales, functions), {}, 0);
     case QuantizeMethod::kMixed:
       return mixed(model, options, functions, job);
   }

@@ -58,6 +58,15 @@ bool has_precision(const Node& node) {
   return !product_names(node).empty() || std::holds_alternative<Embedding>(node.op);
 }
 
+LayerQuantization conv_quantization(const Conv& op, const LayerQuantization& layer,
+                                    float activation_scale) {
+  constexpr std::int64_t kQuad = 4;
+  if (!is_integer(layer.precision) || activation_scale <= 0 || op.in_channels / op.groups < kQuad)
+    return {};
+  const bool is_shared = layer.granularity == Granularity::kPerTensor;
+  return {Precision::kInt8, is_shared ? Granularity::kPerTensor : Granularity::kPerChannel};
+}
+
 float max_abs(const float* values, std::int64_t n) {
   float top = 0;
   for (std::int64_t i = 0; i < n; ++i) top = std::max(top, std::fabs(values[i]));

@@ -121,6 +121,12 @@ void TorchExecutor::set_training(bool is_training) {
   training_ = is_training;
 }
 
+void TorchExecutor::set_product_hook(std::shared_ptr<ProductHook> hook) {
+  require(!hook || precision_ == graph::Precision::kFp32, ErrorCode::kInvalidArgument,
+          "products that round are of fp32, not {}", name_of(precision_));
+  product_hook_ = std::move(hook);
+}
+
 NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTensors& inputs) {
   const graph::Graph& graph = model_.graph(graph_name);
   const graph::Bindings bindings = graph::bind(graph, shapes_of(inputs));
@@ -130,7 +136,8 @@ NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTens
             precision_,
             training_,
             all_reduce_ ? &all_reduce_ : nullptr,
-            weight_hook_ ? &weight_hook_ : nullptr};
+            weight_hook_ ? &weight_hook_ : nullptr,
+            product_hook_.get()};
   if (const auto it = inputs.find(kLengths); it != inputs.end()) {
     pass.ragged = Ragged(graph, bindings, it->second);
   }
@@ -185,8 +192,9 @@ std::string TorchExecutor::describe() const {
       precision_ == graph::Precision::kFp16 || precision_ == graph::Precision::kBf16;
   if (is_half && where.is_cpu()) text += " (rounded values, fp32 sums)";
   if (model_.quantization != graph::Quantization{}) {
-    text += fmt::format(" (the model's quantization, {}, is not applied)",
-                        graph::describe(model_.quantization));
+    text +=
+        fmt::format(" (the model's quantization, {}, is {})", graph::describe(model_.quantization),
+                    product_hook_ ? "imitated" : "not applied");
   }
   if (where.is_cpu()) text += fmt::format(" {} threads", torch::get_num_threads());
   if (is_folded_) text += ", batch norms folded";

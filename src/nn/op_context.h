@@ -21,6 +21,7 @@ struct Pass {
   bool is_training = false;
   const TorchExecutor::AllReduce* all_reduce = nullptr;  ///< null: one process
   const WeightHook* weight_hook = nullptr;               ///< null: weights as they are
+  ProductHook* product_hook = nullptr;                   ///< null: products as they are
 
   /// The type matrix products run in; emulated on the CPU.
   torch::Tensor to_compute(const torch::Tensor& x) const;

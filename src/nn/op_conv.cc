@@ -54,19 +54,27 @@ torch::Tensor run_plain(const graph::Conv& op, torch::Tensor x, const torch::Ten
                        torch::IntArrayRef({1, op.dilation_t}), op.groups);
 }
 
+torch::Tensor convolve(const graph::Conv& op, const torch::Tensor& x, const torch::Tensor& weight) {
+  if (fits_filter_bank(op, x)) return run_filter_bank(op, x, weight);
+  if (is_spatial_filter(op, x)) return run_spatial_filter(op, x, weight);
+  return run_plain(op, x, weight);
+}
+
+torch::Tensor run_product(const graph::Conv& op, const OpContext& node) {
+  const torch::Tensor weight = node.compute_weight(0);
+  const torch::Tensor x = node.pass.to_compute(node.clean(0));
+  if (node.pass.product_hook == nullptr) return convolve(op, x, weight);
+  const Product product = node.pass.product_hook->convolution(
+      node.node, weight, [&op](const torch::Tensor& input, const torch::Tensor& taps) {
+        return convolve(op, input, taps);
+      });
+  return product ? product(x) : convolve(op, x, weight);
+}
+
 }  // namespace
 
 Tensors evaluate(const graph::Conv& op, const OpContext& node) {
-  const torch::Tensor x = node.pass.to_compute(node.clean(0));
-  const torch::Tensor weight = node.compute_weight(0);
-  torch::Tensor y;
-  if (fits_filter_bank(op, x)) {
-    y = run_filter_bank(op, x, weight);
-  } else if (is_spatial_filter(op, x)) {
-    y = run_spatial_filter(op, x, weight);
-  } else {
-    y = run_plain(op, x, weight);
-  }
+  torch::Tensor y = run_product(op, node);
   if (op.has_bias) {
     std::vector<std::int64_t> shape(static_cast<std::size_t>(y.dim()), 1);
     shape[1] = op.out_channels;

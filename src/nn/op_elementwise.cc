@@ -37,8 +37,16 @@ Tensors evaluate(const graph::Dropout& op, const OpContext& node) {
   return {torch::dropout(node.in(0), op.p, true)};
 }
 
-Tensors evaluate(const graph::Linear&, const OpContext& node) {
+Tensors evaluate(const graph::Linear& op, const OpContext& node) {
   const Pass& pass = node.pass;
+  const Product product =
+      pass.product_hook == nullptr
+          ? nullptr
+          : pass.product_hook->linear(node.node, node.node.name, node.weight(0));
+  if (product) {
+    const torch::Tensor y = product(node.clean(0));
+    return {op.has_bias ? y + node.weight(1) : y};
+  }
   return {pass.from_compute(
       torch::linear(pass.to_compute(node.in(0)), node.compute_weight(0), node.compute_weight(1)))};
 }
@@ -51,7 +59,9 @@ Tensors evaluate(const graph::Embedding& op, const OpContext& node) {
     require(low >= 0 && high < op.vocab_size, ErrorCode::kInvalidArgument,
             "token {} is outside the vocabulary of {}", low < 0 ? low : high, op.vocab_size);
   }
-  return {torch::embedding(node.weight(0), tokens)};
+  ProductHook* hook = node.pass.product_hook;
+  const torch::Tensor table = node.weight(0);
+  return {torch::embedding(hook == nullptr ? table : hook->table(node.node, table), tokens)};
 }
 
 Tensors evaluate(const graph::PositionalEncoding& op, const OpContext& node) {

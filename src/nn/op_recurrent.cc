@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "op_context.h"
+#include "recurrent_steps.h"
 
 namespace nest::nn {
 namespace {
@@ -73,6 +74,7 @@ Tensors run_recurrent(const OpContext& node, const torch::Tensor& x, Tensors sta
 }  // namespace
 
 Tensors evaluate(const graph::Lstm& op, const OpContext& node) {
+  if (node.pass.product_hook != nullptr) return evaluate_steps(op, node);
   const torch::Tensor x = node.pass.to_compute(node.in(0));
   const Tensors weights = recurrent_weights(node);
   const std::int64_t rows = op.num_layers * (op.bidirectional ? 2 : 1);
@@ -95,6 +97,7 @@ Tensors evaluate(const graph::Lstm& op, const OpContext& node) {
 }
 
 Tensors evaluate(const graph::Gru& op, const OpContext& node) {
+  if (node.pass.product_hook != nullptr) return evaluate_steps(op, node);
   const torch::Tensor x = node.pass.to_compute(node.in(0));
   const Tensors weights = recurrent_weights(node);
   const std::int64_t rows = op.num_layers * (op.bidirectional ? 2 : 1);

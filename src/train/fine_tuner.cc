@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
+#include "nest/deploy/model_file.h"
 #include "nest/graph/rewrite.h"
 #include "nest/io/checkpoint.h"
 #include "nest/nn/tensor.h"
@@ -32,6 +33,7 @@ TrainOptions train_options(const compress::FineTuneOptions& options, bool has_va
   train.max_steps = steps;
   train.optimizer.learning_rate = options.learning_rate;
   train.torch.threads = options.threads;
+  train.distillation = options.distillation;
   return train;
 }
 
@@ -46,6 +48,9 @@ FineTuner::FineTuner(const std::filesystem::path& data, const graph::Model& mode
           ErrorCode::kInvalidArgument, "the model reads {} channels, {} has {}",
           model.signal.num_channels, data.string(), channels);
   validation_split_ = find_validation(dataset_, options_.validation_split);
+  const compress::DistillationOptions& distillation = options_.distillation;
+  if (!distillation.is_on()) return;
+  teacher_ = distillation.teacher.empty() ? model : deploy::load_model(distillation.teacher);
 }
 
 void FineTuner::read() {
@@ -57,22 +62,30 @@ void FineTuner::read() {
       std::make_unique<MemorySource>(DatasetSource(dataset_, validation_split_, *tokenizer_));
 }
 
-graph::Model FineTuner::train(const graph::Model& model, const TensorMap& masks,
+graph::Model FineTuner::train(const graph::Model& given, const TensorMap& masks,
                               const std::filesystem::path& folder, std::int64_t steps,
                               const Job& job) {
   read();
   TrainData data{.training = training_.get(), .validation = validation_.get(), .validator = {}};
+  if (teacher_) data.teacher = &*teacher_;
   if (validation_ != nullptr) data.validator = greedy_validator(*validation_, tokenizer_);
   keep_masks(data, masks);
+  graph::Model model = given;
+  if (is_quantized(model)) {
+    graph::fold_batch_norm(model);
+    data.quantization = std::make_shared<FakeQuantization>(model, options_.activation_scales);
+  }
   Trainer trainer(model, data, train_options(options_, validation_ != nullptr, steps), folder);
   const TrainResult result = trainer.run(job);
   require(!result.is_interrupted, ErrorCode::kInterrupted, "stopped by the user; {} is incomplete",
           folder.string());
-  graph::Model trained = model;
-  graph::replace_weights(trained, result.is_finished && steps == 0
-                                      ? io::read_checkpoint(folder / "best.pt").state_dict
-                                      : trainer.executor().snapshot().weights);
-  return trained;
+  const bool is_whole = result.is_finished && steps == 0;
+  graph::replace_weights(model, is_whole ? io::read_checkpoint(folder / "best.pt").state_dict
+                                         : trainer.executor().snapshot().weights);
+  if (data.quantization)
+    model.quantization = is_whole ? deploy::load_model(folder / "best.pt").quantization
+                                  : data.quantization->quantization();
+  return model;
 }
 
 TensorMap FineTuner::gradients(const graph::Model& model, const Job& job) {

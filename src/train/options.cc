@@ -31,6 +31,7 @@ void visit_fields(FieldVisitor& visitor, TrainOptions& o) {
   visitor.part("", o.augment);
   visitor.part("", o.surround);
   visitor.part("", o.windows);
+  visitor.part("", o.distillation);
   visitor.group("Device");
   visitor.part("", o.torch);
 }

@@ -1,11 +1,14 @@
 #include "nest/train/run.h"
 
 #include <filesystem>
+#include <optional>
 
 #include "material.h"
 #include "nest/core/error.h"
+#include "nest/core/field_error.h"
 #include "nest/core/log.h"
 #include "nest/core/options.h"
+#include "nest/deploy/model_file.h"
 #include "run_folder.h"
 
 namespace nest::train {
@@ -82,6 +85,11 @@ void complete_options(RunOptions& run, TrainOptions& options, const FieldNames& 
     const Config section = Config::load(run.config).at(run.model_key);
     apply_training_section(section.get("training"), options, given);
   }
+  compress::DistillationOptions& distillation = options.distillation;
+  require_field(!distillation.is_on() || !distillation.teacher.empty(), "teacher",
+                "is missing; `distillation_weight` {} is of the distance from it",
+                distillation.weight_or_default());
+  distillation.teacher = absolute_path(distillation.teacher);
   nest::validate(options);
 }
 
@@ -115,9 +123,12 @@ Json run_training(RunOptions run, TrainOptions options, const FieldNames& given,
   if (material.validation == nullptr) {
     log_warn("there is no validation part: the training loss decides which weights are best");
   }
+  std::optional<graph::Model> teacher;
+  if (options.distillation.is_on()) teacher = deploy::load_model(options.distillation.teacher);
   const TrainData data{.training = material.training.get(),
                        .validation = material.validation.get(),
-                       .validator = material.validator};
+                       .validator = material.validator,
+                       .teacher = teacher ? &*teacher : nullptr};
   Trainer trainer(std::move(material.model), data, options, run.out, &communicator);
   if (run.resume) trainer.resume();
   if (is_main) {

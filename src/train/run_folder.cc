@@ -18,18 +18,14 @@ fs::path record_of(const RunOptions& run) {
   return fs::path(run.out) / "run.json";
 }
 
-std::string absolute(const std::string& path) {
-  return path.empty() ? path : fs::absolute(path).lexically_normal().string();
-}
-
 /// With the paths that mean the same anywhere.
 RunOptions from_anywhere(RunOptions run) {
-  for (std::string* path : {&run.data, &run.config, &run.init}) *path = absolute(*path);
-  for (std::string& path : run.text) path = absolute(path);
-  for (std::string& path : run.validation_text) path = absolute(path);
+  for (std::string* path : {&run.data, &run.config, &run.init}) *path = absolute_path(*path);
+  for (std::string& path : run.text) path = absolute_path(path);
+  for (std::string& path : run.validation_text) path = absolute_path(path);
   const bool is_kind =
       run.tokenizer == "character" || run.tokenizer == "word" || run.tokenizer == "bpe";
-  if (!is_kind) run.tokenizer = absolute(run.tokenizer);
+  if (!is_kind) run.tokenizer = absolute_path(run.tokenizer);
   return run;
 }
 
@@ -50,6 +46,10 @@ void require_unchanged(const RunOptions& run, const Json& stored, const FieldNam
 }
 
 }  // namespace
+
+std::string absolute_path(const std::string& path) {
+  return path.empty() ? path : fs::absolute(path).lexically_normal().string();
+}
 
 fs::path last_checkpoint(const RunOptions& run) {
   return fs::path(run.out) / "last.pt";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "nest/core/config.h"
 #include "nest/train/run.h"
@@ -28,5 +29,7 @@ void begin_folder(const RunOptions& run, const text::Tokenizer& tokenizer);
 void write_record(const RunOptions& run, const TrainOptions& options);
 
 std::filesystem::path last_checkpoint(const RunOptions& run);
+/// The same file from any folder; "" for "".
+std::string absolute_path(const std::string& path);
 
 }  // namespace nest::train

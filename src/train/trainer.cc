@@ -45,6 +45,15 @@ Trainer::Impl::Impl(graph::Model model, TrainData data, const TrainOptions& opti
           "monitor '{}' needs a recogniser and a validation part; monitor 'loss'",
           name_of(options.monitor));
   executor_.set_weight_hook(data_.weight_hook);
+  executor_.set_product_hook(data_.quantization);
+  require(!data_.quantization || world() == 1, ErrorCode::kUnsupported,
+          "a quantized model trains in one process, not {}", world());
+  if (options_.distillation.is_on()) {
+    require(data_.teacher != nullptr, ErrorCode::kInvalidArgument,
+            "a distillation weight of {} needs a teacher",
+            options_.distillation.weight_or_default());
+    teacher_.emplace(*data_.teacher, executor_.model(), options_.torch, options_.distillation);
+  }
   if (world() > 1) {
     executor_.set_all_reduce(
         [this](const torch::Tensor& x) { return communicator_->sum_with_gradient(x); });
@@ -98,7 +107,15 @@ void Trainer::Impl::require_same_run(const Json& theirs) const {
           options_.epochs);
 }
 
+graph::Model Trainer::Impl::snapshot() const {
+  graph::Model model = executor_.snapshot();
+  if (data_.quantization) model.quantization = data_.quantization->quantization();
+  return model;
+}
+
 void Trainer::Impl::resume() {
+  require(!data_.quantization, ErrorCode::kUnsupported,
+          "the training of a quantized model is not resumed; begin it again");
   const Stored stored = read_resumable(out_ / "last.pt");
   state_ = stored.resumable.state;
   require_same_run(stored.resumable.options);
@@ -115,6 +132,9 @@ TrainResult Trainer::Impl::run(const Job& job) {
   log_info("training {} ({} parameters) on {}: {} utterances, {} steps an epoch, {} process(es)",
            executor_.model().name, executor_.model().num_parameters(), executor_.describe(),
            data_.training->size(), steps_per_epoch(), world());
+  if (teacher_)
+    log_info("{:g} of the loss is the distance from {}", options_.distillation.weight_or_default(),
+             data_.teacher->name);
   Stop stop = Stop::kNo;
   while (stop == Stop::kNo && state_.epoch < options_.epochs && !stops_early()) {
     stop = run_epoch(job);
@@ -188,7 +208,7 @@ bool Trainer::Impl::keep_if_best(double score) {
                            {"monitor", name_of(options_.monitor)},
                            {"score", score},
                            {"options", nest::to_json(options_)}};
-    write_model(out_ / "best.pt", executor_.snapshot(), training);
+    write_model(out_ / "best.pt", snapshot(), training);
   }
   return true;
 }
@@ -236,7 +256,7 @@ void Trainer::Impl::save_last() {
   const Resumable resumable{state_, schedule_.state(), comparable_options(), optimizer_.state()};
   const Json training = {
       {"epoch", state_.epoch}, {"step", state_.step}, {"options", nest::to_json(options_)}};
-  write_model(out_ / "last.pt", executor_.snapshot(), training, &resumable);
+  write_model(out_ / "last.pt", snapshot(), training, &resumable);
 }
 
 void Trainer::Impl::write_reports() const {

@@ -5,6 +5,7 @@
 
 #include "nest/core/job.h"
 #include "nest/train/batch.h"
+#include "nest/train/distillation.h"
 #include "nest/train/objective.h"
 #include "nest/train/trainer.h"
 #include "run_state.h"
@@ -26,6 +27,7 @@ class Trainer::Impl {
  private:
   // One step (trainer_step.cc).
   void train_step(const std::vector<PlanItem>& items, const std::stop_token& stop);
+  Loss training_loss(const Batch& batch, const ObjectiveOptions& objective);
   Batch load_share(const std::vector<PlanItem>& items) const;
   void backward(const Loss& loss, double total_tokens);
   void reduce_gradients();
@@ -39,6 +41,7 @@ class Trainer::Impl {
   Scores validate_now();
   bool keep_if_best(double score);
   void save_last();
+  graph::Model snapshot() const;
   void write_reports() const;
   bool stops_early() const;
   bool is_main() const { return communicator_ == nullptr || communicator_->rank() == 0; }
@@ -52,6 +55,7 @@ class Trainer::Impl {
   std::filesystem::path out_;
   Communicator* communicator_;
   nn::TorchExecutor executor_;
+  std::optional<Teacher> teacher_;
   Optimizer optimizer_;
   Schedule schedule_;
   RunState state_;

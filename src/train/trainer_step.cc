@@ -68,6 +68,11 @@ void Trainer::Impl::adapt_loss_scale(bool was_finite) {
   }
 }
 
+Loss Trainer::Impl::training_loss(const Batch& batch, const ObjectiveOptions& objective) {
+  return teacher_ ? teacher_->compute_loss(executor_, batch, objective)
+                  : compute_loss(executor_, batch, objective);
+}
+
 void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::stop_token& stop) {
   const Batch batch = load_share(items);
   // Dropout of a step depends on (seed, step, process) alone, so a resumed run repeats it.
@@ -76,12 +81,12 @@ void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::st
   torch::manual_seed(fnv1a(key));
   executor_.set_training(true);
   optimizer_.zero_grad();
+  if (data_.quantization) data_.quantization->zero_grad();
   const double ramp = static_cast<double>(state_.epoch) /
                       static_cast<double>(std::max<std::int64_t>(options_.epochs - 1, 1));
-  const Loss loss = compute_loss(executor_, batch,
-                                 {.label_smoothing = options_.label_smoothing,
-                                  .sampling = options_.sampling * ramp,
-                                  .seed = fnv1a(key)});
+  const Loss loss = training_loss(batch, {.label_smoothing = options_.label_smoothing,
+                                          .sampling = options_.sampling * ramp,
+                                          .seed = fnv1a(key)});
   torch::Tensor totals = torch::tensor(
       {loss.sum.item<double>(), static_cast<double>(loss.tokens), static_cast<double>(loss.items),
        static_cast<double>(loss.skipped), stop.stop_requested() ? 1.0 : 0.0},
@@ -91,6 +96,7 @@ void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::st
   backward(loss, total[1]);
   const double rate = options_.optimizer.learning_rate * schedule_.factor(state_.step);
   const double norm = optimizer_.step(rate);
+  if (data_.quantization && std::isfinite(norm)) data_.quantization->step(rate);
   if (data_.after_step) {
     const torch::NoGradGuard no_grad;
     data_.after_step(executor_.parameters());

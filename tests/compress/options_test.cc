@@ -46,7 +46,12 @@ TEST(OptionsLaw, of_one_verb_for_all_pruners) {
                                                          .amount = 0.4,
                                                          .scope = PruneScope::kLayer,
                                                          .rewind_step = 5});
-  test::expect_options_laws(FineTuneOptions{}, FineTuneOptions{.epochs = 3, .learning_rate = 1e-3});
+  FineTuneOptions training{.epochs = 3, .learning_rate = 1e-3};
+  training.distillation = {.teacher = "large.pt", .weight = 0.25, .temperature = 2};
+  training.activation_scales = ActivationScales::kObserved;
+  test::expect_options_laws(FineTuneOptions{}, training);
+  training.epochs = 0;
+  EXPECT_THROW(validate(training), FieldError);
 }
 
 TEST(OptionsLaw, of_calibrators_and_quantization_after_training) {

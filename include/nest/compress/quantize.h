@@ -17,9 +17,10 @@ namespace nest::compress {
 enum class QuantizeMethod : std::uint8_t {
   kDynamic,  ///< scales of activations found row by row: needs no data
   kStatic,   ///< fixed scales, from calibration
+  kQat,      ///< static, then trained as its codes will compute
   kMixed,    ///< precisions by layer, by hand or within a budget
 };
-EnumTable enum_table(QuantizeMethod of);  ///< "dynamic", "static", "mixed"
+EnumTable enum_table(QuantizeMethod of);  ///< "dynamic", "static", "qat", "mixed"
 
 enum class Bits : std::uint8_t { k4 = 4, k8 = 8, k16 = 16, k32 = 32 };
 EnumTable enum_table(Bits of);  ///< "4", "8", "16", "32"
@@ -42,10 +43,11 @@ void validate(const QuantizeOptions& options);
 
 /// What runs and measures a model for quantize(); a method calls what it needs.
 struct QuantizeFunctions {
-  /// Shows a prepared quantizer signals: kStatic, kMixed.
+  /// Shows a prepared quantizer signals: kStatic, kQat, kMixed.
   std::function<void(PostTrainingQuantizer& quantizer)> calibrate;
   MeasureModel measure;  ///< kMixed within a limit
   ValidateFn validate;   ///< character error rate, in parts: max_cer_increase
+  TrainFn train = {};    ///< of quantized models: kQat
 };
 
 /// The model with a quantization by the options' method. Weights stay floats; they become codes

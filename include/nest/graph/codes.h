@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "nest/graph/op.h"
 #include "nest/graph/quantization.h"
 
 /// The arithmetic of integer products: which codes stand for which floats. The runtime packs
@@ -25,6 +26,12 @@ inline constexpr float kLeastLargest =
 
 /// True if a quantization has a say in the weights of a node.
 bool has_precision(const Node& node);
+
+/// What a convolution is computed in: bytes by row (for int4 too) if its layer is in codes, its
+/// activations have a fixed scale and a group at least four input channels, which fill a quad of
+/// bytes; else fp32. Those that are made Linear, frame by frame, have their layer's.
+LayerQuantization conv_quantization(const Conv& op, const LayerQuantization& layer,
+                                    float activation_scale);
 
 /// The largest magnitude of n floats.
 float max_abs(const float* values, std::int64_t n);

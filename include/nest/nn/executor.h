@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "nest/graph/model.h"
 #include "nest/nn/options.h"
 #include "nest/nn/parameters.h"
+#include "nest/nn/product_hook.h"
 
 namespace nest::nn {
 
@@ -57,6 +59,9 @@ class TorchExecutor : public graph::Executor {
   void set_all_reduce(AllReduce all_reduce) { all_reduce_ = std::move(all_reduce); }
   /// Every pass takes its weights through the hook, snapshot() does not; null turns it off.
   void set_weight_hook(WeightHook hook) { weight_hook_ = std::move(hook); }
+  /// Every pass computes its products by the hook; null turns it off. Errors: InvalidArgument for
+  /// another precision than fp32.
+  void set_product_hook(std::shared_ptr<ProductHook> hook);
 
  private:
   graph::Model model_;
@@ -66,6 +71,7 @@ class TorchExecutor : public graph::Executor {
   bool training_ = false;
   AllReduce all_reduce_;
   WeightHook weight_hook_;
+  std::shared_ptr<ProductHook> product_hook_;
 };
 
 }  // namespace nest::nn

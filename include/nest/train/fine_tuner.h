@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "nest/compress/fine_tune_options.h"
@@ -18,14 +19,18 @@ namespace nest::train {
 /// State: not thread-safe; reads the splits once, when first needed.
 class FineTuner {
  public:
-  /// `model` gives tokenizer and channels. Errors: FieldError; InvalidArgument if the model has no
-  /// tokenizer, if the dataset has other channels or no utterance of a split.
+  /// `model` gives tokenizer and channels, and is the teacher if the options want one and name no
+  /// other. Errors: FieldError; InvalidArgument if the model has no tokenizer, if the dataset has
+  /// other channels or no utterance of a split; those of deploy::load_model() for a teacher.
   FineTuner(const std::filesystem::path& data, const graph::Model& model,
             const compress::FineTuneOptions& options);
 
   /// Trains all epochs and returns the best weights on the validation split (by CER; without one,
   /// by the training loss); `folder` is the run folder. With `steps`: the weights after the first
-  /// so many. The learning rate falls to a hundredth over the epochs (cosine). Errors: Interrupted.
+  /// so many. The learning rate falls to a hundredth over the epochs (cosine).
+  ///
+  /// A quantized model trains as its codes will compute (FakeQuantization); its batch norms go into
+  /// their convolutions, and its scales are then those of the best weights. Errors: Interrupted.
   graph::Model train(const graph::Model& model, const TensorMap& masks,
                      const std::filesystem::path& folder, std::int64_t steps = 0,
                      const Job& job = {});
@@ -40,6 +45,7 @@ class FineTuner {
   compress::FineTuneOptions options_;
   data::Dataset dataset_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
+  std::optional<graph::Model> teacher_;
   std::string validation_split_;
   std::unique_ptr<Source> training_;
   std::unique_ptr<Source> validation_;  ///< null: none

@@ -40,4 +40,14 @@ torch::Tensor loss_rnnt(const torch::Tensor& logits, const torch::Tensor& frames
 torch::Tensor loss_cross_entropy(const torch::Tensor& logits, const torch::Tensor& targets,
                                  const torch::Tensor& lengths, double smoothing);
 
+/// T^2 * KL(teacher || student) at temperature T, a weighted sum over positions: one value an item.
+///
+/// KL = sum_v p_v * log(p_v / q_v), p = softmax(teacher / T), q = softmax(student / T); T^2 keeps
+/// the size of the gradient (Hinton et al. 2015). Nothing flows to the teacher.
+/// Shapes:  student, teacher [B, ..., V] logits or log-probabilities; weights [B, ...], 0 for
+///          padding
+/// Errors:  InvalidArgument for other shapes
+torch::Tensor loss_divergence(const torch::Tensor& student, const torch::Tensor& teacher,
+                              const torch::Tensor& weights, double temperature);
+
 }  // namespace nest::train

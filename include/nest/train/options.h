@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "nest/compress/distillation_options.h"
 #include "nest/core/options_fwd.h"
 #include "nest/data/surroundings.h"
 #include "nest/nn/options.h"
@@ -34,6 +35,7 @@ struct TrainOptions {
   AugmentOptions augment;
   data::SurroundOptions surround;
   WindowOptions windows;
+  compress::DistillationOptions distillation;
   nn::TorchOptions torch;
 };
 void visit_fields(FieldVisitor& visitor, TrainOptions& options);

@@ -10,6 +10,7 @@
 #include "nest/core/json.h"
 #include "nest/nn/executor.h"
 #include "nest/train/distributed.h"
+#include "nest/train/fake_quantization.h"
 #include "nest/train/options.h"
 #include "nest/train/source.h"
 
@@ -26,6 +27,10 @@ struct TrainData {
   Validator validator;                 ///< adds wer and cer to the validation loss; may be null
   nn::WeightHook weight_hook = {};     ///< of every pass; may be null
   std::function<void(nn::ParameterStore& parameters)> after_step = {};  ///< of the optimizer
+  const graph::Model* teacher = nullptr;  ///< TrainOptions::distillation; read when training starts
+  /// Products of every pass, and the quantization of what is kept; null: floats. One process, never
+  /// resumed.
+  std::shared_ptr<FakeQuantization> quantization = {};
 };
 
 struct TrainResult {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "nest/core/error.h"
+#include "nest/graph/codes.h"
 
 /// Channel-major convolutions [B, C, S, T]; the columns of the product are output samples.
 namespace nest::runtime {
@@ -141,9 +142,8 @@ void emit_conv(Binder& binder, const LoweredNode& node) {
   FloatConvStep step;
   describe(binder, node, step);
   step.activation = binder.activation(node.name);
-  // Fewer input channels would leave most of every quad empty.
-  if (graph::is_integer(node.quantization.precision) && step.activation.fixed > 0 &&
-      step.each_in() >= 4) {
+  if (graph::is_integer(
+          graph::conv_quantization(step.op, node.quantization, step.activation.fixed).precision)) {
     emit_conv_int8(binder, node, step, step.activation);
     return;
   }
