@@ -51,3 +51,4 @@ if(NEST_BUILD_TESTS)
   nest_require_library(matio matio.h libmatio-dev)  # writes the tests' MATLAB files
 endif()
 nest_require_library(pugixml pugixml.hpp libpugixml-dev)
+nest_require_library(sodium sodium.h libsodium-dev)

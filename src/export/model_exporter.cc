@@ -7,13 +7,12 @@
 #include "graph_to_onnx.h"
 #include "metadata.h"
 #include "nest/core/error.h"
-#include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/streaming.h"
 #include "nest/io/checkpoint.h"
-#include "onnx_model.h"
+#include "save_onnx.h"
 #include "whole_graph.h"
 
 namespace nest::exports {
@@ -22,27 +21,6 @@ namespace {
 
 constexpr int kLeastOpsetOfInt8 = 13;  // scales by channel
 constexpr int kMostOpsetOfInt8 = 27;   // ONNX Runtime 1.32 has no QuantizeLinear of 28
-
-std::vector<ExportedPort> ports_of(const std::vector<OnnxValue>& values) {
-  std::vector<ExportedPort> ports;
-  for (const OnnxValue& value : values) {
-    ExportedPort port{value.name, value.dtype, {}};
-    for (const OnnxDim& dim : value.shape) {
-      const auto* length = std::get_if<std::int64_t>(&dim);
-      port.shape.push_back(length == nullptr ? std::get<std::string>(dim)
-                                             : std::to_string(*length));
-    }
-    ports.push_back(std::move(port));
-  }
-  return ports;
-}
-
-Json to_json(const std::vector<ExportedPort>& ports) {
-  Json list = Json::array();
-  for (const ExportedPort& port : ports)
-    list.push_back({{"name", port.name}, {"dtype", name_of(port.dtype)}, {"shape", port.shape}});
-  return list;
-}
 
 }  // namespace
 
@@ -64,18 +42,6 @@ void validate(const OnnxOptions& options) {
           ErrorCode::kInvalidArgument,
           "int8 weights with a scale a channel need `opset` {} to {}, not {}", kLeastOpsetOfInt8,
           kMostOpsetOfInt8, options.opset);
-}
-
-Json to_json(const ExportedGraph& exported) {
-  return {{"file", exported.path.string()},
-          {"graph", exported.graph},
-          {"opset", exported.opset},
-          {"ir_version", exported.ir_version},
-          {"nodes", exported.nodes},
-          {"file_bytes", exported.file_bytes},
-          {"inputs", to_json(exported.inputs)},
-          {"outputs", to_json(exported.outputs)},
-          {"states", exported.states}};
 }
 
 ModelExporter::ModelExporter(graph::Model model) : original_(std::move(model)), model_(original_) {
@@ -105,18 +71,7 @@ ExportedGraph ModelExporter::export_onnx(const std::filesystem::path& path, std:
   const graph::Graph& graph = model_.graph(name);
   OnnxModel onnx = graph_to_onnx(model_, graph, options);
   onnx.metadata = metadata_of(model_, graph, options);
-  write_file_atomic(path, [&](std::ostream& out) { write_onnx(out, onnx); });
-  ExportedGraph exported{.path = path,
-                         .graph = graph.name,
-                         .opset = options.opset,
-                         .ir_version = onnx.ir_version,
-                         .nodes = static_cast<std::int64_t>(onnx.graph.nodes.size()),
-                         .file_bytes = 0,
-                         .inputs = ports_of(onnx.graph.inputs),
-                         .outputs = ports_of(onnx.graph.outputs),
-                         .states = {}};
-  if (std::filesystem::is_regular_file(path))
-    exported.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
+  ExportedGraph exported = save_onnx(path, onnx);
   for (const graph::Port& port : graph.outputs)
     if (!port.feeds.empty()) exported.states.push_back(port.feeds);
   return exported;

@@ -29,7 +29,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 INDEX = ROOT / "docs" / "README.md"
 # Verbs that share a page with another.
-SHARED_PAGES = {"eval": "benchmark"}
+SHARED_PAGES = {"eval": "benchmark", "verify": "package"}
 COMMAND = re.compile(r"^(?:\S+ )*?(nest|make)\b")
 
 

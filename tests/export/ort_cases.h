@@ -69,6 +69,21 @@ class OrtCases {
     std::ofstream(folder / "case.json") << description.dump();
   }
 
+  /// A file that `write` makes, and one run of it.
+  void add_file(const std::string& name, double tolerance, const TensorMap& inputs,
+                const TensorMap& outputs,
+                const std::function<void(const std::filesystem::path&)>& write) {
+    const std::filesystem::path folder = dir_ / name;
+    std::filesystem::create_directories(folder / "0");
+    write(folder / "model.onnx");
+    for (const auto& [port, tensor] : inputs)
+      io::write_npy(folder / "0" / ("in_" + port + ".npy"), tensor);
+    for (const auto& [port, tensor] : outputs)
+      io::write_npy(folder / "0" / ("out_" + port + ".npy"), tensor);
+    const Json description{{"tolerance", tolerance}, {"relative", 0}, {"runs", Json::array({"0"})}};
+    std::ofstream(folder / "case.json") << description.dump();
+  }
+
   /// Expects ONNX Runtime to agree in every run.
   void check() const {
     const auto [code, text] = run(dir_.path().string());

@@ -1,0 +1,70 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "nest/core/error.h"
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/core/options.h"
+#include "nest/package/model_packager.h"
+#include "nest/package/package.h"
+#include "terminal.h"
+
+namespace nest {
+namespace {
+
+struct PackageArguments {
+  std::string model;
+  std::string config;
+  std::string tokenizer;
+  std::string out;
+  package::PackageOptions package;
+  bool json = false;
+};
+
+int write_package(const PackageArguments& a) {
+  const package::ModelPackager packager(a.model, a.config, a.tokenizer);
+  const package::Manifest manifest = packager.create_package(a.out, a.package, command_job());
+  const std::string text =
+      fmt::format("{}: '{}' version {}, {} files, {} golden vectors, {}\n", a.out, manifest.name,
+                  manifest.version, manifest.files.size(), manifest.golden.size(),
+                  manifest.public_key.empty() ? "not signed" : "signed");
+  return print_report(a.json, package::to_json(manifest), text);
+}
+
+int verify(const std::string& path, const package::VerifyOptions& options, bool json) {
+  const package::PackageReport report = package::verify_package(path, options, command_job());
+  print_report(json, package::to_json(report), package::report_text(report));
+  return report.passed() ? 0 : exit_code(ErrorCode::kCheckFailed);
+}
+
+}  // namespace
+
+void add_package(CommandLine& line) {
+  line.add_verb("package", "A model with everything that serves it, in a folder that proves itself",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto a = std::make_shared<PackageArguments>();
+                  flags.add("model,checkpoint", a->model, ".pt or .safetensors").required();
+                  flags.add("output", a->out, "folder to write").required();
+                  flags.add("config", a->config, "model configuration, if the file carries none");
+                  flags.add("tokenizer", a->tokenizer, "tokenizer, if the model carries none");
+                  flags.add("json", a->json, "print the manifest");
+                  register_flags(flags, a->package);
+                  return [a] { return write_package(*a); };
+                });
+}
+
+void add_verify(CommandLine& line) {
+  line.add_verb("verify", "Is this package what was written, and does its model do what it did?",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto path = std::make_shared<std::string>();
+                  auto options = std::make_shared<package::VerifyOptions>();
+                  auto json = std::make_shared<bool>(false);
+                  flags.positional("package", *path, "folder or archive").required();
+                  flags.add("json", *json, "print JSON");
+                  register_flags(flags, *options);
+                  return [=] { return verify(*path, *options, *json); };
+                });
+}
+
+}  // namespace nest
