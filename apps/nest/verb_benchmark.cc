@@ -11,6 +11,7 @@
 #include "nest/eval/streamed.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
+#include "nest/recognize/traced_recognizer.h"
 #include "recognizer_arguments.h"
 #include "terminal.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   std::vector<int> suite;
   bool is_streamed = false;
   eval::StreamedOptions streamed;
+  std::string trace;
   bool json = false;
 };
 
@@ -73,9 +75,15 @@ int run(Arguments& a) {
     return finish(a, eval::evaluate_streamed(bundle, a.data, set, a.recognizer.recognize,
                                              a.streamed, a.eval, command_job()));
   }
-  const eval::ModelEvaluator evaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize),
-                                       a.eval, bundle.tokenizer);
-  return finish(a, evaluator.evaluate(set, command_job()));
+  const recognize::RecognizerFactory factory(bundle, a.recognizer.recognize);
+  Trace trace;
+  const auto drawn = [&](const eval::EvalSet&) { return recognize::traced(factory(), trace); };
+  const eval::ModelEvaluator evaluator(
+      a.trace.empty() ? eval::RecognizerFactory(factory) : eval::RecognizerFactory(drawn), a.eval,
+      bundle.tokenizer);
+  const eval::Results results = evaluator.evaluate(set, command_job());
+  if (!a.trace.empty()) trace.write(a.trace);
+  return finish(a, results);
 }
 
 }  // namespace
@@ -91,6 +99,8 @@ void add_benchmark(CommandLine& line) {
         flags.add("shard", a->shard, "decode only part i/n; join the files with --merge");
         flags.add("merge", a->merge, "results files of all parts, in place of a model");
         flags.add("suite", a->suite, "beam sizes to evaluate and compare, for example 1,5,10");
+        flags.add("trace", a->trace,
+                  "write the recognizers' calls as a trace for ui.perfetto.dev there");
         flags.add("json", a->json, "print JSON");
         register_flags(flags, a->recognizer, false);
         register_flags(flags, a->eval);

@@ -202,8 +202,9 @@ BenchResult bench(const SuiteItem& item, const BenchOptions& options, const Job&
   result.goals = goals_of(item, result.contenders);
   if (!options.layers) return result;
   for (const auto& [precision, model] : prepared) {
-    result.layers[precision] = grouped(
-        LayerTimingProfiler(model, work, options.machine).run(options.comparison.runs, job));
+    const LayerTimingProfiler profiler(model, work, options.machine);
+    result.layers[precision] =
+        grouped(profiler.run({.rounds = 1, .runs = options.comparison.runs}, job).layers);
   }
   return result;
 }

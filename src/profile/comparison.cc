@@ -1,14 +1,14 @@
 #include "nest/profile/comparison.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
-#include <thread>
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/profile/statistics.h"
+#include "turns.h"
 
 namespace nest::profile {
 namespace {
@@ -43,12 +43,6 @@ Distance distance_of(const TensorMap& got, const TensorMap& want, const std::str
   require(compared > 0, ErrorCode::kInvalidArgument, "{}: no output of that name to compare", name);
   distance.rms = std::sqrt(error / power);
   return distance;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 }  // namespace
@@ -121,25 +115,12 @@ std::vector<ContenderResult> ComparisonBenchmark::run(const Job& job) {
             entries_.front().contender->name(), distance.largest, options_.tolerance);
     results.push_back({name, {}, 1, distance.largest, distance.rms, entry.contender->info()});
   }
-  std::vector<std::vector<double>> times(entries_.size()), ratios(entries_.size());
-  for (const Entry& entry : entries_) entry.contender->run(options_.warmup);
-  for (int done = 0; done < options_.runs; done += options_.turn) {
-    job.check_stop("nothing was written");
-    const int count = std::min(options_.turn, options_.runs - done);
-    double first = 0;
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      Contender& contender = *entries_[i].contender;
-      std::this_thread::sleep_for(std::chrono::milliseconds(options_.rest_ms));
-      contender.run(1);  // its weights come back into the caches
-      const std::vector<double> turn = contender.run(count);
-      times[i].insert(times[i].end(), turn.begin(), turn.end());
-      if (i == 0) first = median(turn);
-      ratios[i].push_back(median(turn) / first);
-    }
-  }
+  std::vector<Contender*> contenders;
+  for (const Entry& entry : entries_) contenders.push_back(entry.contender.get());
+  const std::vector<Turns> turns = take_turns(contenders, options_, job);
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    results[i].time = summarize(times[i]);
-    results[i].time_ratio = median(ratios[i]);
+    results[i].time = summarize(turns[i].times);
+    results[i].time_ratio = median(turns[i].ratios);
   }
   return results;
 }

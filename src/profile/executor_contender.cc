@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "executor_run.h"
 #include "nest/profile/contender.h"
 
 namespace nest::profile {
@@ -24,18 +25,7 @@ class ExecutorContender final : public Contender {
   }
 
   TensorMap outputs() override {
-    TensorMap inputs = work_.inputs;
-    TensorMap results;
-    for (int step = 0; step < work_.steps; ++step) {
-      results = executor_->run(work_.graph, inputs);
-      if (step + 1 == work_.steps) break;
-      for (const auto& [from, to] : work_.feeds) inputs[to] = results.at(from);
-      if (work_.token.empty()) continue;
-      Tensor token(DType::kI64, work_.inputs.at(work_.token).shape());
-      best_tokens(results.at(work_.scores).data<float>(), token.mutable_data<std::int64_t>());
-      inputs[work_.token] = token;
-    }
-    return results;
+    return run_passes(*executor_, work_, [](const TensorMap&) {});
   }
 
   Json info() const override { return {{"executor", executor_->describe()}}; }

@@ -4,8 +4,13 @@
 #include <cctype>
 #include <map>
 
+#include "executor_run.h"
 #include "native_run.h"
 #include "nest/core/error.h"
+#include "nest/core/options.h"
+#include "nest/graph/node_clock.h"
+#include "nest/profile/comparison.h"
+#include "nest/profile/statistics.h"
 
 namespace nest::profile {
 namespace {
@@ -24,44 +29,154 @@ std::string without_numbers(const std::string& name) {
   return text;
 }
 
+/// Microseconds of one layer.
+struct Samples {
+  std::vector<double> now;  ///< of the round that runs
+  std::vector<double> all;
+  std::vector<double> rounds;
+
+  void end_round() {
+    rounds.push_back(median(now));
+    all.insert(all.end(), now.begin(), now.end());
+    now.clear();
+  }
+  void summarize(LayerTime& layer) {
+    const TimeSummary summary = profile::summarize(all);
+    layer.min_us = summary.min_ms;
+    layer.p50_us = summary.p50_ms;
+    layer.p95_us = summary.p95_ms;
+    layer.round_us = std::move(rounds);
+  }
+};
+
 }  // namespace
 
 Json to_json(const LayerTime& layer) {
   return {{"name", layer.name},
           {"detail", layer.detail},
+          {"min_us", layer.min_us},
           {"p50_us", layer.p50_us},
+          {"p95_us", layer.p95_us},
           {"executed_macs", layer.executed_macs},
-          {"weight_bytes", layer.weight_bytes}};
+          {"weight_bytes", layer.weight_bytes},
+          {"round_us", layer.round_us}};
 }
+
+void visit_fields(FieldVisitor& visitor, LayerTimingOptions& o) {
+  visitor.field("rounds", o.rounds, "sessions whose layers are timed", between(1, 10000));
+  visitor.field("runs", o.runs, "timed runs of each round", between(1, 1000000));
+}
+
+/// What times one session's layers.
+class LayerTimingProfiler::Round {
+ public:
+  virtual ~Round() = default;
+  /// One run; seconds of each layer are valid until the next.
+  virtual void run() = 0;
+  std::vector<LayerTime> layers;  ///< without times
+  std::vector<double> seconds;
+};
+
+class LayerTimingProfiler::NativeRound final : public Round {
+ public:
+  NativeRound(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work,
+              const runtime::MachineOptions& machine)
+      : native_(std::move(prepared), work, {machine, true}) {
+    native_.once([](const runtime::Session&) {});
+    for (const auto& step : native_.session().step_times()) {
+      const double passes = step.is_constant ? 1 : work.steps;
+      LayerTime layer{std::string(step.name), std::string(step.detail)};
+      layer.executed_macs = step.executed_macs * passes;
+      layer.weight_bytes = step.weight_bytes * passes;
+      layers.push_back(std::move(layer));
+    }
+  }
+  void run() override {
+    seconds.assign(layers.size(), 0);
+    native_.once([&](const runtime::Session& session) {
+      const auto times = session.step_times();
+      for (std::size_t s = 0; s < times.size(); ++s) seconds[s] += times[s].seconds;
+    });
+  }
+
+ private:
+  NativeRun native_;
+};
+
+class LayerTimingProfiler::ExecutorRound final : public Round {
+ public:
+  ExecutorRound(std::unique_ptr<graph::Executor> executor, const Work& work)
+      : executor_(std::move(executor)),
+        clock_(dynamic_cast<graph::NodeClock*>(executor_.get())),
+        work_(work) {
+    require(clock_ != nullptr, ErrorCode::kUnsupported,
+            "executor '{}' does not time its nodes; native does", executor_->describe());
+    clock_->time_nodes(true);
+    run_passes(*executor_, work_, [](const TensorMap&) {});
+    for (const graph::NodeTime& time : clock_->node_times()) {
+      LayerTime layer;
+      layer.name = time.node;
+      layer.detail = executor_->describe();
+      layers.push_back(std::move(layer));
+    }
+  }
+  void run() override {
+    seconds.assign(layers.size(), 0);
+    run_passes(*executor_, work_, [&](const TensorMap&) {
+      const auto& times = clock_->node_times();
+      for (std::size_t i = 0; i < times.size(); ++i) seconds[i] += times[i].seconds;
+    });
+  }
+
+ private:
+  std::unique_ptr<graph::Executor> executor_;
+  graph::NodeClock* clock_;
+  Work work_;
+};
 
 LayerTimingProfiler::LayerTimingProfiler(std::shared_ptr<const runtime::PreparedModel> prepared,
                                          const Work& work, const runtime::MachineOptions& machine)
-    : prepared_(std::move(prepared)), work_(work), machine_(machine) {}
+    : begin_round_([=] { return std::make_unique<NativeRound>(prepared, work, machine); }) {}
 
-std::vector<LayerTime> LayerTimingProfiler::run(int runs, const Job& job) const {
-  require(runs >= 1, ErrorCode::kInvalidArgument, "{} runs to time", runs);
-  NativeRun native(prepared_, work_, {machine_, true});
-  native.once([](const runtime::Session&) {});
-  const auto steps = native.session().step_times();
-  std::vector<std::vector<double>> seconds(steps.size());
-  for (int run = 0; run < runs; ++run) {
+LayerTimingProfiler::LayerTimingProfiler(
+    std::function<std::unique_ptr<graph::Executor>()> make_executor, const Work& work)
+    : begin_round_([=, make = std::move(make_executor)] {
+        return std::make_unique<ExecutorRound>(make(), work);
+      }) {}
+
+LayerTimes LayerTimingProfiler::run(const LayerTimingOptions& options, const Job& job) const {
+  nest::validate(options);
+  Progress progress(job, "time layers", options.rounds, "rounds");
+  LayerTimes times;
+  std::vector<Samples> samples;
+  for (int r = 0; r < options.rounds; ++r) {
     job.check_stop("nothing was written");
-    std::vector<double> sums(steps.size(), 0);
-    native.once([&](const runtime::Session& session) {
-      const auto times = session.step_times();
-      for (std::size_t s = 0; s < times.size(); ++s) sums[s] += times[s].seconds;
-    });
-    for (std::size_t s = 0; s < sums.size(); ++s) seconds[s].push_back(sums[s]);
+    const std::unique_ptr<Round> round = begin_round_();
+    if (r == 0) {
+      times.layers = round->layers;
+      samples.resize(round->layers.size() + 1);
+    }
+    times.machine_round_us.push_back(machine_ms() * 1e3);
+    for (int run = 0; run < options.runs; ++run) {
+      round->run();
+      double sum = 0;
+      for (std::size_t i = 0; i < round->seconds.size(); ++i) {
+        samples[i].now.push_back(round->seconds[i] * 1e6);
+        sum += round->seconds[i] * 1e6;
+      }
+      samples.back().now.push_back(sum);
+    }
+    for (Samples& each : samples) each.end_round();
+    progress.advance();
   }
-  std::vector<LayerTime> layers;
-  for (std::size_t s = 0; s < steps.size(); ++s) {
-    std::sort(seconds[s].begin(), seconds[s].end());
-    const double passes = steps[s].is_constant ? 1 : work_.steps;
-    layers.push_back({std::string(steps[s].name), std::string(steps[s].detail),
-                      seconds[s][(seconds[s].size() - 1) / 2] * 1e6, steps[s].executed_macs * passes,
-                      steps[s].weight_bytes * passes});
+  times.all.name = "all";
+  for (std::size_t i = 0; i < times.layers.size(); ++i) {
+    samples[i].summarize(times.layers[i]);
+    times.all.executed_macs += times.layers[i].executed_macs;
+    times.all.weight_bytes += times.layers[i].weight_bytes;
   }
-  return layers;
+  samples.back().summarize(times.all);
+  return times;
 }
 
 std::vector<LayerTime> grouped(const std::vector<LayerTime>& layers) {
@@ -77,6 +192,9 @@ std::vector<LayerTime> grouped(const std::vector<LayerTime>& layers) {
     }
     LayerTime& group = groups[found->second];
     group.p50_us += layer.p50_us;
+    group.min_us += layer.min_us;
+    group.p95_us += layer.p95_us;
+    for (std::size_t r = 0; r < group.round_us.size(); ++r) group.round_us[r] += layer.round_us[r];
     group.executed_macs += layer.executed_macs;
     group.weight_bytes += layer.weight_bytes;
   }

@@ -75,7 +75,7 @@ Work make_work(const graph::Model& model, const WorkOptions& options) {
   if (work.steps == 1) work.constant.clear();
   require_field(work.steps == 1 || !work.feeds.empty(), "steps",
                 "is {}, but graph '{}' feeds nothing back, so its passes would be the same one",
-          work.steps, options.graph);
+                work.steps, options.graph);
   work.bindings = graph::bind(graph, work.inputs);
   return work;
 }

@@ -1,5 +1,6 @@
 #include "nest/recognize/model_cache.h"
 
+#include <algorithm>
 #include <future>
 #include <list>
 #include <map>

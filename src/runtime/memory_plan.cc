@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include "nest/core/tensor.h"
-#include "runtime/program.h"
+#include "runtime/live_memory.h"
 
 namespace nest::runtime {
 namespace {
@@ -99,19 +99,21 @@ void plan_memory(Program& program) {
   }
 }
 
-std::int64_t least_memory(const Program& program) {
+std::vector<std::int64_t> live_bytes(const Program& program) {
   const std::vector<Life> lives = lifetimes(program);
-  std::int64_t peak = 0;
-  for (int s = 0; s < static_cast<int>(program.steps.size()); ++s) {
-    std::int64_t alive = 0;
+  std::vector<std::int64_t> live(program.steps.size(), 0);
+  for (int s = 0; s < static_cast<int>(live.size()); ++s) {
     for (std::size_t i = 0; i < lives.size(); ++i) {
-      if (lives[i].first >= 0 && lives[i].first <= s && s <= lives[i].last) {
-        alive += extent(program, i);
-      }
+      if (lives[i].first >= 0 && lives[i].first <= s && s <= lives[i].last)
+        live[static_cast<std::size_t>(s)] += extent(program, i);
     }
-    peak = std::max(peak, alive);
   }
-  return peak;
+  return live;
+}
+
+std::int64_t least_memory(const Program& program) {
+  const std::vector<std::int64_t> live = live_bytes(program);
+  return live.empty() ? 0 : *std::ranges::max_element(live);
 }
 
 }  // namespace nest::runtime

@@ -1,11 +1,13 @@
 #include "nest/runtime/session.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
 #include "nest/core/error.h"
 #include "runtime/arena.h"
 #include "runtime/arena_guard.h"
+#include "runtime/live_memory.h"
 #include "runtime/machine_impl.h"
 #include "runtime/prepared_impl.h"
 
@@ -225,12 +227,47 @@ std::int64_t Session::arena_bytes() const {
   return impl_->program->arena_bytes;
 }
 
+std::vector<Session::StepMemory> Session::step_memory() const {
+  const std::vector<std::int64_t> live = live_bytes(*impl_->program);
+  std::vector<StepMemory> memory;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    const Step& step = *impl_->program->steps[i];
+    memory.push_back({step.name, step.detail, live[i]});
+  }
+  return memory;
+}
+
+std::int64_t Session::measure_arena() {
+  std::byte* arena = impl_->arena.data();
+  const std::vector<std::byte> before(arena, arena + impl_->arena.size());
+  const bool was_stale = impl_->is_stale;
+  std::int64_t written = 0;
+  // A byte that happens to be written with the paint's value is written otherwise on other paint.
+  for (const int paint : {0xA5, 0x3C}) {
+    std::memset(arena, paint, before.size());
+    for (const ProgramPort& port : impl_->program->inputs) {
+      if (!port.is_present) continue;
+      const auto at = static_cast<std::size_t>(impl_->frame.at<std::byte>(port.slot) - arena);
+      const std::size_t bytes = static_cast<std::size_t>(numel(port.shape)) * size_of(port.dtype);
+      std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(at), bytes, arena + at);
+    }
+    impl_->is_stale = true;
+    run();
+    std::int64_t last = impl_->arena.size();
+    while (last > written && arena[last - 1] == static_cast<std::byte>(paint)) --last;
+    written = std::max(written, last);
+  }
+  std::ranges::copy(before, arena);
+  impl_->is_stale = was_stale;
+  return written;
+}
+
 std::vector<Session::StepTime> Session::step_times() const {
   std::vector<StepTime> times;
   for (std::size_t i = 0; i < impl_->seconds.size(); ++i) {
     const Step& step = *impl_->program->steps[i];
-    times.push_back({step.name, step.detail, impl_->seconds[i], step.executed_macs, step.weight_bytes,
-                     impl_->program->is_constant[i]});
+    times.push_back({step.name, step.detail, impl_->seconds[i], step.executed_macs,
+                     step.weight_bytes, impl_->program->is_constant[i]});
   }
   return times;
 }

@@ -12,6 +12,7 @@
 #include "nest/stream/live_line.h"
 #include "nest/stream/lsl_outlet.h"
 #include "nest/stream/report.h"
+#include "nest/stream/trace.h"
 
 namespace nest::stream {
 namespace {
@@ -56,6 +57,7 @@ void visit_fields(FieldVisitor& visitor, SessionOptions& o) {
   visitor.field("lsl_out", o.lsl_out, "name of an LSL stream to send the text to");
   visitor.field("fallback", o.fallback,
                 "smaller model of the watchdog, with the same contract and vocabulary");
+  visitor.field("trace", o.trace, "write the hops as a trace for ui.perfetto.dev there");
   visitor.field("json", o.json, "one line of JSON an event, then a summary");
 }
 
@@ -71,11 +73,17 @@ void run_session(const recognize::Bundle& bundle, const decode::DecodeOptions& d
   const auto source = open_source(options.source, *clock, job.stop);
   log_info("{} -> {}", source->info().name, pipeline.describe());
   Show show(options, output, pipeline, *clock);
+  Trace trace;
+  StreamTrace drawn(trace, pipeline);
+  const auto sink = [&](const StreamEvent& event) {
+    if (!options.trace.empty() && event.is_hop()) drawn.add(event);
+    show(event);
+  };
   FeedResult fed;
   std::exception_ptr failure;
   const double start_s = clock->now_s();
   try {
-    fed = feed(*source, pipeline, *clock, std::ref(show), options.feed, job.stop);
+    fed = feed(*source, pipeline, *clock, sink, options.feed, job.stop);
   } catch (const Error&) {
     const std::int64_t samples = pipeline.processor().counts().samples_in;
     if (samples == 0) throw;  // it never began
@@ -84,6 +92,7 @@ void run_session(const recognize::Bundle& bundle, const decode::DecodeOptions& d
            .signal_s = static_cast<double>(samples) / source->info().rate_hz,
            .wall_s = clock->now_s() - start_s};
   }
+  if (!options.trace.empty()) trace.write(options.trace);
   if (options.json) {
     output.print(
         json_text({{"event", "final"}, {"summary", summary_json(pipeline, fed, show.text())}}) +

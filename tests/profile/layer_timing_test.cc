@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
+#include "nest/graph/node_clock.h"
+#include "nest/runtime/executor.h"
 #include "small_model.h"
 
 namespace nest::profile {
@@ -10,7 +12,8 @@ namespace {
 
 TEST(LayerTiming, every_step_has_a_time_and_products_their_macs) {
   const Work work = make_work(small_model(), {.graph = "decoder_step", .length = 5, .steps = 3});
-  const auto layers = LayerTimingProfiler(runtime::prepare(small_model()), work).run(3);
+  const auto times = LayerTimingProfiler(runtime::prepare(small_model()), work).run({2, 3});
+  const auto& layers = times.layers;
   double macs = 0;
   for (const LayerTime& layer : layers) macs += layer.executed_macs;
   ASSERT_FALSE(layers.empty());
@@ -21,15 +24,69 @@ TEST(LayerTiming, every_step_has_a_time_and_products_their_macs) {
 }
 
 TEST(LayerTiming, equal_layers_of_a_stack_add_up) {
-  const std::vector<LayerTime> layers{{"a.layers.0.linear", "x", 1, 10, 100},
-                                      {"a.norm", "y", 2, 0, 0},
-                                      {"a.layers.1.linear", "z", 9, 0, 0},
-                                      {"a.layers.12.linear", "x", 3, 20, 200}};
+  const auto layer = [](const char* name, const char* detail, double us, double bytes) {
+    LayerTime made{name, detail, us};
+    made.weight_bytes = bytes;
+    made.round_us = {us, 2 * us};
+    return made;
+  };
+  const std::vector<LayerTime> layers{
+      layer("a.layers.0.linear", "x", 1, 100), layer("a.norm", "y", 2, 0),
+      layer("a.layers.1.linear", "z", 9, 0), layer("a.layers.12.linear", "x", 3, 200)};
   const auto groups = grouped(layers);
   ASSERT_EQ(groups.size(), 3u);
   EXPECT_EQ(groups[0].name, "a.layers.*.linear");
   EXPECT_DOUBLE_EQ(groups[0].p50_us, 4);
   EXPECT_DOUBLE_EQ(groups[0].weight_bytes, 300);
+  EXPECT_EQ(groups[0].round_us, (std::vector<double>{4, 8}));
+}
+
+TEST(LayerTiming, every_layer_has_quantiles_and_a_median_a_round) {
+  const Work work = make_work(small_model(), {.length = 200});
+  const auto times = LayerTimingProfiler(runtime::prepare(small_model()), work).run({4, 3});
+  EXPECT_EQ(times.machine_round_us.size(), 4u);
+  for (const LayerTime& layer : times.layers) {
+    EXPECT_LE(layer.min_us, layer.p50_us) << layer.name;
+    EXPECT_LE(layer.p50_us, layer.p95_us) << layer.name;
+    EXPECT_EQ(layer.round_us.size(), 4u) << layer.name;
+  }
+  EXPECT_EQ(times.all.round_us.size(), 4u);
+}
+
+/// Runs natively and says of its nodes what a test wants.
+class Clocked final : public graph::Executor, public graph::NodeClock {
+ public:
+  Clocked() : native_(runtime::prepare(small_model())) {}
+  const graph::Model& model() const override { return native_.model(); }
+  TensorMap run(std::string_view graph, const TensorMap& inputs) override {
+    times_ = {{"first", 1e-3}, {"second", 2e-3}};
+    return native_.run(graph, inputs);
+  }
+  std::string describe() const override { return "clocked"; }
+  std::int64_t weight_bytes() const override { return 0; }
+  void time_nodes(bool is_timed) override { EXPECT_TRUE(is_timed); }
+  const std::vector<graph::NodeTime>& node_times() const override { return times_; }
+
+ private:
+  runtime::NativeExecutor native_;
+  std::vector<graph::NodeTime> times_;
+};
+
+TEST(LayerTiming, another_executor_is_timed_by_its_own_clock_all_passes_together) {
+  const Work work = make_work(small_model(), {.graph = "decoder_step", .length = 5, .steps = 3});
+  const auto times =
+      LayerTimingProfiler([] { return std::make_unique<Clocked>(); }, work).run({2, 2});
+  ASSERT_EQ(times.layers.size(), 2u);
+  EXPECT_NEAR(times.layers[1].p50_us, 6e3, 1e-6);
+  EXPECT_NEAR(times.all.p50_us, 9e3, 1e-6);
+}
+
+TEST(LayerTiming, an_executor_without_a_clock_is_refused) {
+  const Work work = make_work(small_model(), {.length = 200});
+  const LayerTimingProfiler profiler(
+      [] { return std::make_unique<runtime::NativeExecutor>(runtime::prepare(small_model())); },
+      work);
+  EXPECT_THROW(profiler.run(), Error);
 }
 
 }  // namespace

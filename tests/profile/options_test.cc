@@ -2,6 +2,7 @@
 #include "nest/profile/bench.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/contender.h"
+#include "nest/profile/profile_run.h"
 #include "nest/profile/work.h"
 #include "tests/support/options_laws.h"
 
@@ -25,6 +26,15 @@ TEST(ProfileOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   bench.layers = true;
   test::expect_options_laws(BenchOptions{}, bench);
   test::expect_options_laws(ComparisonOptions{}, ComparisonOptions{9, 3, 0, 1, 1e-3});
+  test::expect_options_laws(LayerTimingOptions{}, LayerTimingOptions{3, 4});
+  ThroughputOptions throughput{.batch_sizes = {2, 3}, .runs = 9, .max_warmup_s = 1};
+  test::expect_options_laws(ThroughputOptions{}, throughput);
+  ProfileOptions profile;
+  profile.work = work;
+  profile.timing = {3, 4};
+  profile.no_timing = profile.throughput = true;
+  profile.batches = throughput;
+  test::expect_options_laws(ProfileOptions{}, profile);
   test::expect_options_laws(PeerOptions{}, PeerOptions{{"node", "peer.cjs"}, "m.onnx", 2});
 }
 

@@ -6,7 +6,9 @@
 
 #include "nest/core/job.h"
 #include "nest/core/options_fwd.h"
+#include "nest/graph/cost.h"
 #include "nest/profile/contender.h"
+#include "nest/recognize/executors.h"
 
 namespace nest::profile {
 
@@ -44,6 +46,20 @@ struct ContenderResult {
 };
 Json to_json(const ContenderResult& result);
 
+/// A row of the comparison of models: what is counted, and what was measured.
+struct ModelComparison {
+  std::string name;
+  std::string executor;  ///< what really ran
+  std::int64_t parameters = 0;
+  graph::Operations operations;    ///< of the work
+  std::int64_t weight_bytes = 0;   ///< as they are kept for running
+  std::int64_t planned_bytes = 0;  ///< activations on the native runtime; 0 on others
+  TimeSummary time;
+  double time_ratio = 1;  ///< time over the first model's, median of the rounds' ratios
+  double items_per_s = 0;
+};
+Json to_json(const ModelComparison& comparison);
+
 /// Measures contenders side by side: A B C A B C ..., so that a slow spell of the machine meets
 /// all.
 class ComparisonBenchmark {
@@ -55,6 +71,14 @@ class ComparisonBenchmark {
   /// Errors: CheckFailed naming the contender whose results are not equal; InvalidArgument if there
   /// is no contender or no output in common; Interrupted.
   std::vector<ContenderResult> run(const Job& job = {});
+
+  /// The same work of several models, in turns, each by what it is to run on. Their outputs are not
+  /// compared. Errors: those of make_work() and the executors; Interrupted.
+  static std::vector<ModelComparison> compare_models(
+      const std::vector<std::pair<std::string, recognize::RunnableModel>>& models,
+      const WorkOptions& work, const ComparisonOptions& options = {}, const Job& job = {});
+  /// The specification's table as text: parameters, GMACs, GFLOPs, memory, latency, throughput.
+  static std::string print_comparison(const std::vector<ModelComparison>& comparison);
 
  private:
   struct Entry {

@@ -77,6 +77,15 @@ class Session {
 
   /// Planned bytes of activations, scratch, inputs and outputs.
   std::int64_t arena_bytes() const;
+  /// Bytes from the begin of the plan to the last one that a run writes: runs twice over painted
+  /// memory; afterwards everything is as it was.
+  std::int64_t measure_arena();
+  struct StepMemory {
+    std::string_view name;
+    std::string_view detail;
+    std::int64_t live_bytes = 0;  ///< of the plan while the step runs; the rest is free for others
+  };
+  std::vector<StepMemory> step_memory() const;
 
   /// Seconds of each step in the last run(), by "node: detail"; empty unless Spec::is_profiled.
   struct StepTime {

@@ -20,6 +20,7 @@ struct SessionOptions {
   FeedOptions feed;
   std::string lsl_out = {};   ///< name of an LSL stream to send the text to; empty: none
   std::string fallback = {};  ///< model file for the watchdog; empty: greedy decoding
+  std::string trace = {};     ///< file for a trace of the hops; empty: none
   bool json = false;          ///< one line an event and a summary; else text, a line a segment
 };
 void visit_fields(FieldVisitor& visitor, SessionOptions& options);
