@@ -9,6 +9,7 @@
 #include "nest/core/log.h"
 #include "nest/core/options.h"
 #include "nest/eval/prepare_model.h"
+#include "nest/export/onnx_importer.h"
 #include "nest/io/write_recording.h"
 #include "terminal.h"
 
@@ -20,6 +21,7 @@ struct ConvertOptions {
   std::string out;
   io::OpenOptions recording;
   eval::PrepareModelOptions model;
+  graph::Family family = graph::Family::kBlock;  ///< of what an ONNX file becomes
   bool json = false;
 };
 
@@ -47,6 +49,13 @@ int convert_recording(const ConvertOptions& options) {
   return print_report(options.json, to_json(converted), converted_text(converted));
 }
 
+/// A model of another program, with what the flags say of it.
+io::Checkpoint onnx_checkpoint(const ConvertOptions& options) {
+  io::write_checkpoint(options.out, deploy::to_checkpoint(exports::import_onnx(
+                                        options.in, {.family = options.family})));
+  return deploy::to_checkpoint(deploy::describe_model(options.out, options.model.describe));
+}
+
 int convert(const ConvertOptions& options) {
   if (std::filesystem::path(options.out).extension() == ".prepared") return prepare(options);
   require(options.model.calibration.data.empty() && !options.model.precision,
@@ -54,7 +63,8 @@ int convert(const ConvertOptions& options) {
           options.out);
   if (!io::recording_format(options.in).empty()) return convert_recording(options);
   const io::Checkpoint checkpoint =
-      options.model.describe.is_empty()
+      exports::is_onnx_name(options.in) ? onnx_checkpoint(options)
+      : options.model.describe.is_empty()
           ? io::read_checkpoint(options.in, {.strict = options.recording.strict})
           : deploy::to_checkpoint(deploy::describe_model(options.in, options.model.describe));
   warn(options.in, checkpoint.warnings);
@@ -72,8 +82,8 @@ int convert(const ConvertOptions& options) {
 void add_convert(CommandLine& line) {
   line.add_verb(
       "convert",
-      "Weights between .pt and .safetensors (bit-equal), or packed for the native runtime; EEG "
-      "recordings to .edf or .npy",
+      "Weights between .pt and .safetensors (bit-equal), from .onnx, or packed for the native "
+      "runtime; EEG recordings to .edf or .npy",
       [](Flags& flags) -> CommandLine::Run {
         auto options = std::make_shared<ConvertOptions>();
         flags.positional("in", options->in, "file to read").required();
@@ -84,6 +94,8 @@ void add_convert(CommandLine& line) {
         flags.add("json", options->json, "print JSON");
         flags.group("Models");
         register_flags(flags, options->model.describe);
+        flags.add("family", options->family,
+                  "what an .onnx file becomes: block (one graph), or ctc (encoder and head)");
         flags.add("precision", options->model.precision,
                   "of a .prepared model, not fp64; default: the model's own");
         flags.group("EEG recordings");

@@ -7,6 +7,8 @@
 #include "nest/data/summary.h"
 #include "nest/deploy/inspect.h"
 #include "nest/eval/document.h"
+#include "nest/export/onnx_importer.h"
+#include "nest/export/onnx_inspection.h"
 #include "terminal.h"
 
 namespace nest {
@@ -34,6 +36,10 @@ int inspect_dataset(const Arguments& a) {
 int run(const Arguments& a) {
   if (std::filesystem::exists(std::filesystem::path(a.file) / "dataset.json")) {
     return inspect_dataset(a);
+  }
+  if (exports::is_onnx_name(a.file)) {
+    const Json onnx = exports::inspect_onnx(a.file);
+    return print_report(a.json, onnx, exports::onnx_text(onnx));
   }
   if (const auto document = eval::read_document(a.file)) {
     return print_report(a.json, document->description, document->text);

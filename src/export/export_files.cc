@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "nest/export/model_exporter.h"
+#include "nest/export/preprocessing.h"
 
 namespace nest::exports {
 namespace {
@@ -34,6 +34,9 @@ std::vector<ExportedGraph> export_onnx_files(const ModelExporter& exporter,
                                              const std::filesystem::path& out,
                                              const std::string& graph, const OnnxOptions& options) {
   const std::string which = graph.empty() ? exporter.default_graph() : graph;
+  constexpr std::string_view kPreprocessing = "preprocessing";
+  if (which == kPreprocessing)
+    return {export_preprocessing(out, exporter.model().signal, options.opset)};
   if (which != "all") return {exporter.export_onnx(out, which, options)};
   std::vector<ExportedGraph> files;
   for (const std::string& name : exporter.graphs())

@@ -12,7 +12,9 @@
 #include "nest/deploy/model_file.h"
 #include "nest/graph/streaming.h"
 #include "nest/io/checkpoint.h"
+#include "own_file.h"
 #include "save_onnx.h"
+#include "style.h"
 #include "whole_graph.h"
 
 namespace nest::exports {
@@ -29,6 +31,7 @@ void visit_fields(FieldVisitor& visitor, OnnxOptions& o) {
   visitor.field("opset", o.opset, "ONNX operator set; below 17 layer norm is written in parts",
                 between(kLeastOpset, kMostOpset));
   visitor.field("keep", o.keep, "optional inputs that the graph has: memory_attend, mask");
+  visitor.field("style", o.style, "names, order and metadata as a toolkit's exports have them");
 }
 
 void validate(const OnnxOptions& options) {
@@ -71,9 +74,15 @@ ExportedGraph ModelExporter::export_onnx(const std::filesystem::path& path, std:
   const graph::Graph& graph = model_.graph(name);
   OnnxModel onnx = graph_to_onnx(model_, graph, options);
   onnx.metadata = metadata_of(model_, graph, options);
+  if (options.precision == graph::Precision::kFp32)
+    onnx.metadata.emplace_back("nest", own_description(original_, graph));
+  const auto renamed = apply_style(options.style, model_, graph, onnx);
   ExportedGraph exported = save_onnx(path, onnx);
-  for (const graph::Port& port : graph.outputs)
-    if (!port.feeds.empty()) exported.states.push_back(port.feeds);
+  for (const graph::Port& port : graph.outputs) {
+    if (port.feeds.empty()) continue;
+    const auto found = renamed.find(port.feeds);
+    exported.states.push_back(found == renamed.end() ? port.feeds : found->second);
+  }
   return exported;
 }
 

@@ -1,6 +1,7 @@
 // ONNX Runtime on every node kind, every graph of every variant and every operator set.
 #include <gtest/gtest.h>
 
+#include "nest/core/error.h"
 #include "nest/graph/streaming.h"
 #include "ort_cases.h"
 #include "tests/runtime/families.h"
@@ -179,6 +180,55 @@ TEST_F(EveryExportInOnnxRuntime, multiplies_codes_in_every_step_of_8_bit_recurre
   add("gru", graph::Gru{16, 32, 2, true});
   add("lstm", graph::Lstm{16, 32, 2, true});
   cases_.check();
+}
+
+/// Any batch and any length that the graph declares open.
+TEST_F(EveryExportInOnnxRuntime, no_shape_that_is_open_fails) {
+  Rng rng(11);
+  for (const runtime::Family& family : runtime::kFamilies) {
+    const graph::Model model = runtime::make_model(family);
+    const ModelExporter exporter(model);
+    for (const std::string& graph : exporter.graphs()) {
+      std::vector<Bindings> lengths;
+      for (int i = 0; i < 8; ++i) {
+        const auto any = [&](std::int64_t least, std::uint64_t range) {
+          return least + static_cast<std::int64_t>(rng.below(range));
+        };
+        lengths.push_back(
+            {{"B", any(1, 5)}, {"T", any(200, 900)}, {"U", any(1, 6)}, {"N", any(1, 5)}});
+      }
+      cases_.add(
+          model,
+          {.name = std::string(family.name) + "_" + graph, .graph = graph, .lengths = lengths});
+    }
+  }
+  cases_.check();
+}
+
+TEST(Style, ports_are_called_as_the_toolkits_call_them) {
+  const graph::Model model =
+      runtime::make_model(runtime::kFamilies[4]);  // a causal LSTM transducer
+  const ModelExporter exporter(model);
+  const test::TempDir dir;
+  const auto ports = [&](const char* graph, OnnxStyle style) {
+    const ExportedGraph made = exporter.export_onnx(dir / "m.onnx", graph, {.style = style});
+    std::string text;
+    for (const ExportedPort& port : made.inputs) text += port.name + " ";
+    text += "->";
+    for (const ExportedPort& port : made.outputs) text += " " + port.name;
+    return text;
+  };
+  EXPECT_EQ(ports("encoder", OnnxStyle::kIcefall), "x -> encoder_out");
+  EXPECT_EQ(ports("predictor", OnnxStyle::kIcefall),
+            "y state0 state1 -> decoder_out new_state0 new_state1");
+  EXPECT_EQ(ports("joiner", OnnxStyle::kIcefall), "encoder_out decoder_out -> logit");
+  EXPECT_EQ(ports("encoder", OnnxStyle::kNemo), "audio_signal -> outputs");
+  EXPECT_EQ(ports("predictor", OnnxStyle::kNemo),
+            "targets cache_0 cache_1 -> outputs cache_0_next cache_1_next");
+  EXPECT_TRUE(ports("encoder_step", OnnxStyle::kIcefall).starts_with("x state0"));
+  EXPECT_THROW(ModelExporter(runtime::make_model(runtime::kFamilies[0]))
+                   .export_onnx(dir / "m.onnx", "model", {.style = OnnxStyle::kNemo}),
+               Error);
 }
 
 }  // namespace

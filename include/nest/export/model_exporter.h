@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/enum.h"
 #include "nest/core/field.h"
 #include "nest/core/json_fwd.h"
 #include "nest/core/options_fwd.h"
@@ -19,6 +20,15 @@ namespace nest::exports {
 inline constexpr int kLeastOpset = 11;
 inline constexpr int kMostOpset = 28;
 
+/// How ports are called, in which order they stand, and what the metadata adds: for loaders that
+/// know a toolkit's exports.
+enum class OnnxStyle {
+  kNest,     ///< the graph's own names; states <name> and <name>_out
+  kIcefall,  ///< LSTM transducers of icefall: x, state0 -> encoder_out, new_state0; y; logit
+  kNemo,     ///< transducers of NeMo: audio_signal, cache_0 -> outputs, cache_0_next; targets
+};
+EnumTable enum_table(OnnxStyle of);  ///< "nest", "icefall", "nemo"
+
 struct OnnxOptions {
   /// Of weights and activations: fp32, fp16, or int8 as the model's own quantization says (a model
   /// without one: every matrix product). Inputs, outputs and states are float32 in all.
@@ -27,6 +37,7 @@ struct OnnxOptions {
   /// Optional inputs that the ONNX graph has ("memory_attend"); the others are left out, states are
   /// always there.
   std::vector<std::string> keep = {};
+  OnnxStyle style = OnnxStyle::kNest;
 };
 void visit_fields(FieldVisitor& visitor, OnnxOptions& options);
 void validate(const OnnxOptions& options);
