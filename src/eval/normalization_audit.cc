@@ -69,7 +69,8 @@ NormalizationAudit audit_normalization(const data::Dataset& dataset,
           used.mean.size(), train.mean.size());
   const NormalizationDistance to{distance(used, train), distance(used, test), distance(used, both)};
   const double nearest = std::min(to.test, to.train_and_test);
-  if (to.train > 1e-4 && nearest < to.train) {
+  // Statistics of other data are about as far from both fits.
+  if (to.train > 1e-4 && nearest < to.train / 2) {
     audit.problems.push_back(fmt::format(
         "the statistics in use are nearer to a fit that includes the test split ({:.4g}) than to "
         "one on the training split ({:.4g})",

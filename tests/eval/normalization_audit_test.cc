@@ -72,6 +72,15 @@ TEST_F(NormalizationAuditTest, fitted_on_test_data_is_caught_without_any_record)
   }
 }
 
+TEST_F(NormalizationAuditTest, statistics_of_other_data_are_no_leak) {
+  const data::Dataset dataset = data::Dataset::open(folder_);
+  graph::SignalContract contract = dataset.info().signal;
+  contract.normalization = graph::Normalization::kFixed;
+  contract.mean = {-3, -3};  // nearer to the test split by chance, but not near
+  contract.stddev = {2, 2};
+  EXPECT_TRUE(audit_normalization(dataset, contract, {}).passed());
+}
+
 TEST_F(NormalizationAuditTest, an_eval_set_uses_the_contract_of_the_model) {
   graph::SignalContract contract;
   contract.rate_hz = 100;
