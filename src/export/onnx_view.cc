@@ -26,6 +26,16 @@ Dim product(const DimShape& dims) {
   return all;
 }
 
+/// How often one length goes into another: constants, or multiples of one symbol.
+std::optional<std::int64_t> quotient(const Dim& whole, const Dim& part) {
+  if (whole.is_constant() && part.is_constant())
+    return whole.constant() / std::max<std::int64_t>(1, part.constant());
+  const auto [a, many] = whole.symbol_multiple();
+  const auto [b, few] = part.symbol_multiple();
+  if (a.empty() || a != b || few < 1 || many % few != 0) return std::nullopt;
+  return many / few;
+}
+
 /// Takes atoms of `size` from the front (or the back), splitting one of constant size if needed.
 /// False if they do not fit.
 bool take(std::vector<Atom>& atoms, const Dim& size, bool from_back, AtomGroup& group) {
@@ -34,14 +44,13 @@ bool take(std::vector<Atom>& atoms, const Dim& size, bool from_back, AtomGroup& 
     if (atoms.empty()) return false;
     Atom atom = from_back ? atoms.back() : atoms.front();
     atoms.erase(from_back ? atoms.end() - 1 : atoms.begin());
-    if (size.is_constant() && taken.is_constant() && atom.size.is_constant()) {
-      const std::int64_t need = size.constant() / std::max<std::int64_t>(1, taken.constant());
+    if (const auto need = quotient(size, taken); need && atom.size.is_constant()) {
       const std::int64_t has = atom.size.constant();
-      if (need >= 1 && has > need && has % need == 0) {
-        const std::int64_t rest = has / need;
-        const Atom slow{atom.axis, Dim(from_back ? rest : need),
-                        atom.inner * (from_back ? need : rest)};
-        const Atom fast{atom.axis, Dim(from_back ? need : rest), atom.inner};
+      if (*need >= 1 && has > *need && has % *need == 0) {
+        const std::int64_t rest = has / *need;
+        const Atom slow{atom.axis, Dim(from_back ? rest : *need),
+                        atom.inner * (from_back ? *need : rest)};
+        const Atom fast{atom.axis, Dim(from_back ? *need : rest), atom.inner};
         atoms.insert(from_back ? atoms.end() : atoms.begin(), from_back ? slow : fast);
         atom = from_back ? fast : slow;
       }

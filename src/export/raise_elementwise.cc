@@ -208,8 +208,12 @@ bool finish_gain(Raise& at, const OnnxNode& node, std::size_t index) {
 void multiply(Raise& at, const OnnxNode& node) {
   for (const std::size_t i : {0U, 1U}) {
     const Edge& edge = at.input(node, i);
-    if (const auto factor = scalar_at(at, node, 1 - i); factor && scaled(at, node, edge, *factor))
-      return;
+    if (const auto factor = scalar_at(at, node, 1 - i)) {
+      if (scaled(at, node, edge, *factor)) return;
+      View made = at.view(node, i);  // a sigmoid or a slice that is no part of more
+      made.scale *= *factor;
+      return at.set(node, made);
+    }
     if (finish_gelu(at, node, edge, other(at, node, i)) ||
         finish_gate(at, node, edge, other(at, node, i)) || finish_gain(at, node, i))
       return;

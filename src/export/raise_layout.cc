@@ -42,6 +42,20 @@ void transpose(Raise& at, const OnnxNode& node) {
   at.set(node, transposed(x, order));
 }
 
+/// Constant integers as rows: how exporters turn padding round.
+Tensor table_of(const Lengths& lengths, const graph::DimShape& target) {
+  std::vector<std::int64_t> values;
+  for (const graph::Dim& dim : lengths.dims) {
+    require(dim.is_constant(), ErrorCode::kUnsupported, "open lengths stand in rows");
+    values.push_back(dim.constant());
+  }
+  const auto count = static_cast<std::int64_t>(values.size());
+  const std::int64_t columns = target[1].is_constant() ? target[1].constant() : 0;
+  require(columns >= 1 && count % columns == 0, ErrorCode::kUnsupported,
+          "{} integers in rows of {}", count, target[1].text());
+  return Tensor::from<std::int64_t>({count / columns, columns}, values);
+}
+
 void reshape(Raise& at, const OnnxNode& node) {
   const auto target = find_attribute(node, "shape") != nullptr
                           ? lengths_of(Tensor::from<std::int64_t>(
@@ -65,6 +79,7 @@ void reshape(Raise& at, const OnnxNode& node) {
     return at.set(node, tensor->reshaped(shape));
   }
   if (auto lengths = lengths_of(at.input(node, 0))) {  // a list of lengths stays one
+    if (target->dims.size() == 2) return at.set(node, table_of(*lengths, target->dims));
     lengths->is_scalar = target->dims.empty();
     return at.set(node, *lengths);
   }

@@ -163,8 +163,11 @@ def main(root):
             common = {"opset_version": opset, "input_names": ["x"], "output_names": ["y"]}
             try:
                 if how == "script":
+                    # Its MultiheadAttention has the length of the keys as a number.
+                    is_fixed = any(isinstance(m, nn.MultiheadAttention) for m in model.modules())
+                    axes = {0: "batch"} if is_fixed else {0: "batch", 2: "samples"}
                     torch.onnx.export(model, (x,), str(folder / "model.onnx"), dynamo=False,
-                                      dynamic_axes={"x": {0: "batch", 2: "samples"}}, **common)
+                                      dynamic_axes={"x": axes}, **common)
                 else:
                     shapes = ({0: torch.export.Dim("batch"), 2: torch.export.Dim("samples", min=8, max=180)},)
                     torch.onnx.export(model, (x,), str(folder / "model.onnx"), dynamo=True, external_data=False,
