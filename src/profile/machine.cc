@@ -6,6 +6,8 @@
 #include <string>
 
 #include "nest/core/parallel.h"
+#include "nest/core/processor.h"
+#include "nest/runtime/choices.h"
 #include "nest/runtime/isa.h"
 #include "nest/runtime/peaks.h"
 
@@ -35,11 +37,12 @@ Json isa_names() {
 
 Json machine_json() {
   Json report;
-  report["cpu"] = proc_value("/proc/cpuinfo", "model name");
+  report["cpu"] = processor_name();
   report["cpu_family"] = proc_value("/proc/cpuinfo", "cpu family");
   report["cores"] = available_cores();
   report["isa"] = isa_names();
   report["isa_selected"] = name_of(runtime::choose_isa());
+  report["bf16_product"] = to_json(runtime::bf16_choice(runtime::choose_isa()));
   const runtime::CacheSizes caches = runtime::cache_sizes();
   report["cache_bytes"] = {{"l1", caches.l1}, {"l2", caches.l2}, {"l3", caches.l3}};
   report["memory"] = proc_value("/proc/meminfo", "MemTotal");

@@ -1,5 +1,8 @@
+#include <cstdlib>
+
 #include "nest/core/log.h"
 #include "runtime/machine_impl.h"
+#include "runtime/measured_kernels.h"
 
 namespace nest::runtime {
 namespace {
@@ -7,8 +10,11 @@ namespace {
 std::unique_ptr<Machine::Impl> make(const MachineOptions& options) {
   validate(options);
   const Isa isa = choose_isa(options.isa);
-  return std::unique_ptr<Machine::Impl>(new Machine::Impl{
-      isa, &kernels_for(isa), Pool({options.threads, options.spin_us, options.pin_threads})});
+  // Who forces an instruction set wants its kernels, whatever is faster here.
+  const bool is_forced = !options.isa.empty() || std::getenv("NEST_ISA") != nullptr;
+  return std::unique_ptr<Machine::Impl>(
+      new Machine::Impl{isa, is_forced ? &kernels_for(isa) : &measured_kernels(isa),
+                        Pool({options.threads, options.spin_us, options.pin_threads})});
 }
 
 }  // namespace
