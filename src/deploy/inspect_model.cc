@@ -1,5 +1,6 @@
 // Prepared models, configurations and checkpoints.
 #include "inspect_kinds.h"
+#include "narrow_file.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
@@ -106,6 +107,9 @@ std::optional<Inspection> inspect_weights(const std::filesystem::path& path,
   found.description["kind"] = "checkpoint";
   found.description["config"] = checkpoint.model_config;
   found.description["extra"] = checkpoint.extra;
+  for (auto& [name, entry] : found.description["extra"].items()) {
+    if (name == "nest") entry = unpacked_entry(entry, name);
+  }
   found.description["warnings"] = checkpoint.warnings;
   add_tensors(checkpoint, found.description);
   try {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "narrow_file.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
@@ -59,7 +60,7 @@ std::filesystem::path sidecar_of(const std::filesystem::path& path) {
 
 Json stored_entry(const io::Checkpoint& checkpoint) {
   if (!checkpoint.extra.is_object() || !checkpoint.extra.contains(kEntry)) return Json::object();
-  const Json& entry = checkpoint.extra[std::string(kEntry)];
+  const Json entry = unpacked_entry(checkpoint.extra[std::string(kEntry)], kEntry);
   require(entry.is_object(), ErrorCode::kDataCorrupt, "the entry '{}' is not an object", kEntry);
   return entry;
 }
@@ -152,7 +153,9 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
       model.quantization = graph::quantization_from_json(stored["quantization"], model);
     }
     check_were_read(model, checkpoint);
-    graph::load_weights(model, plain_weights(checkpoint));
+    TensorMap weights = plain_weights(checkpoint);
+    widen(weights, model);
+    graph::load_weights(model, weights);
   });
   return model;
 }
@@ -190,7 +193,13 @@ io::Checkpoint to_checkpoint(const graph::Model& model) {
 }
 
 void save_model(const graph::Model& model, const std::filesystem::path& path) {
-  io::write_checkpoint(path, to_checkpoint(model));
+  io::Checkpoint checkpoint = to_checkpoint(model);
+  if (path.extension() == ".safetensors" && model.quantization != graph::Quantization{}) {
+    checkpoint.state_dict = narrowed(model);
+    Json& entry = checkpoint.extra[std::string(kEntry)];
+    entry = packed_entry(entry);
+  }
+  io::write_checkpoint(path, checkpoint);
 }
 
 }  // namespace nest::deploy

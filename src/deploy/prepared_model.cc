@@ -45,10 +45,10 @@ std::uintmax_t write_model(const graph::Model& model, const std::filesystem::pat
     runtime::prepare(model)->save(path);
   } else {
     save_model(model, path);
-    if (model.quantization != graph::Quantization{})
+    if (model.quantization != graph::Quantization{} && path.extension() != ".safetensors")
       log_info(
-          "{} holds float weights that become codes when it is loaded; a .prepared file holds "
-          "the codes",
+          "{} holds float weights that become codes when it is loaded; a .safetensors or .prepared "
+          "file holds the codes",
           path.string());
   }
   return std::filesystem::file_size(path);

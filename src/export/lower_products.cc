@@ -8,13 +8,14 @@ namespace nest::exports {
 
 namespace {
 
-/// x and weight. A convolution without a fixed scale stays float, as in the native runtime.
+/// x and weight. A convolution without a fixed scale multiplies floats by what the codes of its
+/// weight stand for, as in the native runtime.
 Names convolved(const Lowering& at) {
-  const std::optional<float> scale =
-      at.is_int8() ? at.activation_scale(at.node.name) : std::nullopt;
-  if (!scale) return {at.x(), at.weight_edge(0)};
+  if (!at.is_int8()) return {at.x(), at.weight_edge(0)};
+  const std::optional<float> scale = at.activation_scale(at.node.name);
   const Codes codes = kernel_codes(at.weight(0), at.granularity());
-  return {quantized(at.onnx, at.x(), *scale), dequantized(at.onnx, at.weight_name(0), codes, 0)};
+  return {scale ? quantized(at.onnx, at.x(), *scale) : at.x(),
+          dequantized(at.onnx, at.weight_name(0), codes, 0)};
 }
 
 std::string product_of(const Lowering& at) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "nest/core/error.h"
+#include "nest/graph/code_rows.h"
 #include "nest/graph/codes.h"
 #include "nest/graph/path.h"
 
@@ -10,29 +11,13 @@ namespace nest::graph {
 
 namespace {
 
-/// A matrix [n, k] in the precision of its layer, with its scales.
+/// A matrix [n, k] or filters in the precision of their layer, with their scales.
 std::int64_t quantized_bytes(const Quantization& quantization, const Node& node, const Shape& shape,
                              std::int64_t plain) {
-  constexpr std::int64_t kBlock = 32, kBlockBytes = kBlock / 2 + 2, kScaleBytes = 4;
-  const LayerQuantization layer = layer_of(quantization, node.name);
+  const Precision precision = precision_of(quantization, node.name);
+  if (precision == Precision::kFp32 || precision == Precision::kFp64) return plain;
   const std::int64_t rows = shape.at(0), columns = rows == 0 ? 0 : numel(shape) / rows;
-  const bool is_conv = std::holds_alternative<Conv>(node.op);
-  if (is_integer(layer.precision) && is_conv && !quantization.activations.contains(node.name)) {
-    return plain;  // stays as it is without a fixed scale
-  }
-  switch (layer.precision) {
-    case Precision::kFp16:
-    case Precision::kBf16:
-      return 2 * numel(shape);
-    case Precision::kInt8:
-      return numel(shape) + kScaleBytes * (layer.granularity == Granularity::kPerTensor ? 1 : rows);
-    case Precision::kInt4:
-      return rows * ((columns + kBlock - 1) / kBlock) * kBlockBytes;
-    case Precision::kFp32:
-    case Precision::kFp64:
-      return plain;
-  }
-  fail(ErrorCode::kInternal, "unknown precision");
+  return rows * row_bytes(precision, columns);
 }
 
 /// One weight of a node as the model's quantization stores it.

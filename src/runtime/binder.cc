@@ -162,7 +162,8 @@ PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight,
 const float* Binder::floats(const LoweredNode& node, std::size_t weight,
                             std::string_view role) const {
   const LoweredWeight& w = node.weights.at(weight);
-  return float_block(in_.store, node.name + "/" + std::string(role), numel(w.shape), w.values);
+  return float_block(in_.store, node.name + "/" + std::string(role), numel(w.shape), w.values,
+                     w.keep());
 }
 
 void Binder::add_inputs(const std::set<std::string>& absent) {

@@ -50,6 +50,20 @@ float scale_of(const graph::Quantization& quantization, const std::string& produ
   return found == quantization.activations.end() ? 0 : found->second.scale;
 }
 
+/// Filters of a convolution that is not fp32 become what their codes stand for. A file of before
+/// version 5 has no codes of them, but all that is made of them.
+void round_filters(LoweredNode& node, bool has_weights, WeightStore& store) {
+  if (!std::holds_alternative<graph::Conv>(node.op) ||
+      node.quantization.precision == graph::Precision::kFp32)
+    return;
+  const std::string key =
+      fmt::format("{}/filters:{}", node.name, name_of(node.quantization.precision));
+  if (!has_weights && store.find(key).data == nullptr) return;
+  LoweredWeight& filters = node.weights.at(0);
+  filters.unrounded = filters.values;
+  filters.values = floats_of_rows(store, key, node.quantization, filters.shape, filters.unrounded);
+}
+
 /// Nodes whose output is their input's memory.
 bool is_view(const graph::Op& op) {
   return std::holds_alternative<graph::Dropout>(op) || std::holds_alternative<graph::Squeeze>(op) ||
@@ -89,7 +103,7 @@ void Lowered::count_uses(const graph::Graph& graph) {
 }
 
 Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options,
-              bool is_observed) {
+              bool is_observed, WeightStore& store) {
   Lowered lowered;
   lowered.values = graph.values;
   for (std::size_t i = 0; i < graph.values.size(); ++i) {
@@ -122,6 +136,7 @@ Lowered lower(const graph::Model& model, const graph::Graph& graph, const Prepar
     }
     made.quantization = graph::layer_of(model.quantization, node.name);
     made.activation_scale = scale_of(model.quantization, node.name);
+    round_filters(made, !model.weights.empty(), store);
     lowered.nodes.push_back(std::move(made));
   }
   if (options.rewrite) {

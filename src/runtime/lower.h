@@ -13,6 +13,13 @@ namespace nest::runtime {
 struct LoweredWeight {
   Shape shape;
   LazyFloats values;
+  /// Of filters that files keep as codes: the values before they were rounded to them.
+  LazyFloats unrounded = {};
+
+  /// What is made of codes in files stays out of files itself.
+  WeightStore::Keep keep() const {
+    return unrounded ? WeightStore::Keep::kInMemory : WeightStore::Keep::kInFiles;
+  }
 };
 
 /// What a node became. kOp keeps the meaning of its graph op.
@@ -59,9 +66,10 @@ struct Lowered {
 
 /// Resolves weights and their quantization and (unless options.rewrite is off) folds batch norms as
 /// graph/rewrite.h does, reorders and fuses. Where activations are observed, every product stays
-/// one of its own.
+/// one of its own. Filters of convolutions are what their codes stand for, and the store, which
+/// must outlive the result, keeps those codes.
 Lowered lower(const graph::Model& model, const graph::Graph& graph, const PrepareOptions& options,
-              bool is_observed);
+              bool is_observed, WeightStore& store);
 
 // The rewrites, in the order they run (lower_*.cc).
 void reorder_spatial_filters(Lowered& lowered);

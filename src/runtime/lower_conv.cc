@@ -47,7 +47,7 @@ LoweredNode reordered(const LoweredNode& temporal, const LoweredNode& spatial) {
   const LazyFloats mix = spatial.weights[0].values, taps = temporal.weights[0].values;
   const LazyFloats bias1 = first.has_bias ? temporal.weights[1].values : LazyFloats();
   const LazyFloats bias2 = second.has_bias ? spatial.weights[1].values : LazyFloats();
-  node.weights = {{{out, electrodes}, mix},
+  node.weights = {{{out, electrodes}, mix, spatial.weights[0].unrounded},
                   {{out, kernel},
                    [=] {
                      const auto u = taps();
@@ -56,7 +56,8 @@ LoweredNode reordered(const LoweredNode& temporal, const LoweredNode& spatial) {
                        w.insert(w.end(), u.begin() + o / each * kernel,
                                 u.begin() + (o / each + 1) * kernel);
                      return w;
-                   }},
+                   },
+                   temporal.weights[0].unrounded},
                   {{out}, [=] {
                      std::vector<float> b = bias2 ? bias2() : std::vector<float>(at(out), 0.0f);
                      if (!bias1) return b;

@@ -59,20 +59,24 @@ void make_time_major(LoweredNode& node) {
   if (is_pointwise(*conv)) {
     node.weights[0].shape = {conv->out_channels, conv->in_channels};
     node.op = graph::Linear{conv->in_channels, conv->out_channels, conv->has_bias};
+    // Its packed matrix holds the codes.
+    if (node.weights[0].unrounded)
+      node.weights[0].values = std::exchange(node.weights[0].unrounded, {});
     return;
   }
   node.kind = LoweredKind::kDepthwiseTime;
   const std::int64_t channels = conv->in_channels, kernel = conv->kernel_t;
   const LazyFloats old = node.weights[0].values;
-  node.weights[0] = {{kernel, channels}, [=] {
-                       const auto w = old();
-                       std::vector<float> turned(w.size());
-                       for (std::int64_t c = 0; c < channels; ++c)
-                         for (std::int64_t k = 0; k < kernel; ++k)
-                           turned[static_cast<std::size_t>(k * channels + c)] =
-                               w[static_cast<std::size_t>(c * kernel + k)];
-                       return turned;
-                     }};
+  node.weights[0].shape = {kernel, channels};
+  node.weights[0].values = [=] {
+    const auto w = old();
+    std::vector<float> turned(w.size());
+    for (std::int64_t c = 0; c < channels; ++c)
+      for (std::int64_t k = 0; k < kernel; ++k)
+        turned[static_cast<std::size_t>(k * channels + c)] =
+            w[static_cast<std::size_t>(c * kernel + k)];
+    return turned;
+  };
 }
 
 void swap_axes(graph::Value& value) {

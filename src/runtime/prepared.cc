@@ -56,8 +56,8 @@ PreparedModel::Impl::Impl(graph::Model whole, const PrepareOptions& prepare_opti
 const Lowered& PreparedModel::Impl::lowered_graph(std::string_view graph) const {
   const auto found = lowered.find(graph);
   if (found != lowered.end()) return *found->second;
-  auto made =
-      std::make_unique<Lowered>(lower(model, model.graph(graph), options, observer != nullptr));
+  auto made = std::make_unique<Lowered>(
+      lower(model, model.graph(graph), options, observer != nullptr, store));
   return *lowered.emplace(std::string(graph), std::move(made)).first->second;
 }
 
@@ -79,6 +79,7 @@ void PreparedModel::Impl::seal() {
         weight.values = [node_name = node.name]() -> std::vector<float> {
           fail(ErrorCode::kInternal, "float weights of '{}' were dropped", node_name);
         };
+        weight.unrounded = {};
       }
     }
   }

@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "nest/core/deflate.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/hash.h"
@@ -9,17 +10,19 @@
 #include "runtime/prepared_impl.h"
 
 /// A prepared model on disk: 8 bytes magic, u32 version, u32 CRC-32 of the header, u64 header
-/// length, the header (JSON: model with its quantization, options, blocks), zeros up to 64, then
-/// the blocks, each 64-byte aligned. Little-endian. Packed weights are the same on every
-/// instruction set. Version 2 had the quantization, and how to run, among the options; versions 2
-/// and 3 had embeddings in fp32.
+/// length, the header (JSON as a zlib stream: model with its quantization, options, blocks), zeros
+/// up to 64, then the blocks, each 64-byte aligned. Little-endian. Packed weights are the same on
+/// every instruction set; of filters the codes are stored, and what the kernels want is made of
+/// them when the file is opened. Version 2 had the quantization, and how to run, among the options;
+/// versions 2 and 3 had embeddings in fp32; before 5 headers were plain and filters floats.
 namespace nest::runtime {
 namespace {
 
 constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
-constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4;
+constexpr std::size_t kMostHeader = std::size_t{64} << 20;
+constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4, kDeflatedHeader = 5;
 
 std::size_t aligned(std::size_t n) {
   return (n + kAlign - 1) / kAlign * kAlign;
@@ -61,8 +64,10 @@ Header parse_header(std::span<const std::byte> file) {
   const auto header = file.subspan(kFixed, static_cast<std::size_t>(length));
   require(crc32(header) == read_at<std::uint32_t>(file, 12), ErrorCode::kDataCorrupt,
           "header checksum does not match");
-  const auto* text = reinterpret_cast<const char*>(header.data());
-  made.json = Json::parse(text, text + header.size(), nullptr, false);
+  const std::string_view stored(reinterpret_cast<const char*>(header.data()), header.size());
+  made.json = Json::parse(
+      made.version < kDeflatedHeader ? std::string(stored) : inflated(stored, kMostHeader), nullptr,
+      false);
   require(made.json.is_object(), ErrorCode::kDataCorrupt, "header is not JSON");
   return made;
 }
@@ -110,7 +115,7 @@ void adopt_blocks(const Json& blocks, const std::shared_ptr<const MappedFile>& m
         file.subspan(begin + static_cast<std::size_t>(at), static_cast<std::size_t>(size));
     require(crc32(data) == block.at("crc32").get<std::uint32_t>(), ErrorCode::kDataCorrupt,
             "checksum of block '{}' does not match", key);
-    store.adopt(key, {data.data(), data.size()}, mapped);
+    store.adopt(key, {data.data(), data.size(), WeightStore::Keep::kInFiles}, mapped);
   }
 }
 
@@ -119,6 +124,7 @@ std::string header_text(const PreparedModel::Impl& impl) {
   Json blocks = Json::array();
   std::size_t at = 0;
   for (const auto& [key, entry] : impl.store.entries()) {
+    if (entry.keep == WeightStore::Keep::kInMemory) continue;
     blocks.push_back({{"key", key},
                       {"offset", at},
                       {"bytes", entry.bytes},
@@ -129,7 +135,7 @@ std::string header_text(const PreparedModel::Impl& impl) {
   header["model"] = graph::to_json(impl.model);
   header["options"] = {{"sparse", impl.options.sparse}, {"rewrite", impl.options.rewrite}};
   header["blocks"] = std::move(blocks);
-  return header.dump();
+  return deflated(header.dump());
 }
 
 }  // namespace
@@ -143,7 +149,9 @@ bool is_prepared_file(const std::filesystem::path& path) {
 std::size_t PreparedModel::file_bytes() const {
   const std::lock_guard lock(impl_->mutex);
   std::size_t bytes = aligned(kFixed + header_text(*impl_).size());
-  for (const auto& [key, entry] : impl_->store.entries()) bytes += aligned(entry.bytes);
+  for (const auto& [key, entry] : impl_->store.entries()) {
+    if (entry.keep == WeightStore::Keep::kInFiles) bytes += aligned(entry.bytes);
+  }
   return bytes;
 }
 
@@ -160,6 +168,7 @@ void PreparedModel::save(const std::filesystem::path& path) const {
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
     pad(out, kFixed + text.size());
     for (const auto& [key, entry] : impl_->store.entries()) {
+      if (entry.keep == WeightStore::Keep::kInMemory) continue;
       out.write(static_cast<const char*>(entry.data), static_cast<std::streamsize>(entry.bytes));
       pad(out, entry.bytes);
     }

@@ -7,6 +7,7 @@
 
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
+#include "nest/graph/code_rows.h"
 #include "runtime/pack.h"
 #include "runtime/sparse.h"
 
@@ -48,7 +49,7 @@ void* WeightStore::allocate(std::size_t bytes) {
 }
 
 const void* WeightStore::block(std::string_view key, std::size_t bytes,
-                               const std::function<void(void*)>& make) {
+                               const std::function<void(void*)>& make, Keep keep) {
   const auto found = entries_.find(key);
   if (found != entries_.end()) {
     require(found->second.bytes == bytes, ErrorCode::kDataCorrupt,
@@ -58,7 +59,7 @@ const void* WeightStore::block(std::string_view key, std::size_t bytes,
   }
   void* data = allocate(std::max<std::size_t>(bytes, 1));
   make(data);
-  entries_.emplace(std::string(key), Entry{data, bytes});
+  entries_.emplace(std::string(key), Entry{data, bytes, keep});
   return data;
 }
 
@@ -185,14 +186,27 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
 }
 
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
-                         const LazyFloats& values) {
+                         const LazyFloats& values, WeightStore::Keep keep) {
   const auto count = static_cast<std::size_t>(n);
-  return static_cast<const float*>(store.block(key, count * 4, [&](void* out) {
+  const auto make = [&](void* out) {
     const std::vector<float> made = values();
     require(made.size() == count, ErrorCode::kInternal, "weight '{}' has {} elements, expected {}",
             key, made.size(), count);
     std::memcpy(out, made.data(), count * 4);
-  }));
+  };
+  return static_cast<const float*>(store.block(key, count * 4, make, keep));
+}
+
+LazyFloats floats_of_rows(WeightStore& store, std::string key, const graph::LayerQuantization& how,
+                          const Shape& shape, const LazyFloats& weight) {
+  const std::int64_t rows = shape.at(0), columns = rows == 0 ? 0 : numel(shape) / rows;
+  const auto bytes = static_cast<std::size_t>(rows * graph::row_bytes(how.precision, columns));
+  return [=, &store] {
+    const void* stored = store.block(key, bytes, [&](void* out) {
+      graph::write_rows(weight(), rows, columns, how, static_cast<std::byte*>(out));
+    });
+    return graph::read_rows(static_cast<const std::byte*>(stored), rows, columns, how.precision);
+  };
 }
 
 }  // namespace nest::runtime

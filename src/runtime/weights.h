@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nest/core/tensor.h"
 #include "runtime/kernels/kernels.h"
 #include "runtime/pack.h"
 
@@ -23,15 +24,18 @@ class WeightStore {
   WeightStore(const WeightStore&) = delete;
   WeightStore& operator=(const WeightStore&) = delete;
 
+  /// Where a block lives on. What is made of codes in no time is left out of files.
+  enum class Keep : std::uint8_t { kInFiles, kInMemory };
   /// The block `key` of `bytes` bytes, filled by `make` if it is new. 64-byte aligned, zeroed.
   /// Errors: DataCorrupt if a stored block has another size.
-  const void* block(std::string_view key, std::size_t bytes,
-                    const std::function<void(void*)>& make);
+  const void* block(std::string_view key, std::size_t bytes, const std::function<void(void*)>& make,
+                    Keep keep = Keep::kInFiles);
 
   /// The block `key`, data null if there is none.
   struct Entry {
     const void* data = nullptr;
     std::size_t bytes = 0;
+    Keep keep = Keep::kInFiles;
   };
   Entry find(std::string_view key) const;
   const std::map<std::string, Entry, std::less<>>& entries() const { return entries_; }
@@ -71,6 +75,11 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
                            const LazyFloats& weight, double densest_sparse);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
-                         const LazyFloats& values);
+                         const LazyFloats& values,
+                         WeightStore::Keep keep = WeightStore::Keep::kInFiles);
+/// The floats that a weight's rows in files stand for; the block `key` holds those rows, made of
+/// `weight` when the floats are first asked for.
+LazyFloats floats_of_rows(WeightStore& store, std::string key, const graph::LayerQuantization& how,
+                          const Shape& shape, const LazyFloats& weight);
 
 }  // namespace nest::runtime

@@ -66,7 +66,9 @@ std::string infer_model_name(const Config& model_config);
 /// vocabulary; one without a quantization is fp32. Graphs that the constructor arguments alone
 /// would not build (folded, pruned) are stored in full.
 io::Checkpoint to_checkpoint(const graph::Model& model);
-/// Writes .pt or .safetensors; atomic. Errors: InvalidArgument for another extension; Io.
+/// Writes .pt or .safetensors; atomic. A quantized model's .safetensors holds the codes of its
+/// layers, which every executor reads as the floats that they stand for (graph/code_rows.h); its
+/// .pt holds floats, for Python and to train on. Errors: InvalidArgument for another extension; Io.
 void save_model(const graph::Model& model, const std::filesystem::path& path);
 
 }  // namespace nest::deploy

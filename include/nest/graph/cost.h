@@ -78,8 +78,7 @@ struct GraphCost {
 /// Of a graph for given axis lengths. Optional inputs are absent, except explicit state. Weights
 /// that the model does not hold count as float32.
 ///
-/// int8: one byte and a float32 scale a row (or one); int4: 18 bytes for 32 of a row. Integer
-/// convolutions without a fixed activation scale stay as they are (graph::Quantization).
+/// Matrices and filters of narrow layers count as files store them: row_bytes() a row.
 /// Errors: NotFound for the graph or a symbol without a value; InvalidArgument for a length that
 /// gives an empty axis.
 GraphCost graph_cost(const Model& model, std::string_view graph, const Bindings& bindings);

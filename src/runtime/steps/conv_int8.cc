@@ -78,7 +78,8 @@ class QuantConvStep : public ConvStep {
   }
 };
 
-/// One symmetric scale an output channel or a tensor, max|w| / 127, as for matrices.
+/// One symmetric scale an output channel or a tensor, max|w| / 127, as for matrices. Filters of 4
+/// bits come as what their codes stand for, so 8-bit codes are made of 4-bit ones here.
 void pack(const graph::Conv& op, const std::vector<float>& w, const graph::LayerQuantization& how,
           float activation_scale, std::int8_t* codes, float* scale, std::int32_t* sum) {
   const bool is_shared = how.granularity == Granularity::kPerTensor;
@@ -109,14 +110,14 @@ Packed packed_weight(Binder& binder, const LoweredNode& node, const graph::Conv&
   Packed packed;
   packed.bytes = out * each + out * 8;
   const LazyFloats values = node.weights[0].values;
-  const auto* data = static_cast<const std::byte*>(
-      binder.store().block(node.name + "/weight:quads", packed.bytes, [&](void* block) {
-        auto* bytes = static_cast<std::byte*>(block);
-        auto* scale = reinterpret_cast<float*>(bytes + out * each);
-        pack(op, values(), node.quantization, activation_scale,
-             reinterpret_cast<std::int8_t*>(bytes), scale,
-             reinterpret_cast<std::int32_t*>(scale + out));
-      }));
+  const auto make = [&](void* block) {
+    auto* bytes = static_cast<std::byte*>(block);
+    auto* scale = reinterpret_cast<float*>(bytes + out * each);
+    pack(op, values(), node.quantization, activation_scale, reinterpret_cast<std::int8_t*>(bytes),
+         scale, reinterpret_cast<std::int32_t*>(scale + out));
+  };
+  const auto* data = static_cast<const std::byte*>(binder.store().block(
+      node.name + "/weight:quads", packed.bytes, make, node.weights[0].keep()));
   packed.codes = reinterpret_cast<const std::int8_t*>(data);
   packed.scale = reinterpret_cast<const float*>(data + out * each);
   packed.sum = reinterpret_cast<const std::int32_t*>(packed.scale + out);

@@ -105,10 +105,10 @@ class FirStep : public Step {
   }
 };
 
-void add_fir(Binder& binder, const LoweredNode& node, FirStep step, const LazyFloats& taps) {
+void add_fir(Binder& binder, const LoweredNode& node, FirStep step, const LoweredWeight& taps) {
   step.bands = float_block(binder.store(), node.name + "/bands",
                            step.channels * (step.kernel + kBand - 1) * kBand,
-                           band_matrices(taps, step.channels, step.kernel));
+                           band_matrices(taps.values, step.channels, step.kernel), taps.keep());
   step.act = epilogue_act(node);
   // The last row of the product reads a full band behind the last output.
   step.padded_time = (step.out_time + kBand - 1) / kBand * kBand + step.kernel + kBand;
@@ -148,7 +148,7 @@ void emit_spatial_fir(Binder& binder, const LoweredNode& node) {
   step.mix = binder.floats(node, 0, "mix");
   step.bias = binder.floats(node, 2, "bias");
   for (std::int64_t s = 0; s < in[2]; ++s) step.offsets.push_back(s * in[3]);
-  add_fir(binder, node, std::move(step), node.weights[1].values);
+  add_fir(binder, node, std::move(step), node.weights[1]);
 }
 
 void emit_depthwise_fir(Binder& binder, const LoweredNode& node) {
@@ -162,7 +162,7 @@ void emit_depthwise_fir(Binder& binder, const LoweredNode& node) {
   step.kernel = op.kernel_t;
   step.pad_left = op.pad_left;
   if (op.has_bias) step.bias = binder.floats(node, 1, "bias");
-  add_fir(binder, node, std::move(step), node.weights[0].values);
+  add_fir(binder, node, std::move(step), node.weights[0]);
 }
 
 namespace {
@@ -236,7 +236,8 @@ void emit_depthwise_time(Binder& binder, const LoweredNode& node) {
   step.pad_left = op.pad_left;
   step.weight = float_block(binder.store(), node.name + "/panels",
                             (step.width + kPanel - 1) / kPanel * step.kernel * kPanel,
-                            panels_of(node.weights[0].values, step.kernel, step.width));
+                            panels_of(node.weights[0].values, step.kernel, step.width),
+                            node.weights[0].keep());
   if (op.has_bias) step.bias = binder.floats(node, 1, "bias");
   step.act = epilogue_act(node);
   step.x = binder.place(node.inputs[0]).slot;

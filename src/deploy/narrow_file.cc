@@ -1,0 +1,77 @@
+#include "narrow_file.h"
+
+#include "nest/core/base64.h"
+#include "nest/core/config.h"
+#include "nest/core/deflate.h"
+#include "nest/core/error.h"
+#include "nest/graph/code_rows.h"
+
+namespace nest::deploy {
+namespace {
+
+constexpr std::size_t kMostEntry = std::size_t{64} << 20;
+
+std::int64_t columns_of(const Shape& shape) {
+  return shape.front() == 0 ? 0 : numel(shape) / shape.front();
+}
+
+Tensor narrow(const Tensor& weight, const graph::LayerQuantization& how) {
+  if (how.precision == graph::Precision::kFp16) return weight.to(DType::kF16);
+  if (how.precision == graph::Precision::kBf16) return weight.to(DType::kBF16);
+  const std::int64_t rows = weight.dim(0), columns = columns_of(weight.shape());
+  Tensor bytes(DType::kU8, {rows, graph::row_bytes(how.precision, columns)});
+  const Tensor floats = weight.to(DType::kF32);
+  graph::write_rows(floats.data<float>(), rows, columns, how,
+                    static_cast<std::byte*>(bytes.mutable_raw()));
+  return bytes;
+}
+
+Tensor wide(const Tensor& bytes, const Shape& shape, graph::Precision precision) {
+  const std::int64_t rows = shape.front(), columns = columns_of(shape);
+  const Shape expected{rows, graph::row_bytes(precision, columns)};
+  require(bytes.shape() == expected, ErrorCode::kDataCorrupt,
+          "{} codes of {} have {} bytes, expected {}", name_of(precision), to_string(shape),
+          to_string(bytes.shape()), to_string(expected));
+  return Tensor::from(shape, graph::read_rows(static_cast<const std::byte*>(bytes.raw()), rows,
+                                              columns, precision));
+}
+
+}  // namespace
+
+TensorMap narrowed(const graph::Model& model) {
+  TensorMap weights = model.weights;
+  for (const auto& [name, how] : graph::narrow_weights(model)) {
+    const auto found = weights.find(name);
+    require(found != weights.end(), ErrorCode::kNotFound, "weight '{}' is missing", name);
+    found->second = narrow(found->second, how);
+  }
+  return weights;
+}
+
+void widen(TensorMap& weights, const graph::Model& model) {
+  const auto how = graph::narrow_weights(model);
+  for (const graph::WeightInfo& info : graph::weight_infos(model)) {
+    const auto found = weights.find(info.name);
+    const auto narrow = how.find(info.name);
+    if (found == weights.end() || narrow == how.end() || found->second.dtype() != DType::kU8)
+      continue;
+    with_context("tensor '" + info.name + "'", [&] {
+      found->second = wide(found->second, info.shape, narrow->second.precision);
+    });
+  }
+}
+
+Json packed_entry(const Json& entry) {
+  const std::string packed = deflated(entry.dump());
+  return base64_encode(std::as_bytes(std::span(packed)));
+}
+
+Json unpacked_entry(const Json& entry, std::string_view name) {
+  if (!entry.is_string()) return entry;
+  const std::vector<std::byte> packed = base64_decode(entry.get<std::string>());
+  const std::string text =
+      inflated({reinterpret_cast<const char*>(packed.data()), packed.size()}, kMostEntry);
+  return parse_json(text, std::string(name));
+}
+
+}  // namespace nest::deploy

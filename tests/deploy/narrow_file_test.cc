@@ -1,0 +1,112 @@
+// The .safetensors file of a quantized model holds its codes.
+#include <gtest/gtest.h>
+
+#include "nest/core/config.h"
+#include "nest/core/error.h"
+#include "nest/core/rng.h"
+#include "nest/deploy/model_file.h"
+#include "nest/deploy/prepared_model.h"
+#include "nest/graph/code_rows.h"
+#include "nest/graph/cost.h"
+#include "nest/graph/factory.h"
+#include "nest/graph/serialize.h"
+#include "nest/io/checkpoint.h"
+#include "nest/runtime/executor.h"
+#include "tests/support/temp_dir.h"
+
+namespace nest::deploy {
+namespace {
+
+graph::Model small_model(graph::Precision precision) {
+  graph::Model model = graph::build_model(
+      "nest_ctc",
+      Config::parse("{n_channels: 5, spatial_cnn: {type: EEGNet, n_channels: 5, sampling_rate: 32, "
+                    "n_pointwise_filters: 6}, temporal_encoder: {type: GRU, hidden_dim: 40, "
+                    "bidirectional: true}, decoder: {vocab_size: 11}}",
+                    "test"));
+  Rng rng(5);
+  graph::initialize_weights(model, rng);
+  model.quantization.precision = precision;
+  return model;
+}
+
+Tensor encoded(std::shared_ptr<const runtime::PreparedModel> prepared) {
+  Tensor x(DType::kF32, {1, 5, 160});
+  Rng rng(7);
+  for (float& value : x.mutable_data<float>()) value = static_cast<float>(rng.normal());
+  runtime::NativeExecutor executor(std::move(prepared), {.isa = "generic"});
+  return executor.run("encoder", {{"eeg_data", x}}).at("encoder_output");
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  double most = 0;
+  for (std::size_t i = 0; i < a.data<float>().size(); ++i)
+    most = std::max(most, static_cast<double>(std::abs(a.data<float>()[i] - b.data<float>()[i])));
+  return most;
+}
+
+class NarrowFile : public ::testing::TestWithParam<graph::Precision> {};
+INSTANTIATE_TEST_SUITE_P(Every, NarrowFile,
+                         ::testing::Values(graph::Precision::kInt8, graph::Precision::kInt4,
+                                           graph::Precision::kFp16, graph::Precision::kBf16),
+                         [](const auto& item) { return std::string(name_of(item.param)); });
+
+TEST_P(NarrowFile, runs_as_the_model_that_was_saved_packed_or_not) {
+  const test::TempDir dir;
+  const graph::Model model = small_model(GetParam());
+  write_model(model, dir / "m.safetensors");
+  write_model(model, dir / "m.prepared");
+  const Tensor want = encoded(runtime::prepare(model));
+  EXPECT_LE(largest_difference(encoded(load_prepared(dir / "m.safetensors")), want), 2e-5);
+  EXPECT_TRUE(bit_equal(encoded(load_prepared(dir / "m.prepared")), want));
+}
+
+TEST_P(NarrowFile, has_the_bytes_that_the_model_says_and_a_small_header) {
+  const test::TempDir dir;
+  const graph::Model model = small_model(GetParam());
+  const auto bytes = static_cast<std::int64_t>(write_model(model, dir / "m.safetensors"));
+  const std::int64_t weights = graph::weight_bytes(model);
+  EXPECT_GE(bytes, weights);
+  EXPECT_LE(bytes, weights + 8000);
+  EXPECT_EQ(graph::weight_bytes(load_model(dir / "m.safetensors")), weights);
+}
+
+TEST_P(NarrowFile, saved_again_holds_the_same_codes) {
+  const test::TempDir dir;
+  write_model(small_model(GetParam()), dir / "a.safetensors");
+  write_model(load_model(dir / "a.safetensors"), dir / "b.safetensors");
+  const TensorMap a = load_model(dir / "a.safetensors").weights;
+  for (const auto& [name, tensor] : load_model(dir / "b.safetensors").weights) {
+    if (tensor.dtype() != DType::kF32) continue;
+    EXPECT_LE(largest_difference(a.at(name), tensor), 1e-6) << name;
+  }
+}
+
+TEST(NarrowFile, whose_codes_have_another_size_names_the_tensor) {
+  const test::TempDir dir;
+  write_model(small_model(graph::Precision::kInt8), dir / "m.safetensors");
+  io::Checkpoint checkpoint = io::read_checkpoint(dir / "m.safetensors");
+  const std::string name = "temporal_encoder.gru.weight_hh_l0";
+  ASSERT_EQ(checkpoint.state_dict.at(name).dtype(), DType::kU8);
+  checkpoint.state_dict[name] = Tensor(DType::kU8, {120, 7});
+  io::write_checkpoint(dir / "bad.safetensors", checkpoint);
+  try {
+    load_model(dir / "bad.safetensors");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
+    EXPECT_NE(std::string(error.what()).find(name), std::string::npos) << error.what();
+  }
+}
+
+TEST(NarrowFile, of_a_float_model_is_as_it_was) {
+  const test::TempDir dir;
+  graph::Model model = small_model(graph::Precision::kFp32);
+  write_model(model, dir / "m.safetensors");
+  EXPECT_TRUE(io::read_checkpoint(dir / "m.safetensors").extra.at("nest").is_object());
+  for (const auto& [name, tensor] : load_model(dir / "m.safetensors").weights)
+    EXPECT_TRUE(bit_equal(tensor, model.weights.at(name))) << name;
+}
+
+}  // namespace
+}  // namespace nest::deploy
