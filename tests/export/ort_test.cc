@@ -7,6 +7,8 @@
 #include "tests/runtime/families.h"
 #include "tests/support/causal_models.h"
 #include "tests/support/node_cases.h"
+#include "tests/support/unit_models.h"
+#include "tests/support/unit_runs.h"
 
 namespace nest::exports {
 namespace {
@@ -135,6 +137,15 @@ TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_graph_of_every_family) {
 TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_causal_model_and_its_steps) {
   for (const test::CausalCase& item : test::causal_cases())
     add_graphs(cases_, item.name, test::make_causal_model(item), {});
+  cases_.check();
+}
+
+TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_model_without_some_of_its_units) {
+  Rng rng(11);
+  for (const test::UnitModel& item : test::unit_models()) {
+    if (item.key.starts_with("nest_"))
+      add_graphs(cases_, item.name, test::in_random_sizes(test::make_unit_model(item), rng), {});
+  }
   cases_.check();
 }
 

@@ -31,9 +31,7 @@ int compare(const TensorMap& got, const TensorMap& want, double tolerance) {
   return compared;
 }
 
-TEST_P(EveryUnitModel, without_units_agrees_with_the_masked_model_and_between_executors) {
-  const graph::Model model = test::make_unit_model(GetParam());
-  Rng rng(41);
+void compare_with_masked(const graph::Model& model, Rng& rng) {
   for (const graph::UnitGroup& group : unit_groups(model)) {
     const graph::UnitChoice keep = test::random_choice(group, rng);
     graph::Model reduced = model, masked = model;
@@ -46,6 +44,19 @@ TEST_P(EveryUnitModel, without_units_agrees_with_the_masked_model_and_between_ex
     if (group.is_exact) {
       EXPECT_GT(compare(outputs, test::run_all(dense), 2e-6), 0) << group.name;
     }
+  }
+}
+
+TEST_P(EveryUnitModel, without_units_agrees_with_the_masked_model_and_between_executors) {
+  Rng rng(41);
+  compare_with_masked(test::make_unit_model(GetParam()), rng);
+}
+
+TEST_P(EveryUnitModel, of_any_sizes_agrees_with_the_masked_model_and_between_executors) {
+  for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+    SCOPED_TRACE(seed);
+    Rng rng(seed);
+    compare_with_masked(test::in_random_sizes(test::make_unit_model(GetParam()), rng), rng);
   }
 }
 

@@ -30,6 +30,18 @@ inline graph::UnitChoice random_choice(const graph::UnitGroup& group, Rng& rng) 
   return keep;
 }
 
+/// The same model in other sizes: every group has lost some of its units, but two at least are left
+/// of most.
+inline graph::Model in_random_sizes(graph::Model model, Rng& rng) {
+  for (const graph::UnitGroup& first : unit_groups(model)) {
+    for (const graph::UnitGroup& group : unit_groups(model)) {
+      if (group.name == first.name && group.count > 2)
+        remove_units(model, group, random_choice(group, rng));
+    }
+  }
+  return model;
+}
+
 inline std::set<std::string> absent_of(const graph::Graph& graph) {
   std::set<std::string> absent;
   for (const graph::Port& port : graph.inputs) {
