@@ -9,6 +9,17 @@
 #include "nest/graph/codes.h"
 
 namespace nest::compress {
+namespace {
+
+std::set<std::string, std::less<>> convolutions_of(const graph::Model& model) {
+  std::set<std::string, std::less<>> convolutions;
+  for (const Layer& layer : layers_of(model)) {
+    if (layer.kind == "conv") convolutions.insert(layer.name);
+  }
+  return convolutions;
+}
+
+}  // namespace
 
 std::vector<Layer> layers_of(const graph::Model& model) {
   std::vector<Layer> layers;
@@ -39,12 +50,15 @@ void require_float(const graph::Model& model) {
 }
 
 void keep_convolutions(graph::Model& model) {
-  std::set<std::string, std::less<>> convolutions;
-  for (const Layer& layer : layers_of(model)) {
-    if (layer.kind == "conv") convolutions.insert(layer.name);
-  }
+  const auto convolutions = convolutions_of(model);
   std::erase_if(model.quantization.activations,
                 [&](const auto& entry) { return !convolutions.contains(entry.first); });
+}
+
+void drop_convolution_scales(graph::Model& model) {
+  const auto convolutions = convolutions_of(model);
+  std::erase_if(model.quantization.activations,
+                [&](const auto& entry) { return convolutions.contains(entry.first); });
 }
 
 }  // namespace nest::compress

@@ -7,17 +7,6 @@
 namespace nest::eval {
 namespace {
 
-/// What decides which weights are best, and how much a layer matters: never the test split.
-std::string validation_split(const std::string& folder, const compress::FineTuneOptions& training) {
-  const std::string& asked = training.validation_split;
-  if (asked != "auto" && !asked.empty()) return asked;
-  const data::Dataset dataset = data::Dataset::open(folder);
-  for (const char* name : {"valid", "validation"}) {
-    if (!dataset.select({name, "", ""}).empty()) return name;
-  }
-  return training.train_split;
-}
-
 EvalSet probe_set(const PruneDataOptions& options, const std::string& split,
                   const graph::Model& model) {
   EvalSetOptions probed = options.scored;
@@ -42,6 +31,16 @@ compress::PruneStatistics input_norms(const graph::Model& model, const EvalSet& 
 
 }  // namespace
 
+std::string search_split(const std::string& folder, const std::string& asked,
+                         const std::string& training) {
+  if (asked != "auto" && !asked.empty()) return asked;
+  const data::Dataset dataset = data::Dataset::open(folder);
+  for (const char* name : {"valid", "validation"}) {
+    if (!dataset.select({name, "", ""}).empty()) return name;
+  }
+  return training;
+}
+
 compress::PruneTools prune_tools(const PruneDataOptions& options,
                                  compress::PruneCriterion criterion,
                                  const compress::FineTuneOptions& training,
@@ -53,12 +52,14 @@ compress::PruneTools prune_tools(const PruneDataOptions& options,
     tools.measure = [set = probe_set(options, training.train_split, model),
                      job](const graph::Model& now) { return input_norms(now, set, job); };
   }
-  tools.validate = [bundle, job,
-                    set = probe_set(options, validation_split(options.data, training), model)](
-                       const graph::Model& now) {
-    const Results results = errors_of(bundle, now, set, job);
-    return summarize(results, results.options.summary).metrics.cer();
-  };
+  tools.validate =
+      [bundle, job,
+       set = probe_set(options,
+                       search_split(options.data, training.validation_split, training.train_split),
+                       model)](const graph::Model& now) {
+        const Results results = errors_of(bundle, now, set, job);
+        return summarize(results, results.options.summary).metrics.cer();
+      };
   return tools;
 }
 

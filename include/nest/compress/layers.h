@@ -25,5 +25,8 @@ void require_float(const graph::Model& model);
 
 /// Takes away the fixed activation scales of all but convolutions.
 void keep_convolutions(graph::Model& model);
+/// Takes away the fixed activation scales of convolutions: they multiply floats then, by what their
+/// codes stand for.
+void drop_convolution_scales(graph::Model& model);
 
 }  // namespace nest::compress

@@ -35,6 +35,11 @@ class QuantizeData {
   std::unique_ptr<Impl> impl_;
 };
 
+/// The split whose errors choose between models, never "test": `asked`, or for "auto" valid or
+/// validation, whichever has utterances, else the training's own.
+std::string search_split(const std::string& folder, const std::string& asked,
+                         const std::string& training);
+
 struct PruneDataOptions {
   std::string data = {};       ///< dataset folder; empty: none
   EvalSetOptions scored = {};  ///< what the errors are of

@@ -1,0 +1,130 @@
+// nest compress: a whole search without training on a dataset made by nest synth, stopped and gone
+// on with.
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nest/core/file.h"
+#include "nest/core/json.h"
+#include "tests/apps/convolutional_model.h"
+#include "tests/support/command.h"
+
+namespace nest {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CompressVerb : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --seed 3");
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    test::save_convolutional_model(path("m.pt"), 16);
+  }
+  static test::CommandResult nest(const std::string& arguments) {
+    return test::run_nest(NEST_BINARY, arguments, 16'000'000);
+  }
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+  test::CommandResult compress(const std::string& arguments) const {
+    return nest("compress --model " + path("m.pt") + " --data " + path("data") + " --out " +
+                path("small") +
+                " --epochs 0 --max-cer-increase 100 --timed-utterances 2 --search-utterances 3 "
+                "--calibrate-utterances 3 " +
+                arguments);
+  }
+  Json file(const std::string& name) const {
+    return Json::parse(read_text_file(dir_ / "small" / name));
+  }
+  test::TempDir dir_;
+};
+
+TEST_F(CompressVerb, leaves_a_model_that_every_verb_takes_its_table_and_report) {
+  const auto made = compress("--amounts 0.5 --json");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const Json json = Json::parse(made.out), stored = file("compress.json");
+  EXPECT_EQ(json, stored);
+  EXPECT_EQ(json["schema"], "nest.compress/1");
+  for (const char* key : {"parameters", "macs", "file_bytes", "sparsity", "cer", "wer"}) {
+    EXPECT_TRUE(json["before"].contains(key)) << key;
+    EXPECT_TRUE(json["after"].contains(key)) << key;
+  }
+  EXPECT_EQ(json["before"]["file_bytes"], std::filesystem::file_size(path("m.pt")));
+  EXPECT_EQ(json["after"]["file_bytes"],
+            std::filesystem::file_size(path("small/model.safetensors")));
+  EXPECT_LT(json["after"]["parameters"].get<int>(), json["before"]["parameters"].get<int>());
+  EXPECT_GE(json["candidates"].size(), 6u);
+  EXPECT_FALSE(json["pareto"].empty());
+  for (const Json& step : json["steps"]) {
+    EXPECT_GT(step["p50_ms"].get<double>(), 0);
+    EXPECT_LE(step["p50_ms"].get<double>(), step["p95_ms"].get<double>());
+    EXPECT_TRUE(step["bleu"].contains("low"));
+  }
+  EXPECT_TRUE(json["steps"].back()["cer_change"].contains("high"));
+  EXPECT_THAT(read_text_file(dir_ / "small/report.html"), HasSubstr("<svg"));
+  for (const char* model : {"small/model.safetensors", "small/model.prepared"}) {
+    const auto scored = nest("benchmark --json --model " + path(model) + " --data " + path("data"));
+    ASSERT_EQ(scored.exit_code, 0) << scored.err;
+    EXPECT_NEAR(Json::parse(scored.out)["summary"]["metrics"]["cer"].get<double>(),
+                json["after"]["cer"]["estimate"].get<double>(), 0.02)
+        << model;
+  }
+  EXPECT_EQ(nest("inspect " + path("small/model.safetensors")).exit_code, 0);
+}
+
+TEST_F(CompressVerb, goes_on_after_a_kill_with_what_was_done) {
+  ASSERT_EQ(compress("--amounts 0.5").exit_code, 0);
+  const std::string kept = path("small/models/all-units-int8.safetensors");
+  const auto before = std::filesystem::last_write_time(kept);
+  // As if it had been killed after the first two models.
+  Json state = file("search.json");
+  Json models = Json::array();
+  for (const Json& model : state["models"]) {
+    if (model["name"] == "float" || model["name"] == "all units, int8") models.push_back(model);
+  }
+  state["models"] = models;
+  write_text_file(dir_ / "small/search.json", state.dump());
+  std::filesystem::remove(path("small/compress.json"));
+  const auto refused = compress("--amounts 0.5");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("holds a search; go on with it by --resume"));
+  const auto other = compress("--amounts 0.4 --resume");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("this search had another 'amounts'"));
+  const auto resumed = compress("--amounts 0.5 --resume");
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(std::filesystem::last_write_time(kept), before);
+  EXPECT_TRUE(std::filesystem::exists(path("small/compress.json")));
+}
+
+TEST_F(CompressVerb, a_bad_request_is_one_clear_error) {
+  const auto expect = [&](const std::string& arguments, int code, const std::string& says) {
+    const auto made = compress(arguments);
+    EXPECT_EQ(made.exit_code, code) << arguments << made.err;
+    EXPECT_THAT(made.err, HasSubstr(says)) << arguments;
+    EXPECT_FALSE(std::filesystem::exists(path("small/model.safetensors"))) << arguments;
+  };
+  expect("--amounts 1.1", 2, "--amounts");
+  expect("--amounts 0.5,0.3", 2, "--amounts are not ascending");
+  expect("--search-split test", 2, "--search-split is test");
+  expect("--target-size 0.5", 2, "--target-size is 0.5");
+  expect("--streamed-data " + path("nowhere"), 3, "nowhere");
+}
+
+TEST_F(CompressVerb, of_a_quantization_names_widths_layers_and_data_that_there_are_not) {
+  const auto expect = [&](const std::string& arguments, int code, const std::string& says) {
+    const auto made =
+        nest("quantize --model " + path("m.pt") + " --out " + path("x.prepared") + " " + arguments);
+    EXPECT_EQ(made.exit_code, code) << arguments << made.err;
+    EXPECT_THAT(made.err, HasSubstr(says)) << arguments;
+    EXPECT_FALSE(std::filesystem::exists(path("x.prepared"))) << arguments;
+  };
+  const std::string data = " --data " + path("data");
+  expect("--method mixed --layer temporal_encoder=3" + data, 2, "3");
+  expect("--method mixed --layer temporal_encodr=4" + data, 2, "temporal_encodr");
+  expect("--method static --calibrate-split nobody" + data, 3, "nobody");
+  expect("--method static --calibrate-utterances 0" + data, 2, "--calibrate-utterances");
+}
+
+}  // namespace
+}  // namespace nest
