@@ -34,6 +34,8 @@ eval::CompressTools tools_of(const Arguments& a) {
 
 int run_compress(Arguments& a) {
   validate(a.compress);
+  if (a.training.epochs > 0 && !a.training.distillation.weight)
+    a.training.distillation.weight = 0.5;  // the float model is the teacher
   compress::validate(a.training);
   const eval::CompressOutcome outcome =
       eval::compress_model(a.model, a.out, a.compress, tools_of(a), a.resume, command_job());
@@ -50,7 +52,6 @@ void add_compress(CommandLine& line) {
       "Smaller and faster under a goal: units, bits and training searched, proven in one table",
       [](Flags& flags) -> CommandLine::Run {
         auto a = std::make_shared<Arguments>();
-        a->training.distillation.weight = 0.5;  // the float model is the teacher
         flags.add("model", a->model, "model file with float weights").required();
         flags.add("output", a->out, "folder for model, table and report").required();
         flags.add("resume", a->resume, "go on with the search in that folder");

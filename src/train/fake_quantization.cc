@@ -143,12 +143,19 @@ nn::Product FakeQuantization::convolution(const graph::Node& node, const torch::
     return
         [by_frame](const torch::Tensor& x) { return by_frame(x.transpose(1, 2)).transpose(1, 2); };
   }
+  if (layer.precision == Precision::kFp32) return nullptr;
   const torch::Tensor scale = scale_of(node.name);
   const LayerQuantization how =
       graph::conv_quantization(op, layer, scale.defined() ? scale.item<float>() : 0);
-  if (!graph::is_integer(how.precision)) return nullptr;
+  // Files keep filters as the layer says; what bytes multiply is made of those.
+  const torch::Tensor stored = rounded_values(as_matrix(weight), layer);
+  if (!graph::is_integer(how.precision)) {
+    return [convolve, filters = stored.reshape(weight.sizes())](const torch::Tensor& x) {
+      return convolve(x, filters);
+    };
+  }
   return [this, scale, convolve, name = node.name, shape = weight.sizes().vec(),
-          w = round_weight(as_matrix(weight), how)](const torch::Tensor& x) {
+          w = round_weight(stored, how)](const torch::Tensor& x) {
     observe(name, x);
     const RoundedActivations rounded = round_with(x, scale.to(x.device()));
     const torch::ScalarType type = type_of_sums(w.codes.size(1));
