@@ -36,7 +36,7 @@ ModelComparison counted(const std::string& name, const recognize::RunnableModel&
 std::string with_commas(std::int64_t count) {
   std::string text = fmt::format("{}", count);
   for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
+    text.insert(static_cast<std::size_t>(at), 1, ',');
   return text;
 }
 
