@@ -13,7 +13,9 @@ TEST(Deflate, gives_texts_of_any_length_back) {
     for (std::size_t i = 0; i < length; ++i) text += static_cast<char>('a' + i % 7);
     const std::string packed = deflated(text);
     EXPECT_EQ(inflated(packed, length), text) << length;
-    if (length > 1000) EXPECT_LT(packed.size(), length / 50);
+    if (length > 1000) {
+      EXPECT_LT(packed.size(), length / 50);
+    }
   }
 }
 
