@@ -45,6 +45,8 @@ MODULES = {
              ["core", "graph", "io", "signal", "text", "contract", "decode", "data", "compress", "runtime", "deploy", "recognize", "stream"]),
     "package": ("deployment packages that prove themselves, and how they are deployed",
                 ["core", "io", "signal", "graph", "contract", "text", "data", "decode", "runtime", "deploy", "export", "recognize", "eval"]),
+    "serve": ("HTTP and WebSocket server, metrics, page",
+              ["core", "io", "signal", "text", "graph", "contract", "decode", "runtime", "recognize", "stream", "package"]),
     "nn": ("the graph executor on LibTorch", ["core", "graph", "recognize"]),
     "train": ("losses, trainer, augmentation, data-parallel training",
               ["core", "graph", "compress", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy"]),

@@ -13,7 +13,7 @@ filter=${2:-*}
 root=$PWD/build/aarch64-sysroot
 apt=$PWD/build/aarch64-apt
 packages=(libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libssl-dev zlib1g-dev
-  libutf8proc-dev libeigen3-dev libpugixml-dev libsodium-dev libgtest-dev libgmock-dev libmatio-dev)
+  libutf8proc-dev libeigen3-dev libpugixml-dev libsodium-dev libboost-dev libgtest-dev libgmock-dev libmatio-dev)
 
 for program in aarch64-linux-gnu-g++ qemu-aarch64 dpkg apt-get; do
   command -v "$program" >/dev/null || {

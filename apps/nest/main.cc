@@ -11,13 +11,14 @@ using AddVerb = void(CommandLine& line);
 AddVerb add_convert, add_doctor, add_filter, add_score, add_import, add_inspect, add_dataset,
     add_synth, add_lm, add_run, add_stream, add_train, add_audit, add_bench, add_confidence,
     add_benchmark, add_compare, add_decode, add_report, add_export, add_quantize, add_prune,
-    add_package, add_verify, add_profile, add_compress;
+    add_package, add_verify, add_profile, add_compress, add_serve;
 
-constexpr AddVerb* kVerbs[] = {
-    add_convert,    add_doctor,    add_filter,  add_score,   add_import,  add_dataset, add_inspect,
-    add_synth,      add_lm,        add_run,     add_stream,  add_train,   add_audit,   add_bench,
-    add_confidence, add_benchmark, add_compare, add_decode,  add_report,  add_export,  add_quantize,
-    add_prune,      add_package,   add_verify,  add_profile, add_compress};
+constexpr AddVerb* kVerbs[] = {add_convert,   add_doctor,  add_filter,  add_score,  add_import,
+                               add_dataset,   add_inspect, add_synth,   add_lm,     add_run,
+                               add_stream,    add_train,   add_audit,   add_bench,  add_confidence,
+                               add_benchmark, add_compare, add_decode,  add_report, add_export,
+                               add_quantize,  add_prune,   add_package, add_verify, add_profile,
+                               add_compress,  add_serve};
 
 }  // namespace nest
 

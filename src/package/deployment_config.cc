@@ -179,6 +179,12 @@ void DeploymentConfig::set(std::string_view key, const Json& value) {
   merge(Config::from_json(tree, std::string(key)));
 }
 
+void DeploymentConfig::set_fields(std::string_view section, const Json& values,
+                                  const FieldNames& names) {
+  for (const auto& [name, value] : values.items())
+    if (names.contains(name)) set(joined(std::string(section), name), value);
+}
+
 void DeploymentConfig::save(const std::filesystem::path& path) const {
   const Json json = to_json(settings_);
   write_text_file(path, path.extension() == ".json" ? json.dump(2) + "\n" : yaml_text(json));

@@ -1,5 +1,6 @@
 #include "nest/package/deployment_settings.h"
 
+#include "nest/core/field_error.h"
 #include "nest/core/options.h"
 
 namespace nest::package {
@@ -28,9 +29,40 @@ void visit_fields(FieldVisitor& visitor, InferenceSettings& s) {
 }
 
 void visit_fields(FieldVisitor& visitor, ServerSettings& s) {
-  visitor.field("host", s.host, "address to listen on");
+  visitor.field("host", s.host, "address to listen on; beyond loopback a token is needed");
   visitor.field("port", s.port, "port to listen on; 0: any that is free", between(0, 65535));
   visitor.field("workers", s.workers, "threads that compute", between(1, 1024));
+  visitor.field("token_file", s.token_file, "file with the secret that clients send");
+  visitor.field("tls_cert", s.tls_cert, "certificate chain (PEM)");
+  visitor.field("tls_key", s.tls_key, "its private key (PEM)");
+  visitor.group("Limits");
+  visitor.field("max_connections", s.max_connections,
+                "open connections; beyond them the longest idle one is closed", between(1, 1e6));
+  visitor.field("max_sessions", s.max_sessions, "streams at a time", between(0, 1e6));
+  visitor.field("max_queue", s.max_queue, "requests that wait for a worker", between(1, 1e6));
+  visitor.field("max_body_mb", s.max_body_mb, "size of a request", above(0).to(1e4));
+  visitor.field("max_message_kb", s.max_message_kb, "size of a WebSocket message",
+                above(0).to(1e6));
+  visitor.field("max_requests_per_s", s.max_requests_per_s,
+                "requests of one address a second; 0: no limit", at_least(0));
+  visitor.field("header_timeout_s", s.header_timeout_s, "time for a request's header", above(0));
+  visitor.field("body_timeout_s", s.body_timeout_s, "time for a request's body", above(0));
+  visitor.field("idle_timeout_s", s.idle_timeout_s, "time without a request or message", above(0));
+  visitor.field("session_limit_s", s.session_limit_s, "life of a stream", above(0));
+  visitor.field("resume_s", s.resume_s, "how long a broken stream waits for its client",
+                at_least(0));
+  visitor.field("drain_s", s.drain_s, "how long work may last after a stop was requested",
+                at_least(0));
+  visitor.field("batch_delay_ms", s.batch_delay_ms,
+                "how long a request may wait for others to share a pass", at_least(0));
+  visitor.field("deadline_ms", s.deadline_ms,
+                "of a stream's hop, from its last sample to its event", above(0));
+}
+
+void validate(const ServerSettings& settings) {
+  check_fields(settings);
+  require_field(settings.tls_cert.empty() == settings.tls_key.empty(), "tls_key",
+                "and `tls_cert` belong together; give both or none");
 }
 
 void visit_fields(FieldVisitor& visitor, DeploymentSettings& s) {

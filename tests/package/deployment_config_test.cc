@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "tests/support/options_laws.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::package {
@@ -93,12 +94,12 @@ TEST(DeploymentConfig, names_file_line_and_key_of_every_fault) {
 TEST(DeploymentConfig, takes_what_the_environment_says) {
   DeploymentConfig config;
   config.merge_environment({{"NEST_SERVER__PORT", "9000"},
-                            {"NEST_MODEL__TYPE", "17"},
+                            {"NEST_SERVER__TOKEN_FILE", "17"},
                             {"NEST_PREPROCESSING__BANDPASS", "[1, 20]"},
                             {"NEST_ISA", "generic"},
                             {"HOME", "/root"}});
   EXPECT_EQ(config.settings().server.port, 9000);
-  EXPECT_EQ(config.settings().model.type, "17");
+  EXPECT_EQ(config.settings().server.token_file, "17");
   EXPECT_EQ(config.settings().preprocessing.bandpass, (std::vector<double>{1, 20}));
   EXPECT_THAT(message_of([&] {
                 config.merge_environment({{"NEST_SERVER__PRT", "1"}});
@@ -135,12 +136,12 @@ TEST(DeploymentConfig, may_not_contradict_the_contract_of_a_model) {
               HasSubstr("preprocessing.notch_freq is 60"));
 }
 
-TEST(DeploymentConfig, knows_the_variables_of_this_process) {
-  ::setenv("NEST_SERVER__WORKERS", "7", 1);
-  DeploymentConfig config;
-  config.merge_environment(environment_variables());
-  ::unsetenv("NEST_SERVER__WORKERS");
-  EXPECT_EQ(config.settings().server.workers, 7);
+TEST(ServerSettings, need_certificate_and_key_together) {
+  ServerSettings settings;
+  settings.tls_cert = "cert.pem";
+  EXPECT_THROW(validate(settings), Error);
+  settings.tls_key = "key.pem";
+  validate(settings);
 }
 
 }  // namespace

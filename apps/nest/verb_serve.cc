@@ -1,0 +1,55 @@
+#include <cstdio>
+#include <memory>
+
+#include "nest/core/flags.h"
+#include "nest/core/json.h"
+#include "nest/core/options.h"
+#include "nest/serve/server.h"
+#include "terminal.h"
+
+namespace nest {
+namespace {
+
+struct ServeArguments {
+  std::vector<std::string> packages;
+  std::string config;
+  package::InferenceSettings inference;
+  package::ServerSettings server;
+  serve::ServeOptions serve;
+  bool json = false;
+};
+
+int run(const ServeArguments& a, const FieldNames& given) {
+  package::DeploymentConfig config;  // defaults, then the file, the environment, the command line
+  if (!a.config.empty()) config.load(a.config);
+  config.merge_environment(package::environment_variables());
+  config.set_fields("inference", to_json(a.inference), given);
+  config.set_fields("server", to_json(a.server), given);
+  std::vector<std::filesystem::path> packages(a.packages.begin(), a.packages.end());
+  if (packages.empty() && config.is_given("model.checkpoint"))
+    packages.emplace_back(config.settings().model.checkpoint);
+  serve::Server server(config, packages, a.serve, command_job());
+  print_report(a.json, {{"url", server.url()}, {"port", server.port()}}, server.url() + "\n");
+  std::fflush(stdout);
+  server.run(command_job().stop);
+  return 0;
+}
+
+}  // namespace
+
+void add_serve(CommandLine& line) {
+  line.add_verb("serve", "Serve packages: v2 protocol, streams, metrics and a page",
+                [](Flags& flags) -> CommandLine::Run {
+                  auto a = std::make_shared<ServeArguments>();
+                  flags.positional("package", a->packages, "folders or archives of nest package");
+                  flags.add("config", a->config, "deployment configuration (YAML or JSON)");
+                  flags.add("json", a->json, "print the address as JSON");
+                  register_flags(flags, a->server);
+                  flags.group("Models");
+                  register_flags(flags, a->inference);
+                  register_flags(flags, a->serve);
+                  return [a, flags] { return run(*a, flags.given()); };
+                });
+}
+
+}  // namespace nest
