@@ -1,16 +1,7 @@
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "nest/core/config.h"
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/eval/audit.h"
 #include "recognizer_arguments.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -43,20 +34,19 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_audit(CommandLine& line) {
-  line.add_verb("audit", "Six checks that a model's figures mean what they seem to mean",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags
-                      .add("data,test-data", a->data, "dataset folder with training and test split")
-                      .required();
-                  register_flags(flags, a->set);
-                  flags.add("results", a->results, "files with figures, searched by check 6");
-                  flags.add("output", a->output, "verdict file (nest.audit/1)");
-                  flags.add("json", a->json, "print JSON");
-                  register_flags(flags, a->recognizer);
-                  register_flags(flags, a->audit);
-                  return [a] { return run(*a); };
-                });
+  add_verb<Arguments>(
+      line, "audit", "Six checks that a model's figures mean what they seem to mean",
+      [](Flags& flags, Arguments& a) {
+        flags.add("data,test-data", a.data, "dataset folder with training and test split")
+            .required();
+        register_flags(flags, a.set);
+        flags.add("results", a.results, "files with figures, searched by check 6");
+        flags.add("output", a.output, "verdict file (nest.audit/1)");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.recognizer);
+        register_flags(flags, a.audit);
+      },
+      run);
 }
 
 }  // namespace nest

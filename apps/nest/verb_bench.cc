@@ -1,15 +1,7 @@
 #include <cstdlib>
-#include <memory>
 
-#include <fmt/format.h>
-
-#include "nest/core/file.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/profile/bench_run.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -43,16 +35,16 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_bench(CommandLine& line) {
-  line.add_verb("bench", "How fast is the native runtime, beside LibTorch and ONNX Runtime?",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  register_flags(flags, a->options);
-                  flags.add("save-models", a->save_models,
-                            "write every model as NAME.safetensors there and stop");
-                  flags.add("output", a->output, "write the JSON there as well");
-                  flags.add("json", a->json, "print JSON");
-                  return [a] { return run(*a); };
-                });
+  add_verb<Arguments>(
+      line, "bench", "How fast is the native runtime, beside LibTorch and ONNX Runtime?",
+      [](Flags& flags, Arguments& a) {
+        register_flags(flags, a.options);
+        flags.add("save-models", a.save_models,
+                  "write every model as NAME.safetensors there and stop");
+        flags.add("output", a.output, "write the JSON there as well");
+        flags.add("json", a.json, "print JSON");
+      },
+      run);
 }
 
 }  // namespace nest

@@ -1,19 +1,12 @@
 #include <algorithm>
-#include <memory>
 
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/log.h"
-#include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
 #include "nest/eval/streamed.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
 #include "nest/recognize/traced_recognizer.h"
 #include "recognizer_arguments.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -89,27 +82,26 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_benchmark(CommandLine& line) {
-  line.add_verb(
-      "benchmark", "Error rates, intervals, latency of a model on a dataset, free-running",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("data,test-data", a->data, "dataset folder");
-        register_flags(flags, a->set);
-        flags.add("output", a->output, "results file (nest.results/1)");
-        flags.add("shard", a->shard, "decode only part i/n; join the files with --merge");
-        flags.add("merge", a->merge, "results files of all parts, in place of a model");
-        flags.add("suite", a->suite, "beam sizes to evaluate and compare, for example 1,5,10");
-        flags.add("trace", a->trace,
+  add_verb<Arguments>(
+      line, "benchmark", "Error rates, intervals, latency of a model on a dataset, free-running",
+      [](Flags& flags, Arguments& a) {
+        flags.add("data,test-data", a.data, "dataset folder");
+        register_flags(flags, a.set);
+        flags.add("output", a.output, "results file (nest.results/1)");
+        flags.add("shard", a.shard, "decode only part i/n; join the files with --merge");
+        flags.add("merge", a.merge, "results files of all parts, in place of a model");
+        flags.add("suite", a.suite, "beam sizes to evaluate and compare, for example 1,5,10");
+        flags.add("trace", a.trace,
                   "write the recognizers' calls as a trace for ui.perfetto.dev there");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->recognizer, false);
-        register_flags(flags, a->eval);
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.recognizer, false);
+        register_flags(flags, a.eval);
         flags.group("Streams");
-        flags.add("streamed", a->is_streamed,
+        flags.add("streamed", a.is_streamed,
                   "stream the recordings as wholes and score their text by time");
-        register_flags(flags, a->streamed);
-        return [a] { return run(*a); };
-      });
+        register_flags(flags, a.streamed);
+      },
+      run);
   line.add_alias("eval", "benchmark");
 }
 

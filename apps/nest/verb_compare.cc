@@ -1,17 +1,8 @@
 #include <filesystem>
-#include <memory>
 
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/overview.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -50,18 +41,17 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_compare(CommandLine& line) {
-  line.add_verb(
-      "compare", "Are runs better or worse than the first on the same utterances?",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.positional("files", a->files, "results files; the first is what the others change")
+  add_verb<Arguments>(
+      line, "compare", "Are runs better or worse than the first on the same utterances?",
+      [](Flags& flags, Arguments& a) {
+        flags.positional("files", a.files, "results files; the first is what the others change")
             .required();
-        flags.add("output", a->output, "write the JSON there as well");
-        flags.add("table", a->table, "one row a run (always with three or more)");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->options);
-        return [a] { return run(*a); };
-      });
+        flags.add("output", a.output, "write the JSON there as well");
+        flags.add("table", a.table, "one row a run (always with three or more)");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.options);
+      },
+      run);
 }
 
 }  // namespace nest

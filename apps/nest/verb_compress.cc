@@ -1,14 +1,8 @@
-#include <memory>
-
-#include "nest/core/field_error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/eval/model_compressor.h"
 #include "nest/recognize/bundle.h"
-#include "terminal.h"
 #include "torch_half.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -47,20 +41,19 @@ int run_compress(Arguments& a) {
 }  // namespace
 
 void add_compress(CommandLine& line) {
-  line.add_verb(
-      "compress",
+  add_verb<Arguments>(
+      line, "compress",
       "Smaller and faster under a goal: units, bits and training searched, proven in one table",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("model", a->model, "model file with float weights").required();
-        flags.add("output", a->out, "folder for model, table and report").required();
-        flags.add("resume", a->resume, "go on with the search in that folder");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->compress);
+      [](Flags& flags, Arguments& a) {
+        flags.add("model", a.model, "model file with float weights").required();
+        flags.add("output", a.out, "folder for model, table and report").required();
+        flags.add("resume", a.resume, "go on with the search in that folder");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.compress);
         flags.group("Training after units went (0 epochs: none)");
-        register_flags(flags, a->training);
-        return [a] { return run_compress(*a); };
-      });
+        register_flags(flags, a.training);
+      },
+      run_compress);
 }
 
 }  // namespace nest

@@ -1,11 +1,5 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/eval/confidence.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -34,16 +28,15 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_confidence(CommandLine& line) {
-  line.add_verb(
-      "confidence", "Temperature that makes token confidences true, from results files",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("fit", a->fit, "results of nest benchmark to fit on: the validation part")
+  add_verb<Arguments>(
+      line, "confidence", "Temperature that makes token confidences true, from results files",
+      [](Flags& flags, Arguments& a) {
+        flags.add("fit", a.fit, "results of nest benchmark to fit on: the validation part")
             .required();
-        flags.add("test", a->test, "results to report on as well");
-        flags.add("json", a->json, "print JSON");
-        return [a] { return run(*a); };
-      });
+        flags.add("test", a.test, "results to report on as well");
+        flags.add("json", a.json, "print JSON");
+      },
+      run);
 }
 
 }  // namespace nest

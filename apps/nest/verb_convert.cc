@@ -1,17 +1,9 @@
-#include <memory>
-
-#include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/log.h"
-#include "nest/core/options.h"
 #include "nest/eval/prepare_model.h"
 #include "nest/export/onnx_importer.h"
 #include "nest/io/write_recording.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -80,34 +72,33 @@ int convert(const ConvertOptions& options) {
 }  // namespace
 
 void add_convert(CommandLine& line) {
-  line.add_verb(
-      "convert",
+  add_verb<ConvertOptions>(
+      line, "convert",
       "Weights between .pt and .safetensors (bit-equal), from .onnx, or packed for the native "
       "runtime; EEG recordings to .edf or .npy",
-      [](Flags& flags) -> CommandLine::Run {
-        auto options = std::make_shared<ConvertOptions>();
-        flags.positional("in", options->in, "file to read").required();
+      [](Flags& flags, ConvertOptions& options) {
+        flags.positional("in", options.in, "file to read").required();
         flags
-            .positional("out", options->out,
+            .positional("out", options.out,
                         ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
-        flags.add("json", options->json, "print JSON");
+        flags.add("json", options.json, "print JSON");
         flags.group("Models");
-        register_flags(flags, options->model.describe);
-        flags.add("family", options->family,
+        register_flags(flags, options.model.describe);
+        flags.add("family", options.family,
                   "what an .onnx file becomes: block (one graph), or ctc (encoder and head)");
-        flags.add("precision", options->model.precision,
+        flags.add("precision", options.model.precision,
                   "of a .prepared model, not fp64; default: the model's own");
         flags.group("EEG recordings");
-        register_flags(flags, options->recording);
+        register_flags(flags, options.recording);
         flags.group("Fixed scales of 8-bit activations (.prepared)");
-        register_flags(flags, options->model.calibration,
+        register_flags(flags, options.model.calibration,
                        {.renamed = {{"data", "calibrate"},
                                     {"split", "calibrate-split"},
                                     {"utterances", "calibrate-utterances"}}});
-        register_flags(flags, options->model.quantizer, {.without = {"precision", "granularity"}});
-        return [options] { return convert(*options); };
-      });
+        register_flags(flags, options.model.quantizer, {.without = {"precision", "granularity"}});
+      },
+      convert);
 }
 
 }  // namespace nest

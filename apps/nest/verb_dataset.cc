@@ -1,13 +1,6 @@
-#include <memory>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/log.h"
-#include "nest/core/options.h"
 #include "nest/data/revise.h"
 #include "nest/data/summary.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -34,14 +27,14 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_dataset(CommandLine& line) {
-  line.add_verb("dataset", "Check, sum up, split, resample or normalise a dataset that exists",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  register_flags(flags, a->revision);
-                  register_flags(flags, a->open, {.without = {"resample"}});
-                  flags.add("json", a->json, "print JSON");
-                  return [a] { return run(*a); };
-                });
+  add_verb<Arguments>(
+      line, "dataset", "Check, sum up, split, resample or normalise a dataset that exists",
+      [](Flags& flags, Arguments& a) {
+        register_flags(flags, a.revision);
+        register_flags(flags, a.open, {.without = {"resample"}});
+        flags.add("json", a.json, "print JSON");
+      },
+      run);
 }
 
 }  // namespace nest

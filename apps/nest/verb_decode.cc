@@ -1,15 +1,7 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/log.h"
-#include "nest/core/options.h"
 #include "nest/eval/evaluator.h"
 #include "nest/eval/recording_set.h"
 #include "recognizer_arguments.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -25,12 +17,6 @@ struct Arguments {
   bool json = false;
 };
 
-void require_complete(const Arguments& a) {
-  require(!a.recognizer.model.empty() && a.data.empty() != a.input.empty(),
-          ErrorCode::kInvalidArgument,
-          "nest decode needs --model, and --data (a dataset) or --input (a recording)");
-}
-
 eval::EvalSet open_set(Arguments& a, const graph::Model& model) {
   if (!a.data.empty()) return eval::open_eval_set(a.data, a.set, model);
   a.recording.resample = a.set.resample;
@@ -38,7 +24,9 @@ eval::EvalSet open_set(Arguments& a, const graph::Model& model) {
 }
 
 int run(Arguments& a) {
-  require_complete(a);
+  require(!a.recognizer.model.empty() && a.data.empty() != a.input.empty(),
+          ErrorCode::kInvalidArgument,
+          "nest decode needs --model, and --data (a dataset) or --input (a recording)");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   const recognize::Bundle bundle = bundle_of(a.recognizer);
   const eval::EvalSet set = open_set(a, bundle.model());
@@ -61,21 +49,20 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_decode(CommandLine& line) {
-  line.add_verb("decode", "Text of a recording, or of every utterance of a dataset",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags.add("data,test-data", a->data, "dataset folder");
-                  flags.add("input", a->input,
-                            "EEG recording of any format, in place of a dataset");
-                  register_flags(flags, a->set);
-                  flags.add("output", a->output, "write there instead of standard output");
-                  flags.add("json", a->json, "one JSON object a line, with times and n-best");
-                  flags.group("Recording (--input)");
-                  register_flags(flags, a->recording);
-                  register_flags(flags, a->recognizer, false);
-                  register_flags(flags, a->eval);
-                  return [a] { return run(*a); };
-                });
+  add_verb<Arguments>(
+      line, "decode", "Text of a recording, or of every utterance of a dataset",
+      [](Flags& flags, Arguments& a) {
+        flags.add("data,test-data", a.data, "dataset folder");
+        flags.add("input", a.input, "EEG recording of any format, in place of a dataset");
+        register_flags(flags, a.set);
+        flags.add("output", a.output, "write there instead of standard output");
+        flags.add("json", a.json, "one JSON object a line, with times and n-best");
+        flags.group("Recording (--input)");
+        register_flags(flags, a.recording);
+        register_flags(flags, a.recognizer, false);
+        register_flags(flags, a.eval);
+      },
+      run);
 }
 
 }  // namespace nest

@@ -1,14 +1,7 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
 #include "nest/core/shared_library.h"
 #include "nest/profile/machine.h"
-#include "terminal.h"
 #include "torch_half.h"
+#include "verb.h"
 
 namespace nest {
 namespace {

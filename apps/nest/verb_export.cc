@@ -1,13 +1,6 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/export/model_exporter.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -48,25 +41,24 @@ int export_model(const ExportOptions& options) {
 }  // namespace
 
 void add_export(CommandLine& line) {
-  line.add_verb(
-      "export", "A model for other runtimes: its graphs as ONNX, or its weights for PyTorch",
-      [](Flags& flags) -> CommandLine::Run {
-        auto options = std::make_shared<ExportOptions>();
-        flags.add("model,checkpoint", options->model, ".pt or .safetensors").required();
-        flags.add("output", options->out, "file to write").required();
-        flags.add("format", options->format, "what to write").choices({"onnx", "state_dict"});
-        flags.add("metadata", options->metadata,
+  add_verb<ExportOptions>(
+      line, "export", "A model for other runtimes: its graphs as ONNX, or its weights for PyTorch",
+      [](Flags& flags, ExportOptions& options) {
+        flags.add("model,checkpoint", options.model, ".pt or .safetensors").required();
+        flags.add("output", options.out, "file to write").required();
+        flags.add("format", options.format, "what to write").choices({"onnx", "state_dict"});
+        flags.add("metadata", options.metadata,
                   "NAME=VALUE that a state_dict carries; repeat for more");
-        flags.add("graph", options->graph,
+        flags.add("graph", options.graph,
                   "one graph, or all in files of their own; default: the whole model if "
                   "it is one graph, else all");
-        flags.add("json", options->json, "print JSON");
+        flags.add("json", options.json, "print JSON");
         flags.group("ONNX");
-        register_flags(flags, options->onnx);
+        register_flags(flags, options.onnx);
         flags.group("Model");
-        register_flags(flags, options->load);
-        return [options] { return export_model(*options); };
-      });
+        register_flags(flags, options.load);
+      },
+      export_model);
 }
 
 }  // namespace nest

@@ -1,12 +1,5 @@
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "nest/contract/filter_recording.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -28,21 +21,21 @@ int run_filter(const FilterArguments& a) {
 }  // namespace
 
 void add_filter(CommandLine& line) {
-  line.add_verb(
-      "filter", "Causal band-pass, notch, re-reference, resample and scale a recording or array",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<FilterArguments>();
-        a->filter.filter.preprocess.bandpass_hz.clear();
-        a->filter.filter.preprocess.rate_hz = 0;
+  add_verb<FilterArguments>(
+      line, "filter",
+      "Causal band-pass, notch, re-reference, resample and scale a recording or array",
+      [](Flags& flags, FilterArguments& a) {
+        a.filter.filter.preprocess.bandpass_hz.clear();
+        a.filter.filter.preprocess.rate_hz = 0;
         flags
-            .positional("input", a->input,
+            .positional("input", a.input,
                         "any readable recording, or a [channels, samples] .npy with --rate")
             .required();
-        flags.positional("output", a->output, ".npy, or .edf, which keeps annotations").required();
-        register_flags(flags, a->filter);
-        flags.add("json", a->json, "print JSON");
-        return [a] { return run_filter(*a); };
-      });
+        flags.positional("output", a.output, ".npy, or .edf, which keeps annotations").required();
+        register_flags(flags, a.filter);
+        flags.add("json", a.json, "print JSON");
+      },
+      run_filter);
 }
 
 }  // namespace nest

@@ -1,14 +1,7 @@
 #include <map>
-#include <memory>
 
-#include <fmt/format.h>
-
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/data/import.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {

@@ -1,15 +1,9 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
 #include "nest/data/summary.h"
 #include "nest/deploy/inspect.h"
 #include "nest/eval/document.h"
 #include "nest/export/onnx_importer.h"
 #include "nest/export/onnx_inspection.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -58,21 +52,21 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_inspect(CommandLine& line) {
-  line.add_verb("inspect",
-                "What is in a file or folder: model, recording, dataset, training run, results",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags.positional("file", a->file, "the file or folder").required();
-                  flags.add("graph", a->options.graph, "only this graph of a model");
-                  flags.add("model-key", a->options.model_key, "one model of a configuration");
-                  flags.add("dot", a->dot, "print Graphviz source instead of a table");
-                  flags.add("svg", a->svg, "draw a graph to this file (needs Graphviz)");
-                  flags.add("stream", a->options.stream,
-                            "one part of a recording with several, by name or id");
-                  flags.add("strict", a->options.strict, "any warning is an error");
-                  flags.add("json", a->json, "print JSON");
-                  return [a] { return run(*a); };
-                });
+  add_verb<Arguments>(
+      line, "inspect",
+      "What is in a file or folder: model, recording, dataset, training run, results",
+      [](Flags& flags, Arguments& a) {
+        flags.positional("file", a.file, "the file or folder").required();
+        flags.add("graph", a.options.graph, "only this graph of a model");
+        flags.add("model-key", a.options.model_key, "one model of a configuration");
+        flags.add("dot", a.dot, "print Graphviz source instead of a table");
+        flags.add("svg", a.svg, "draw a graph to this file (needs Graphviz)");
+        flags.add("stream", a.options.stream,
+                  "one part of a recording with several, by name or id");
+        flags.add("strict", a.options.strict, "any warning is an error");
+        flags.add("json", a.json, "print JSON");
+      },
+      run);
 }
 
 }  // namespace nest

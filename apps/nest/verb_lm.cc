@@ -1,15 +1,7 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/decode/lm_files.h"
 #include "nest/decode/options.h"
 #include "nest/text/tokenizer.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {

@@ -1,14 +1,6 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/package/model_packager.h"
 #include "nest/package/package.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -41,17 +33,17 @@ int verify(const std::string& path, const package::VerifyOptions& options, bool 
 }  // namespace
 
 void add_package(CommandLine& line) {
-  line.add_verb("package", "A model with everything that serves it, in a folder that proves itself",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<PackageArguments>();
-                  flags.add("model,checkpoint", a->model, ".pt or .safetensors").required();
-                  flags.add("output", a->out, "folder to write").required();
-                  flags.add("config", a->config, "model configuration, if the file carries none");
-                  flags.add("tokenizer", a->tokenizer, "tokenizer, if the model carries none");
-                  flags.add("json", a->json, "print the manifest");
-                  register_flags(flags, a->package);
-                  return [a] { return write_package(*a); };
-                });
+  add_verb<PackageArguments>(
+      line, "package", "A model with everything that serves it, in a folder that proves itself",
+      [](Flags& flags, PackageArguments& a) {
+        flags.add("model,checkpoint", a.model, ".pt or .safetensors").required();
+        flags.add("output", a.out, "folder to write").required();
+        flags.add("config", a.config, "model configuration, if the file carries none");
+        flags.add("tokenizer", a.tokenizer, "tokenizer, if the model carries none");
+        flags.add("json", a.json, "print the manifest");
+        register_flags(flags, a.package);
+      },
+      write_package);
 }
 
 void add_verify(CommandLine& line) {

@@ -1,20 +1,11 @@
-#include <memory>
-
-#include <fmt/format.h>
-
 #include "nest/core/config.h"
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/flags.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/profile/comparison.h"
 #include "nest/profile/machine.h"
 #include "nest/profile/profile_run.h"
 #include "nest/profile/regression.h"
 #include "nest/profile/roofline.h"
 #include "nest/runtime/isa.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -31,15 +22,10 @@ struct Arguments {
 };
 
 int compare_models(const Arguments& a) {
-  std::vector<std::pair<std::string, recognize::RunnableModel>> models;
-  std::vector<std::string> paths{a.model};
-  paths.insert(paths.end(), a.compare.begin(), a.compare.end());
-  for (const std::string& path : paths)
-    models.emplace_back(std::filesystem::path(path).filename().string(),
-                        recognize::load_runnable(path, a.load, a.executor));
-  profile::WorkOptions work = a.profile.work;
-  if (work.graph.empty()) work.graph = "encoder";
-  const auto rows = profile::ComparisonBenchmark::compare_models(models, work, {}, command_job());
+  std::vector<std::string> files{a.model};
+  files.insert(files.end(), a.compare.begin(), a.compare.end());
+  const auto rows = profile::ComparisonBenchmark::compare_files(files, a.load, a.executor,
+                                                                a.profile.work, command_job());
   Json json = Json::array();
   for (const auto& row : rows) json.push_back(to_json(row));
   return print_report(a.json, json, profile::ComparisonBenchmark::print_comparison(rows));
@@ -79,24 +65,23 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_profile(CommandLine& line) {
-  line.add_verb(
-      "profile", "Parameters, operations, memory and time of every layer of a model",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("model,checkpoint", a->model, ".pt, .safetensors or .prepared").required();
-        flags.add("compare", a->compare, "more models: one table of all, timed in turns");
-        flags.add("trace", a->trace, "write some runs as a trace for ui.perfetto.dev there");
-        flags.add("roofline", a->roofline, "draw (SVG) what layers reach of the machine's peaks");
-        flags.add("against", a->against, "an earlier report; exit code 1 if a layer got slower");
-        flags.add("max-regression", a->max_regression, "how much slower is allowed: 5%");
-        flags.add("output", a->output, "write the JSON there as well");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->profile);
+  add_verb<Arguments>(
+      line, "profile", "Parameters, operations, memory and time of every layer of a model",
+      [](Flags& flags, Arguments& a) {
+        flags.add("model,checkpoint", a.model, ".pt, .safetensors or .prepared").required();
+        flags.add("compare", a.compare, "more models: one table of all, timed in turns");
+        flags.add("trace", a.trace, "write some runs as a trace for ui.perfetto.dev there");
+        flags.add("roofline", a.roofline, "draw (SVG) what layers reach of the machine's peaks");
+        flags.add("against", a.against, "an earlier report; exit code 1 if a layer got slower");
+        flags.add("max-regression", a.max_regression, "how much slower is allowed: 5%");
+        flags.add("output", a.output, "write the JSON there as well");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.profile);
         flags.group("Model");
-        register_flags(flags, a->load);
-        register_flags(flags, a->executor);
-        return [a] { return run(*a); };
-      });
+        register_flags(flags, a.load);
+        register_flags(flags, a.executor);
+      },
+      run);
 }
 
 }  // namespace nest

@@ -1,15 +1,8 @@
-#include <memory>
-
-#include "nest/core/error.h"
-#include "nest/core/field_error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
 #include "nest/eval/compression_data.h"
 #include "nest/eval/compression_report.h"
-#include "terminal.h"
 #include "torch_half.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -36,19 +29,9 @@ void check(const Arguments& a) {
   const std::string extension = std::filesystem::path(a.out).extension().string();
   require_field(extension == ".pt" || extension == ".safetensors", "output",
                 "is {}; a pruned model is a .pt or .safetensors file", a.out);
-  require_field(a.data.probe_utterances > 0, "probe_utterances", "is {}; it must be at least 1",
-                a.data.probe_utterances);
   require(!runtime::is_prepared_file(a.model), ErrorCode::kInvalidArgument,
           "{} is packed for the runtime; prune the original model", a.model);
-  if (!a.data.data.empty()) return;
-  require_field(a.training.epochs == 0, "data",
-                "is missing, but {} epochs of training need a dataset; or set `epochs` to 0",
-                a.training.epochs);
-  require_field(a.prune.criterion == compress::PruneCriterion::kMagnitude, "data",
-                "is missing, but the criterion {} is measured on a dataset",
-                name_of(a.prune.criterion));
-  require_field(a.prune.method != compress::PruneMethod::kSensitivity, "data",
-                "is missing, but sensitivities are measured on a dataset");
+  eval::check_prune_data(a.data, a.prune, a.training);
 }
 
 compress::PruneTools tools_of(const Arguments& a, const recognize::Bundle& bundle,
@@ -71,15 +54,8 @@ int prune(Arguments& a) {
   const recognize::Bundle bundle = recognize::make_bundle(recognize::make_runnable(model));
   const compress::PruneOutcome outcome =
       compress::prune_model(model, a.prune, tools_of(a, bundle, model));
-  eval::CompressionReport report{a.model, a.out, {}, {}};
-  report.before = {compress::figures_of(model), std::filesystem::file_size(a.model), {}};
-  report.after = {
-      compress::figures_of(outcome.model), deploy::write_model(outcome.model, a.out), {}};
-  if (!a.data.data.empty()) {
-    const eval::EvalSet set = eval::open_eval_set(a.data.data, a.data.scored, model);
-    report.before.errors = errors_of(bundle, set, command_job());
-    report.after.errors = errors_of(bundle, outcome.model, set, command_job());
-  }
+  const auto report = eval::write_smaller({a.model, a.out, a.data.data, a.data.scored}, bundle,
+                                          model, outcome.model, command_job());
   Json json = to_json(report);
   json["method"] = name_of(a.prune.method);
   json["options"] = to_json(a.prune);
@@ -91,29 +67,27 @@ int prune(Arguments& a) {
 }  // namespace
 
 void add_prune(CommandLine& line) {
-  line.add_verb(
-      "prune", "A smaller model: zeros in its weights, or whole units taken out of it",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("model,checkpoint", a->model, "model file with float weights").required();
-        flags.add("output", a->out, "pruned model, .pt or .safetensors").required();
-        flags.add("data", a->data.data,
-                  "dataset folder: measures, trains, scores before and after");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->prune);
-        flags.add("epochs", a->epochs,
+  add_verb<Arguments>(
+      line, "prune", "A smaller model: zeros in its weights, or whole units taken out of it",
+      [](Flags& flags, Arguments& a) {
+        flags.add("model,checkpoint", a.model, "model file with float weights").required();
+        flags.add("output", a.out, "pruned model, .pt or .safetensors").required();
+        flags.add("data", a.data.data, "dataset folder: measures, trains, scores before and after");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.prune);
+        flags.add("epochs", a.epochs,
                   "epochs of training after pruning (iterative, lottery: each time); default: 0, "
                   "iterative and lottery 1");
-        register_flags(flags, a->training, {.without = {"epochs", "activation_scales"}});
+        register_flags(flags, a.training, {.without = {"epochs", "activation_scales"}});
         flags.group("Data");
-        register_flags(flags, a->data.scored);
-        flags.add("probe-utterances", a->data.probe_utterances,
+        register_flags(flags, a.data.scored);
+        flags.add("probe-utterances", a.data.probe_utterances,
                   "on how many layers, iterations and activations are measured");
         flags.group("Model");
-        register_flags(flags, a->load.file);
-        flags.add("tokenizer", a->load.tokenizer, "tokenizer file; default: the one in the model");
-        return [a] { return prune(*a); };
-      });
+        register_flags(flags, a.load.file);
+        flags.add("tokenizer", a.load.tokenizer, "tokenizer file; default: the one in the model");
+      },
+      prune);
 }
 
 }  // namespace nest

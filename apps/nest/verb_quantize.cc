@@ -1,17 +1,8 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/field_error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/deploy/prepared_model.h"
 #include "nest/eval/compression_data.h"
 #include "nest/eval/compression_report.h"
-#include "terminal.h"
 #include "torch_half.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -63,14 +54,8 @@ int quantize(Arguments& a) {
   require_field(!a.out.empty(), "output", "is missing; it is the file for the quantized model");
   const graph::Model made =
       compress::quantize(model, a.quantize, functions_of(a, model, data), command_job());
-  eval::CompressionReport report{a.model, a.out, {}, {}};
-  report.before = {compress::figures_of(model), std::filesystem::file_size(a.model), {}};
-  report.after = {compress::figures_of(made), deploy::write_model(made, a.out), {}};
-  if (!a.data.calibration.data.empty()) {
-    const eval::EvalSet set = eval::open_eval_set(a.data.calibration.data, a.data.scored, model);
-    report.before.errors = errors_of(bundle, set, command_job());
-    report.after.errors = errors_of(bundle, made, set, command_job());
-  }
+  const auto report = eval::write_smaller({a.model, a.out, a.data.calibration.data, a.data.scored},
+                                          bundle, model, made, command_job());
   Json json = to_json(report);
   json["method"] = name_of(a.quantize.method);
   json["quantization"] = graph::to_json(made.quantization);
@@ -81,38 +66,37 @@ int quantize(Arguments& a) {
 }  // namespace
 
 void add_quantize(CommandLine& line) {
-  line.add_verb(
-      "quantize", "Fewer bits for a model's weights and activations, with what that costs",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("model", a->model, "model file with float weights").required();
-        flags.add("data", a->data.calibration.data,
+  add_verb<Arguments>(
+      line, "quantize", "Fewer bits for a model's weights and activations, with what that costs",
+      [](Flags& flags, Arguments& a) {
+        flags.add("model", a.model, "model file with float weights").required();
+        flags.add("data", a.data.calibration.data,
                   "dataset folder: signals to calibrate on, sentences to score before and after");
-        flags.add("output", a->out,
+        flags.add("output", a.out,
                   ".prepared (packed codes); .pt or .safetensors (floats that become codes when "
                   "they are loaded)");
-        flags.add("compare", a->compare,
+        flags.add("compare", a.compare,
                   "write nothing; a table of precisions and calibrators: bytes, time, distance of "
                   "outputs, character errors of --search-split");
-        flags.add("json", a->json, "print JSON");
-        register_flags(flags, a->quantize);
-        flags.add("epochs", a->epochs, "of method qat: epochs of training; default: 5");
-        register_flags(flags, a->training, {.without = {"epochs"}});
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.quantize);
+        flags.add("epochs", a.epochs, "of method qat: epochs of training; default: 5");
+        register_flags(flags, a.training, {.without = {"epochs"}});
         flags.group("Data");
-        register_flags(flags, a->data.scored);
+        register_flags(flags, a.data.scored);
         register_flags(
-            flags, a->data.calibration,
+            flags, a.data.calibration,
             {.renamed = {{"split", "calibrate-split"}, {"utterances", "calibrate-utterances"}},
              .without = {"data"}});
-        flags.add("sensitivity-utterances", a->data.sensitivity_utterances,
+        flags.add("sensitivity-utterances", a.data.sensitivity_utterances,
                   "of method mixed: calibration utterances on which layers are compared");
-        flags.add("search-split", a->data.search_split,
+        flags.add("search-split", a.data.search_split,
                   "the split whose errors --max-cer-increase limits");
         flags.group("Model");
-        register_flags(flags, a->load.file);
-        flags.add("tokenizer", a->load.tokenizer, "tokenizer file; default: the one in the model");
-        return [a] { return quantize(*a); };
-      });
+        register_flags(flags, a.load.file);
+        flags.add("tokenizer", a.load.tokenizer, "tokenizer file; default: the one in the model");
+      },
+      quantize);
 }
 
 }  // namespace nest

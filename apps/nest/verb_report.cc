@@ -1,13 +1,5 @@
-#include <memory>
-
-#include <fmt/format.h>
-
-#include "nest/core/file.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/eval/report.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -34,16 +26,15 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_report(CommandLine& line) {
-  line.add_verb(
-      "report", "One HTML file or Markdown text from a results file",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.positional("results", a->results, "file written by nest benchmark").required();
-        register_flags(flags, a->options);
-        flags.add("output", a->output, "file to write; default: standard output");
-        flags.add("json", a->json, "print JSON: what was written, or the report as a text");
-        return [a] { return run(*a); };
-      });
+  add_verb<Arguments>(
+      line, "report", "One HTML file or Markdown text from a results file",
+      [](Flags& flags, Arguments& a) {
+        flags.positional("results", a.results, "file written by nest benchmark").required();
+        register_flags(flags, a.options);
+        flags.add("output", a.output, "file to write; default: standard output");
+        flags.add("json", a.json, "print JSON: what was written, or the report as a text");
+      },
+      run);
 }
 
 }  // namespace nest

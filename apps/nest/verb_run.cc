@@ -1,17 +1,10 @@
 #include <chrono>
-#include <memory>
 
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/factory.h"
 #include "nest/io/npy.h"
 #include "nest/recognize/executors.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -26,15 +19,10 @@ struct RunOptions {
   bool json = false;
 };
 
-TensorMap read_inputs(const StringMap<std::string>& files) {
-  TensorMap inputs;
-  for (const auto& [name, file] : files)
-    inputs.emplace(name, graph::as_input(name, io::read_npy(file)));
-  return inputs;
-}
-
 int run(const RunOptions& options) {
-  const TensorMap inputs = read_inputs(options.inputs);
+  TensorMap inputs;
+  for (const auto& [name, file] : options.inputs)
+    inputs.emplace(name, graph::as_input(name, io::read_npy(file)));
   const auto executor =
       recognize::load_runnable(options.model, options.load, options.executor).make_executor();
   const auto start = std::chrono::steady_clock::now();
@@ -59,18 +47,18 @@ int run(const RunOptions& options) {
 }  // namespace
 
 void add_run(CommandLine& line) {
-  line.add_verb(
-      "run", "Run a model or one of its graphs on arrays", [](Flags& flags) -> CommandLine::Run {
-        auto options = std::make_shared<RunOptions>();
-        flags.add("model,checkpoint", options->model, ".pt, .safetensors or .prepared").required();
-        flags.add("graph", options->graph, "one graph; without it the whole model, teacher-forced");
-        flags.add("input", options->inputs, "NAME=FILE.npy; repeat for each input").required();
-        flags.add("output", options->output, "folder for <name>.npy of every output").required();
-        flags.add("json", options->json, "print JSON");
-        register_flags(flags, options->load);
-        register_flags(flags, options->executor);
-        return [options] { return run(*options); };
-      });
+  add_verb<RunOptions>(
+      line, "run", "Run a model or one of its graphs on arrays",
+      [](Flags& flags, RunOptions& options) {
+        flags.add("model,checkpoint", options.model, ".pt, .safetensors or .prepared").required();
+        flags.add("graph", options.graph, "one graph; without it the whole model, teacher-forced");
+        flags.add("input", options.inputs, "NAME=FILE.npy; repeat for each input").required();
+        flags.add("output", options.output, "folder for <name>.npy of every output").required();
+        flags.add("json", options.json, "print JSON");
+        register_flags(flags, options.load);
+        register_flags(flags, options.executor);
+      },
+      run);
 }
 
 }  // namespace nest

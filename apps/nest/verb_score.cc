@@ -1,16 +1,7 @@
-#include <memory>
 #include <optional>
 
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/file.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/json_text.h"
-#include "nest/core/options.h"
 #include "nest/text/score_report.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {

@@ -1,20 +1,15 @@
 #include <cerrno>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <system_error>
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/options.h"
 #include "nest/stream/lsl_outlet.h"
 #include "nest/stream/session.h"
 #include "recognizer_arguments.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -60,14 +55,14 @@ int run(const StreamVerb& verb) {
 }  // namespace
 
 void add_stream(CommandLine& line) {
-  line.add_verb("stream", "Decode a live or replayed signal as it arrives",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto verb = std::make_shared<StreamVerb>();
-                  register_flags(flags, verb->session);
-                  register_flags(flags, verb->recognizer, false);
-                  flags.add("list", verb->is_list, "show what LSL and BrainFlow have, and end");
-                  return [verb] { return run(*verb); };
-                });
+  add_verb<StreamVerb>(
+      line, "stream", "Decode a live or replayed signal as it arrives",
+      [](Flags& flags, StreamVerb& verb) {
+        register_flags(flags, verb.session);
+        register_flags(flags, verb.recognizer, false);
+        flags.add("list", verb.is_list, "show what LSL and BrainFlow have, and end");
+      },
+      run);
 }
 
 }  // namespace nest

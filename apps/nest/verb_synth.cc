@@ -1,14 +1,7 @@
 #include <cmath>
-#include <memory>
 
-#include <fmt/format.h>
-
-#include "nest/core/error.h"
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/synth/corpus.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -34,15 +27,8 @@ int write_corpus(const SynthArguments& a) {
   const synth::CorpusSummary summary = synth::write_corpus(a.options, a.output, command_job());
   Json json = {{"folder", a.output}, {"options", to_json(a.options)}};
   json.update(to_json(summary));
-  const std::string kind = a.options.noise_only ? "noise only: nothing is evoked"
-                                                : fmt::format("evoked at {} dB", a.options.snr_db);
-  return print_report(
-      a.json, json,
-      fmt::format("{}: {} utterances ({} train, {} valid, {} test), {} of signal\n"
-                  "{} channels at {} Hz, {} people x {} sessions, {}\n",
-                  a.output, summary.utterances, summary.train, summary.valid, summary.test,
-                  format_duration(summary.duration_s), a.options.channels, a.options.rate_hz,
-                  a.options.subjects, a.options.sessions, kind));
+  return print_report(a.json, json,
+                      fmt::format("{}: {}", a.output, synth::summary_text(summary, a.options)));
 }
 
 int run_synth(const SynthArguments& a) {
@@ -58,17 +44,17 @@ int run_synth(const SynthArguments& a) {
 }  // namespace
 
 void add_synth(CommandLine& line) {
-  line.add_verb("synth", "Make synthetic EEG with text: a dataset to learn from, or a recording",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<SynthArguments>();
-                  flags.add("output", a->output, "dataset folder to write");
-                  flags.add("recording", a->recording, "continuous .edf to write");
-                  flags.add("recording-sentences", a->recording_sentences,
-                            "test sentences in the recording; 0: all, at most 10");
-                  flags.add("json", a->json, "print JSON");
-                  register_flags(flags, a->options);
-                  return [a] { return run_synth(*a); };
-                });
+  add_verb<SynthArguments>(
+      line, "synth", "Make synthetic EEG with text: a dataset to learn from, or a recording",
+      [](Flags& flags, SynthArguments& a) {
+        flags.add("output", a.output, "dataset folder to write");
+        flags.add("recording", a.recording, "continuous .edf to write");
+        flags.add("recording-sentences", a.recording_sentences,
+                  "test sentences in the recording; 0: all, at most 10");
+        flags.add("json", a.json, "print JSON");
+        register_flags(flags, a.options);
+      },
+      run_synth);
 }
 
 }  // namespace nest

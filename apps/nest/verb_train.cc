@@ -1,5 +1,5 @@
-#include "nest/core/flags.h"
 #include "torch_half.h"
+#include "verb.h"
 
 namespace nest {
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "nest/core/json.h"
+#include "nest/deploy/prepared_model.h"
 #include "nest/eval/compare.h"
 #include "nest/eval/summary.h"
 #include "nest/recognize/recognizer.h"
@@ -84,6 +85,19 @@ Results errors_of(const recognize::Bundle& bundle, const graph::Model& model, co
   recognize::Bundle changed = bundle;
   changed.runnable = recognize::make_runnable(model);
   return errors_of(changed, set, job);
+}
+
+CompressionReport write_smaller(const SmallerFiles& files, const recognize::Bundle& bundle,
+                                const graph::Model& model, const graph::Model& smaller,
+                                const Job& job) {
+  CompressionReport report{files.in, files.out, {}, {}};
+  report.before = {compress::figures_of(model), std::filesystem::file_size(files.in), {}};
+  report.after = {compress::figures_of(smaller), deploy::write_model(smaller, files.out), {}};
+  if (files.data.empty()) return report;
+  const EvalSet set = open_eval_set(files.data, files.scored, model);
+  report.before.errors = errors_of(bundle, set, job);
+  report.after.errors = errors_of(bundle, smaller, set, job);
+  return report;
 }
 
 }  // namespace nest::eval

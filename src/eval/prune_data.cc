@@ -1,4 +1,5 @@
 #include "nest/compress/input_norms.h"
+#include "nest/core/field_error.h"
 #include "nest/eval/compression_data.h"
 #include "nest/eval/compression_report.h"
 #include "nest/eval/summary.h"
@@ -61,6 +62,21 @@ compress::PruneTools prune_tools(const PruneDataOptions& options,
         return summarize(results, results.options.summary).metrics.cer();
       };
   return tools;
+}
+
+void check_prune_data(const PruneDataOptions& options, const compress::PruneOptions& prune,
+                      const compress::FineTuneOptions& training) {
+  require_field(options.probe_utterances > 0, "probe_utterances", "is {}; it must be at least 1",
+                options.probe_utterances);
+  if (!options.data.empty()) return;
+  require_field(training.epochs == 0, "data",
+                "is missing, but {} epochs of training need a dataset; or set `epochs` to 0",
+                training.epochs);
+  require_field(prune.criterion == compress::PruneCriterion::kMagnitude, "data",
+                "is missing, but the criterion {} is measured on a dataset",
+                name_of(prune.criterion));
+  require_field(prune.method != compress::PruneMethod::kSensitivity, "data",
+                "is missing, but sensitivities are measured on a dataset");
 }
 
 }  // namespace nest::eval

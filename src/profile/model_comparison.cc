@@ -80,6 +80,19 @@ std::vector<ModelComparison> ComparisonBenchmark::compare_models(
   return rows;
 }
 
+std::vector<ModelComparison> ComparisonBenchmark::compare_files(
+    const std::vector<std::string>& files, const deploy::LoadOptions& load,
+    const recognize::ExecutorOptions& executor, const WorkOptions& options, const Job& job) {
+  std::vector<std::pair<std::string, recognize::RunnableModel>> models;
+  for (const std::string& file : files) {
+    models.emplace_back(std::filesystem::path(file).filename().string(),
+                        recognize::load_runnable(file, load, executor));
+  }
+  WorkOptions work = options;
+  if (work.graph.empty()) work.graph = "encoder";
+  return compare_models(models, work, {}, job);
+}
+
 std::string ComparisonBenchmark::print_comparison(const std::vector<ModelComparison>& rows) {
   const std::string rule(kWidth, '=');
   std::string text = fmt::format("{}\nModel Comparison\n{}\n", rule, rule);

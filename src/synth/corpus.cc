@@ -5,6 +5,8 @@
 #include <iterator>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "continuous.h"
 #include "corpus_plan.h"
 #include "grammar.h"
@@ -161,6 +163,17 @@ std::vector<PlannedUtterance> plan_corpus(const SynthOptions& options) {
     }
   }
   return plan;
+}
+
+std::string summary_text(const CorpusSummary& summary, const SynthOptions& options) {
+  return fmt::format(
+      "{} utterances ({} train, {} valid, {} test), {} of signal\n"
+      "{} channels at {} Hz, {} people x {} sessions, {}\n",
+      summary.utterances, summary.train, summary.valid, summary.test,
+      format_duration(summary.duration_s), options.channels, options.rate_hz, options.subjects,
+      options.sessions,
+      options.noise_only ? "noise only: nothing is evoked"
+                         : fmt::format("evoked at {} dB", options.snr_db));
 }
 
 Json to_json(const CorpusSummary& summary) {

@@ -56,4 +56,8 @@ compress::PruneTools prune_tools(const PruneDataOptions& options,
                                  const recognize::Bundle& bundle, const graph::Model& model,
                                  const Job& job);
 
+/// Errors: FieldError of `data` where a method, criterion or training needs one that is not there.
+void check_prune_data(const PruneDataOptions& options, const compress::PruneOptions& prune,
+                      const compress::FineTuneOptions& training);
+
 }  // namespace nest::eval

@@ -37,4 +37,16 @@ Results errors_of(const recognize::Bundle& bundle, const EvalSet& set, const Job
 Results errors_of(const recognize::Bundle& bundle, const graph::Model& model, const EvalSet& set,
                   const Job& job = {});
 
+/// Where a verb that makes a model smaller reads and writes.
+struct SmallerFiles {
+  std::string in, out;
+  std::string data = {};       ///< dataset folder; empty: no errors are measured
+  EvalSetOptions scored = {};  ///< of it
+};
+/// Writes the smaller model (deploy::write_model) and says what it came to. Errors: those of
+/// deploy::write_model, open_eval_set and errors_of.
+CompressionReport write_smaller(const SmallerFiles& files, const recognize::Bundle& bundle,
+                                const graph::Model& model, const graph::Model& smaller,
+                                const Job& job = {});
+
 }  // namespace nest::eval

@@ -77,6 +77,11 @@ class ComparisonBenchmark {
   static std::vector<ModelComparison> compare_models(
       const std::vector<std::pair<std::string, recognize::RunnableModel>>& models,
       const WorkOptions& work, const ComparisonOptions& options = {}, const Job& job = {});
+  /// The same of model files, named after them. Errors: also those of recognize::load_runnable.
+  static std::vector<ModelComparison> compare_files(const std::vector<std::string>& files,
+                                                    const deploy::LoadOptions& load,
+                                                    const recognize::ExecutorOptions& executor,
+                                                    const WorkOptions& work, const Job& job = {});
   /// The specification's table as text: parameters, GMACs, GFLOPs, memory, latency, throughput.
   static std::string print_comparison(const std::vector<ModelComparison>& comparison);
 

@@ -20,6 +20,8 @@ struct CorpusSummary {
   double duration_s = 0;
 };
 Json to_json(const CorpusSummary& summary);
+/// For people: how much was made, and of what.
+std::string summary_text(const CorpusSummary& summary, const SynthOptions& options);
 
 /// Writes a dataset folder: signals/<id>.npy (float32, volts), manifest.jsonl, dataset.json.
 ///
