@@ -50,12 +50,16 @@ MetricChange cer_change(const Results& floats, const Results& changed, const Job
   return *std::ranges::find(all.metrics, text::Metric::kCer, &MetricChange::metric);
 }
 
+EvalSet streamed_set(const StepDataOptions& options, const graph::Model& model) {
+  EvalSetOptions wanted;
+  wanted.split = options.streamed_split;
+  return open_eval_set(options.streamed, wanted, model);
+}
+
 void measure_streamed(const std::vector<StepModel>& models, const StepDataOptions& options,
                       std::vector<CompressionStep>& steps, const Job& job) {
   if (options.streamed.empty()) return;
-  EvalSetOptions wanted;
-  wanted.split = options.streamed_split;
-  const EvalSet set = open_eval_set(options.streamed, wanted, models.front().bundle.model());
+  const EvalSet set = streamed_set(options, models.front().bundle.model());
   for (std::size_t i = 0; i < models.size(); ++i) {
     if (models[i].bundle.runnable.prepared == nullptr) continue;  // streams run on the runtime
     steps[i].streamed =
@@ -70,6 +74,11 @@ double quantile(std::vector<double> values, double part) {
 }
 
 }  // namespace
+
+void require_sets(const StepDataOptions& options, const graph::Model& model) {
+  open_eval_set(options.data, options.scored, model);
+  if (!options.streamed.empty()) streamed_set(options, model);
+}
 
 void visit_fields(FieldVisitor& visitor, StepDataOptions& o) {
   visitor.group("Data");

@@ -86,6 +86,7 @@ CompressOutcome compress_model(const std::filesystem::path& model, const std::fi
   validate(options);
   const graph::Model floats = recognize::load_weights(model);
   compress::require_float(floats);
+  require_sets(options.data, floats);
   SearchState state(out, settings_of(model, options, tools), resume);
   CandidateSearch search(floats, std::filesystem::file_size(model), options, tools, state, job);
   CompressOutcome outcome;

@@ -65,7 +65,7 @@ TEST_F(CompressVerb, leaves_a_model_that_every_verb_takes_its_table_and_report) 
   for (const char* model : {"small/model.safetensors", "small/model.prepared"}) {
     const auto scored = nest("benchmark --json --model " + path(model) + " --data " + path("data"));
     ASSERT_EQ(scored.exit_code, 0) << scored.err;
-    EXPECT_NEAR(Json::parse(scored.out)["summary"]["metrics"]["cer"].get<double>(),
+    EXPECT_NEAR(Json::parse(scored.out)["summary"]["metrics"]["cer"]["value"].get<double>(),
                 json["after"]["cer"]["estimate"].get<double>(), 0.02)
         << model;
   }

@@ -12,9 +12,9 @@ namespace {
 class DatasetVerb : public testing::Test {
  protected:
   void SetUp() override {
-    const auto made = nest("import --format bids --copy --in " +
-                           (test::tests_dir() / "golden/bids/dataset").string() + " --output " +
-                           data());
+    const auto made =
+        nest("import --format bids --copy --in " +
+             (test::tests_dir() / "golden/bids/dataset").string() + " --output " + data());
     ASSERT_EQ(made.exit_code, 0) << made.err;
   }
   static test::CommandResult nest(const std::string& arguments) {

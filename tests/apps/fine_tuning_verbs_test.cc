@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 class FineTuningVerbs : public testing::Test {
  protected:
   void SetUp() override {
-    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --seed 3");
+    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --char-ms 1500 --seed 3");
     ASSERT_EQ(made.exit_code, 0) << made.err;
     test::save_convolutional_model(path("m.pt"), 16);
   }
@@ -36,7 +36,8 @@ TEST_F(FineTuningVerbs, quantize_trains_in_codes_and_keeps_the_scales_that_were_
   const auto fixed = nest(quantize("s.pt") + "--method static" + data);
   ASSERT_EQ(fixed.exit_code, 0) << fixed.err;
   const auto made =
-      nest(quantize("q.pt") + "--method qat --epochs 1 --distillation-weight 0.5" + data);
+      nest(quantize("q.pt") +
+           "--method qat --epochs 1 --learning-rate 0.01 --distillation-weight 0.5" + data);
   ASSERT_EQ(made.exit_code, 0) << made.err;
   const Json json = Json::parse(made.out);
   EXPECT_EQ(json["method"], "qat");

@@ -26,7 +26,7 @@ lines = [json.loads(line) for line in open("data/manifest.jsonl")]
 said = [line["text"] for line in lines if line["signal"].endswith("s01_r2.vhdr")]
 streamed = json.loads(open("events.jsonl").readlines()[-1])["summary"]["text"]
 open("said.txt", "w").write(" ".join(said) + "\n")
-open("streamed.txt", "w").write(streamed + "\n")
+open("streamed.txt", "w").write(" ".join(streamed.split()) + "\n")  # a sentence a line
 PYTHON
 rate=$("$nest" score --ref said.txt --hyp streamed.txt --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["score"]["cer"]["value"])')
 python3 -c "exit(not $rate < 0.35)" || fail "the streamed text has a character error rate of $rate"

@@ -18,8 +18,8 @@ TEST(TracedRecognizer, draws_every_call_and_changes_no_result) {
   for (std::size_t i = 0; i < signals.size(); ++i) EXPECT_EQ(got[i].text, want[i].text);
   EXPECT_EQ(drawn->info(), make_recognizer(bundle)->info());
   std::map<std::string, int> events;
-  for (const Json& event : trace.to_json()["traceEvents"])
-    ++events[event["name"].get<std::string>()];
+  const Json json = trace.to_json();  // outlives the loop
+  for (const Json& event : json["traceEvents"]) ++events[event["name"].get<std::string>()];
   EXPECT_EQ(events["recognize"], 1);
   EXPECT_EQ(events["encode"], 2);
   EXPECT_EQ(events["decode"], 2);

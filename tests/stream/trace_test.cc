@@ -42,16 +42,17 @@ TEST(StreamTrace, shows_every_hop_its_parts_and_what_went_wrong) {
   StreamTrace drawn(trace, pipeline);
   int hops = 0;
   const auto sink = [&](const StreamEvent& event) {
+    if (!event.is_hop()) return;
     drawn.add(event);
     ++hops;
   };
-  std::vector<float> values(4 * 640, 1.0f);
-  const signal::SignalView<const float> all(values.data(), 4, 640);
+  std::vector<float> values(4 * 1280, 1.0f);
+  const signal::SignalView<const float> all(values.data(), 4, 1280);
   pipeline.push(all.slice(0, 400), 0, 0, sink);
-  pipeline.push(all.slice(400, 240), 0, 50, sink);
+  pipeline.push(all.slice(400, 880), 0, 50, sink);
   std::map<std::string, int> events;
-  for (const Json& event : trace.to_json()["traceEvents"])
-    ++events[event["name"].get<std::string>()];
+  const Json json = trace.to_json();  // outlives the loop
+  for (const Json& event : json["traceEvents"]) ++events[event["name"].get<std::string>()];
   ASSERT_GT(hops, 3);
   for (const char* part : {"hop", "preprocess", "model", "decode", "deadline missed"})
     EXPECT_EQ(events[part], hops) << part;

@@ -26,6 +26,9 @@ struct StepDataOptions {
   int timed_utterances = 20;  ///< of the scored ones, evenly spaced
 };
 void visit_fields(FieldVisitor& visitor, StepDataOptions& options);
+/// Opens the data, so that a search of hours does not end in a name that was misspelled.
+/// Errors: those of open_eval_set().
+void require_sets(const StepDataOptions& options, const graph::Model& model);
 
 /// One model on the way from the float one to the smallest.
 struct CompressionStep {
