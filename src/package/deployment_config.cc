@@ -137,6 +137,8 @@ void DeploymentConfig::merge(const Config& config) {
 
 void DeploymentConfig::merge_environment(
     const std::vector<std::pair<std::string, std::string>>& variables) {
+  // Together, for some belong together; each is read alone first, so that a fault has its name.
+  Json tree = Json::object();
   for (const auto& [name, value] : variables) {
     const std::string key = key_of(name);
     if (key.empty()) continue;
@@ -144,9 +146,14 @@ void DeploymentConfig::merge_environment(
       const Json parsed = Config::parse("value: " + value, name).get("value").to_json();
       // A text may look like a number: "type: 5".
       const bool is_text = get(key).is_string();
-      set(key, is_text ? Json(value) : parsed);
+      const Json read = is_text ? Json(value) : parsed;
+      DeploymentSettings settings = settings_;
+      Fields(settings).read(key, Config::from_json(read, key));
+      const std::size_t dot = key.find('.');
+      tree[key.substr(0, dot)][key.substr(dot + 1)] = read;
     });
   }
+  merge(Config::from_json(tree, "the environment"));
 }
 
 Json DeploymentConfig::get(std::string_view key) const {
@@ -181,8 +188,10 @@ void DeploymentConfig::set(std::string_view key, const Json& value) {
 
 void DeploymentConfig::set_fields(std::string_view section, const Json& values,
                                   const FieldNames& names) {
+  Json given = Json::object();
   for (const auto& [name, value] : values.items())
-    if (names.contains(name)) set(joined(std::string(section), name), value);
+    if (names.contains(name)) given[name] = value;
+  if (!given.empty()) set(section, given);
 }
 
 void DeploymentConfig::save(const std::filesystem::path& path) const {

@@ -144,5 +144,19 @@ TEST(ServerSettings, need_certificate_and_key_together) {
   validate(settings);
 }
 
+TEST(DeploymentConfig, takes_what_belongs_together_from_flags_and_environment) {
+  DeploymentConfig flags;
+  flags.set_fields("server", {{"tls_cert", "c.pem"}, {"tls_key", "k.pem"}, {"port", 9}},
+                   {"tls_cert", "tls_key"});
+  EXPECT_EQ(flags.settings().server.tls_key, "k.pem");
+  EXPECT_EQ(flags.settings().server.port, ServerSettings().port);
+  DeploymentConfig environment;
+  environment.merge_environment(
+      {{"NEST_SERVER__TLS_CERT", "c.pem"}, {"NEST_SERVER__TLS_KEY", "k.pem"}});
+  EXPECT_EQ(environment.settings().server.tls_cert, "c.pem");
+  EXPECT_TRUE(environment.is_given("server.tls_cert"));
+  EXPECT_THROW(DeploymentConfig().merge_environment({{"NEST_SERVER__TLS_CERT", "c.pem"}}), Error);
+}
+
 }  // namespace
 }  // namespace nest::package
