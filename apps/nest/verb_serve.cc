@@ -1,11 +1,8 @@
 #include <cstdio>
-#include <memory>
+#include <functional>
 
-#include "nest/core/flags.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/serve/server.h"
-#include "terminal.h"
+#include "verb.h"
 
 namespace nest {
 namespace {
@@ -17,9 +14,11 @@ struct ServeArguments {
   package::ServerSettings server;
   serve::ServeOptions serve;
   bool json = false;
+  std::function<FieldNames()> given;  ///< flags that stand on the command line
 };
 
-int run(const ServeArguments& a, const FieldNames& given) {
+int run(const ServeArguments& a) {
+  const FieldNames given = a.given();
   package::DeploymentConfig config;  // defaults, then the file, the environment, the command line
   if (!a.config.empty()) config.load(a.config);
   config.merge_environment(package::environment_variables());
@@ -38,18 +37,19 @@ int run(const ServeArguments& a, const FieldNames& given) {
 }  // namespace
 
 void add_serve(CommandLine& line) {
-  line.add_verb("serve", "Serve packages: v2 protocol, streams, metrics and a page",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<ServeArguments>();
-                  flags.positional("package", a->packages, "folders or archives of nest package");
-                  flags.add("config", a->config, "deployment configuration (YAML or JSON)");
-                  flags.add("json", a->json, "print the address as JSON");
-                  register_flags(flags, a->server);
-                  flags.group("Models");
-                  register_flags(flags, a->inference);
-                  register_flags(flags, a->serve);
-                  return [a, flags] { return run(*a, flags.given()); };
-                });
+  add_verb<ServeArguments>(
+      line, "serve", "Serve packages: v2 protocol, streams, metrics and a page",
+      [](Flags& flags, ServeArguments& a) {
+        flags.positional("package", a.packages, "folders or archives of nest package");
+        flags.add("config", a.config, "deployment configuration (YAML or JSON)");
+        flags.add("json", a.json, "print the address as JSON");
+        register_flags(flags, a.server);
+        flags.group("Models");
+        register_flags(flags, a.inference);
+        register_flags(flags, a.serve);
+        a.given = [flags] { return flags.given(); };
+      },
+      run);
 }
 
 }  // namespace nest
