@@ -1,5 +1,6 @@
-# nest_module(<name> CLOSURE core|torch SOURCES a.cc b.cc [LINK lib ...])
+# nest_module(<name> CLOSURE core|torch [SMALL] SOURCES a.cc b.cc [LINK lib ...])
 #
+# SMALL: describes, reads and writes, and computes nothing that takes time: compiled for size, which halves its code.
 # One object library a module; nest_core and nest_torch gather them, so that a user links one library
 # and the include table (tools/check_includes.py) stays the only statement of who may use whom.
 # nest_precompiled_header(<target> [<header> ...]): the headers nearly every source includes, compiled once.
@@ -12,9 +13,12 @@ function(nest_precompiled_header target)
     <string_view> <unordered_map> <utility> <vector> <fmt/format.h> <nlohmann/json.hpp> ${ARGN})
 endfunction()
 nest_precompiled_header(nest_core_pch)
+set(NEST_SMALL $<$<CONFIG:Release>:-Os>)
+nest_precompiled_header(nest_small_pch)
+target_compile_options(nest_small_pch PRIVATE ${NEST_SMALL})
 
 function(nest_module name)
-  cmake_parse_arguments(M "" "CLOSURE" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(M "SMALL" "CLOSURE" "SOURCES;LINK" ${ARGN})
   set(target nest_module_${name})
   add_library(${target} OBJECT ${M_SOURCES})
   target_include_directories(${target} PUBLIC
@@ -26,6 +30,9 @@ function(nest_module name)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
     # LibTorch's templates cost more than these sources: four of them a translation unit.
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+  elseif(M_SMALL)
+    target_compile_options(${target} PRIVATE ${NEST_SMALL})
+    target_precompile_headers(${target} REUSE_FROM nest_small_pch)
   else()
     target_precompile_headers(${target} REUSE_FROM nest_core_pch)
   endif()

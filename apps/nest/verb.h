@@ -17,13 +17,20 @@
 
 namespace nest {
 
-/// A verb whose flags fill an Arguments and whose `run` takes it.
+/// What every verb's arguments begin with.
+struct VerbArguments {
+  bool json = false;  ///< print JSON in place of text
+};
+
+/// A verb whose flags fill an Arguments and whose `run` takes it; "--json" is of all of them.
 template <class Arguments, class Run>
 void add_verb(CommandLine& line, std::string_view name, std::string_view summary,
-              void (*register_flags)(Flags& flags, Arguments& arguments), Run run) {
+              void (*register_flags)(Flags& flags, Arguments& arguments), Run run,
+              std::string_view json_help = "print JSON") {
   line.add_verb(name, summary, [=](Flags& flags) -> CommandLine::Run {
     auto arguments = std::make_shared<Arguments>();
     register_flags(flags, *arguments);
+    flags.group("Output").add("json", arguments->json, json_help);
     return [=] { return run(*arguments); };
   });
 }

@@ -1,19 +1,18 @@
 #include "nest/core/config.h"
 #include "nest/eval/audit.h"
-#include "recognizer_arguments.h"
+#include "nest/recognize/decoding_options.h"
 #include "verb.h"
 
 namespace nest {
 namespace {
 
-struct Arguments {
-  RecognizerArguments recognizer;
+struct Arguments : VerbArguments {
+  recognize::DecodingOptions recognizer;
   eval::AuditOptions audit;
   eval::EvalSetOptions set;
   std::string data;
   std::string output;
   std::vector<std::string> results;
-  bool json = false;
 };
 
 int run(Arguments& a) {
@@ -21,7 +20,7 @@ int run(Arguments& a) {
   a.audit.split.test = a.set.split;
   a.audit.split.threads = a.audit.eval.jobs;
   a.audit.seed = a.audit.eval.summary.bootstrap.seed;
-  const recognize::Bundle bundle = bundle_of(a.recognizer);
+  const recognize::Bundle bundle = recognize::load_bundle(a.recognizer);
   eval::AuditInputs inputs = eval::open_audit_inputs(
       a.data, a.set, bundle.model(), recognize::RecognizerFactory(bundle, a.recognizer.recognize));
   for (const std::string& path : a.results) inputs.documents.emplace_back(path, load_json(path));
@@ -42,7 +41,6 @@ void add_audit(CommandLine& line) {
         register_flags(flags, a.set);
         flags.add("results", a.results, "files with figures, searched by check 6");
         flags.add("output", a.output, "verdict file (nest.audit/1)");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.recognizer);
         register_flags(flags, a.audit);
       },

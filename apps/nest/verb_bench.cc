@@ -6,11 +6,10 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   profile::BenchRunOptions options;
   std::string save_models;
   std::string output;
-  bool json = false;
 };
 
 int run(Arguments& a) {
@@ -42,7 +41,6 @@ void add_bench(CommandLine& line) {
         flags.add("save-models", a.save_models,
                   "write every model as NAME.safetensors there and stop");
         flags.add("output", a.output, "write the JSON there as well");
-        flags.add("json", a.json, "print JSON");
       },
       run);
 }

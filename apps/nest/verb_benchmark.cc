@@ -4,15 +4,15 @@
 #include "nest/eval/streamed.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
+#include "nest/recognize/decoding_options.h"
 #include "nest/recognize/traced_recognizer.h"
-#include "recognizer_arguments.h"
 #include "verb.h"
 
 namespace nest {
 namespace {
 
-struct Arguments {
-  RecognizerArguments recognizer;
+struct Arguments : VerbArguments {
+  recognize::DecodingOptions recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
   std::string data;
@@ -23,7 +23,6 @@ struct Arguments {
   bool is_streamed = false;
   eval::StreamedOptions streamed;
   std::string trace;
-  bool json = false;
 };
 
 int finish(const Arguments& a, const eval::Results& results) {
@@ -57,7 +56,7 @@ int run(Arguments& a) {
           "nest benchmark needs --model and --data, or results files to --merge");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.set.strict_files = a.eval.strict;
-  const recognize::Bundle bundle = bundle_of(a.recognizer);
+  const recognize::Bundle bundle = recognize::load_bundle(a.recognizer);
   const eval::EvalSet set =
       eval::open_eval_set(a.data, a.set, bundle.model()).part(eval::shard_from_name(a.shard));
   if (!a.suite.empty()) return run_suite(a, bundle, set);
@@ -93,8 +92,7 @@ void add_benchmark(CommandLine& line) {
         flags.add("suite", a.suite, "beam sizes to evaluate and compare, for example 1,5,10");
         flags.add("trace", a.trace,
                   "write the recognizers' calls as a trace for ui.perfetto.dev there");
-        flags.add("json", a.json, "print JSON");
-        register_flags(flags, a.recognizer, false);
+        register_flags(flags, a.recognizer);
         register_flags(flags, a.eval);
         flags.group("Streams");
         flags.add("streamed", a.is_streamed,

@@ -7,11 +7,10 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::vector<std::string> files;
   std::string output;
   bool table = false;
-  bool json = false;
   eval::CompareOptions options;
 };
 
@@ -48,7 +47,6 @@ void add_compare(CommandLine& line) {
             .required();
         flags.add("output", a.output, "write the JSON there as well");
         flags.add("table", a.table, "one row a run (always with three or more)");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.options);
       },
       run);

@@ -7,13 +7,12 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string model;
   std::string out;
   eval::CompressOptions compress;
   compress::FineTuneOptions training{.epochs = 6};
   bool resume = false;
-  bool json = false;
 };
 
 eval::CompressTools tools_of(const Arguments& a) {
@@ -48,7 +47,6 @@ void add_compress(CommandLine& line) {
         flags.add("model", a.model, "model file with float weights").required();
         flags.add("output", a.out, "folder for model, table and report").required();
         flags.add("resume", a.resume, "go on with the search in that folder");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.compress);
         flags.group("Training after units went (0 epochs: none)");
         register_flags(flags, a.training);

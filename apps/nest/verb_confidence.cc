@@ -4,10 +4,9 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string fit;
   std::string test;
-  bool json = false;
 };
 
 std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
@@ -34,7 +33,6 @@ void add_confidence(CommandLine& line) {
         flags.add("fit", a.fit, "results of nest benchmark to fit on: the validation part")
             .required();
         flags.add("test", a.test, "results to report on as well");
-        flags.add("json", a.json, "print JSON");
       },
       run);
 }

@@ -8,13 +8,12 @@
 namespace nest {
 namespace {
 
-struct ConvertOptions {
+struct ConvertOptions : VerbArguments {
   std::string in;
   std::string out;
   io::OpenOptions recording;
   eval::PrepareModelOptions model;
   graph::Family family = graph::Family::kBlock;  ///< of what an ONNX file becomes
-  bool json = false;
 };
 
 /// Weights packed for the native runtime, in a file that it maps.
@@ -82,7 +81,6 @@ void add_convert(CommandLine& line) {
             .positional("out", options.out,
                         ".pt, .pth, .ckpt or .safetensors; .prepared; .edf or .npy")
             .required();
-        flags.add("json", options.json, "print JSON");
         flags.group("Models");
         register_flags(flags, options.model.describe);
         flags.add("family", options.family,

@@ -5,10 +5,9 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   data::DatasetOptions open;
   data::RevisionOptions revision;
-  bool json = false;
 };
 
 int run(const Arguments& a) {
@@ -32,7 +31,6 @@ void add_dataset(CommandLine& line) {
       [](Flags& flags, Arguments& a) {
         register_flags(flags, a.revision);
         register_flags(flags, a.open, {.without = {"resample"}});
-        flags.add("json", a.json, "print JSON");
       },
       run);
 }

@@ -1,20 +1,19 @@
 #include "nest/eval/evaluator.h"
 #include "nest/eval/recording_set.h"
-#include "recognizer_arguments.h"
+#include "nest/recognize/decoding_options.h"
 #include "verb.h"
 
 namespace nest {
 namespace {
 
-struct Arguments {
-  RecognizerArguments recognizer;
+struct Arguments : VerbArguments {
+  recognize::DecodingOptions recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
   eval::RecordingSetOptions recording;
   std::string data;
   std::string input;
   std::string output;
-  bool json = false;
 };
 
 eval::EvalSet open_set(Arguments& a, const graph::Model& model) {
@@ -28,7 +27,7 @@ int run(Arguments& a) {
           ErrorCode::kInvalidArgument,
           "nest decode needs --model, and --data (a dataset) or --input (a recording)");
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
-  const recognize::Bundle bundle = bundle_of(a.recognizer);
+  const recognize::Bundle bundle = recognize::load_bundle(a.recognizer);
   const eval::EvalSet set = open_set(a, bundle.model());
   const auto results =
       eval::ModelEvaluator(recognize::RecognizerFactory(bundle, a.recognizer.recognize), a.eval,
@@ -56,13 +55,12 @@ void add_decode(CommandLine& line) {
         flags.add("input", a.input, "EEG recording of any format, in place of a dataset");
         register_flags(flags, a.set);
         flags.add("output", a.output, "write there instead of standard output");
-        flags.add("json", a.json, "one JSON object a line, with times and n-best");
         flags.group("Recording (--input)");
         register_flags(flags, a.recording);
-        register_flags(flags, a.recognizer, false);
+        register_flags(flags, a.recognizer);
         register_flags(flags, a.eval);
       },
-      run);
+      run, "one JSON object a line, with times and n-best");
 }
 
 }  // namespace nest

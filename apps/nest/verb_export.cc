@@ -5,7 +5,7 @@
 namespace nest {
 namespace {
 
-struct ExportOptions {
+struct ExportOptions : VerbArguments {
   std::string model;
   std::string out;
   std::string format = "onnx";
@@ -13,7 +13,6 @@ struct ExportOptions {
   std::string graph;
   exports::OnnxOptions onnx;
   deploy::LoadOptions load;
-  bool json = false;
 };
 
 int export_onnx(const ExportOptions& options) {
@@ -52,7 +51,6 @@ void add_export(CommandLine& line) {
         flags.add("graph", options.graph,
                   "one graph, or all in files of their own; default: the whole model if "
                   "it is one graph, else all");
-        flags.add("json", options.json, "print JSON");
         flags.group("ONNX");
         register_flags(flags, options.onnx);
         flags.group("Model");

@@ -4,9 +4,8 @@
 namespace nest {
 namespace {
 
-struct FilterArguments {
+struct FilterArguments : VerbArguments {
   contract::FilterFileOptions filter;
-  bool json = false;
   std::string input;
   std::string output;
 };
@@ -33,7 +32,6 @@ void add_filter(CommandLine& line) {
             .required();
         flags.positional("output", a.output, ".npy, or .edf, which keeps annotations").required();
         register_flags(flags, a.filter);
-        flags.add("json", a.json, "print JSON");
       },
       run_filter);
 }

@@ -8,12 +8,11 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string file;
   deploy::InspectOptions options;
   std::string svg;   ///< where to write a picture
   bool dot = false;  ///< Graphviz source instead of the text
-  bool json = false;
 };
 
 int inspect_dataset(const Arguments& a) {
@@ -64,7 +63,6 @@ void add_inspect(CommandLine& line) {
         flags.add("stream", a.options.stream,
                   "one part of a recording with several, by name or id");
         flags.add("strict", a.options.strict, "any warning is an error");
-        flags.add("json", a.json, "print JSON");
       },
       run);
 }

@@ -6,14 +6,13 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string action;
   std::vector<std::string> text;
   std::string lm;
   std::string output;
   decode::LmUnit unit = decode::LmUnit::kWord;
   std::string tokenizer;
-  bool json = false;
   decode::NGramTrainOptions train;
 };
 
@@ -56,27 +55,27 @@ int score(const Arguments& a) {
                   total.perplexity(), total.words, total.unknown));
 }
 
+int run(const Arguments& a) {
+  if (a.action == "train") return train(a);
+  return a.action == "compile" ? compile(a) : score(a);
+}
+
 }  // namespace
 
 void add_lm(CommandLine& line) {
-  line.add_verb("lm", "Train, compile and query n-gram language models",
-                [](Flags& flags) -> CommandLine::Run {
-                  auto a = std::make_shared<Arguments>();
-                  flags.positional("action", a->action, "train, compile or score").required();
-                  flags.choices({"train", "compile", "score"});
-                  flags.add("text", a->text, "text files, one sentence a line");
-                  flags.add("lm", a->lm, "model to compile or score with");
-                  flags.add("output", a->output,
-                            "file to write: ARPA (train) or compact (compile)");
-                  flags.add("unit", a->unit, "what a word of the model is");
-                  flags.add("tokenizer", a->tokenizer, "tokenizer file, for --unit token");
-                  register_flags(flags, a->train);
-                  flags.add("json", a->json, "print JSON");
-                  return [a] {
-                    if (a->action == "train") return train(*a);
-                    return a->action == "compile" ? compile(*a) : score(*a);
-                  };
-                });
+  add_verb<Arguments>(
+      line, "lm", "Train, compile and query n-gram language models",
+      [](Flags& flags, Arguments& a) {
+        flags.positional("action", a.action, "train, compile or score").required();
+        flags.choices({"train", "compile", "score"});
+        flags.add("text", a.text, "text files, one sentence a line");
+        flags.add("lm", a.lm, "model to compile or score with");
+        flags.add("output", a.output, "file to write: ARPA (train) or compact (compile)");
+        flags.add("unit", a.unit, "what a word of the model is");
+        flags.add("tokenizer", a.tokenizer, "tokenizer file, for --unit token");
+        register_flags(flags, a.train);
+      },
+      run);
 }
 
 }  // namespace nest

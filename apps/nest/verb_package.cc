@@ -5,13 +5,12 @@
 namespace nest {
 namespace {
 
-struct PackageArguments {
+struct PackageArguments : VerbArguments {
   std::string model;
   std::string config;
   std::string tokenizer;
   std::string out;
   package::PackageOptions package;
-  bool json = false;
 };
 
 int write_package(const PackageArguments& a) {
@@ -40,10 +39,9 @@ void add_package(CommandLine& line) {
         flags.add("output", a.out, "folder to write").required();
         flags.add("config", a.config, "model configuration, if the file carries none");
         flags.add("tokenizer", a.tokenizer, "tokenizer, if the model carries none");
-        flags.add("json", a.json, "print the manifest");
         register_flags(flags, a.package);
       },
-      write_package);
+      write_package, "print the manifest");
 }
 
 void add_verify(CommandLine& line) {

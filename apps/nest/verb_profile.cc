@@ -10,7 +10,7 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string model;
   std::vector<std::string> compare;
   deploy::LoadOptions load;
@@ -18,7 +18,6 @@ struct Arguments {
   profile::ProfileOptions profile;
   std::string trace, roofline, against, output;
   std::string max_regression = "5%";
-  bool json = false;
 };
 
 int compare_models(const Arguments& a) {
@@ -75,7 +74,6 @@ void add_profile(CommandLine& line) {
         flags.add("against", a.against, "an earlier report; exit code 1 if a layer got slower");
         flags.add("max-regression", a.max_regression, "how much slower is allowed: 5%");
         flags.add("output", a.output, "write the JSON there as well");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.profile);
         flags.group("Model");
         register_flags(flags, a.load);

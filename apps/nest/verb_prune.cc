@@ -7,7 +7,7 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string model;
   std::string out;
   recognize::LoadOptions load;
@@ -15,7 +15,6 @@ struct Arguments {
   compress::FineTuneOptions training;
   std::optional<std::int64_t> epochs;
   eval::PruneDataOptions data;
-  bool json = false;
 
   bool trains_between() const {
     return prune.method == compress::PruneMethod::kIterative ||
@@ -73,7 +72,6 @@ void add_prune(CommandLine& line) {
         flags.add("model,checkpoint", a.model, "model file with float weights").required();
         flags.add("output", a.out, "pruned model, .pt or .safetensors").required();
         flags.add("data", a.data.data, "dataset folder: measures, trains, scores before and after");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.prune);
         flags.add("epochs", a.epochs,
                   "epochs of training after pruning (iterative, lottery: each time); default: 0, "

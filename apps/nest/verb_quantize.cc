@@ -7,7 +7,7 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string model;
   std::string out;
   recognize::LoadOptions load;
@@ -16,7 +16,6 @@ struct Arguments {
   std::optional<std::int64_t> epochs;
   eval::QuantizeDataOptions data;
   bool compare = false;  ///< precisions and calibrators beside each other
-  bool json = false;
 
   bool trains() const { return !compare && quantize.method == compress::QuantizeMethod::kQat; }
 };
@@ -78,7 +77,6 @@ void add_quantize(CommandLine& line) {
         flags.add("compare", a.compare,
                   "write nothing; a table of precisions and calibrators: bytes, time, distance of "
                   "outputs, character errors of --search-split");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.quantize);
         flags.add("epochs", a.epochs, "of method qat: epochs of training; default: 5");
         register_flags(flags, a.training, {.without = {"epochs"}});

@@ -4,11 +4,10 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::string results;
   eval::ReportOptions options;
   std::string output;
-  bool json = false;
 };
 
 int run(const Arguments& a) {
@@ -32,9 +31,8 @@ void add_report(CommandLine& line) {
         flags.positional("results", a.results, "file written by nest benchmark").required();
         register_flags(flags, a.options);
         flags.add("output", a.output, "file to write; default: standard output");
-        flags.add("json", a.json, "print JSON: what was written, or the report as a text");
       },
-      run);
+      run, "print JSON: what was written, or the report as a text");
 }
 
 }  // namespace nest

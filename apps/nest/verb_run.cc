@@ -9,14 +9,13 @@
 namespace nest {
 namespace {
 
-struct RunOptions {
+struct RunOptions : VerbArguments {
   std::string model;
   std::string graph;
   StringMap<std::string> inputs;
   std::string output;
   deploy::LoadOptions load;
   recognize::ExecutorOptions executor;
-  bool json = false;
 };
 
 int run(const RunOptions& options) {
@@ -54,7 +53,6 @@ void add_run(CommandLine& line) {
         flags.add("graph", options.graph, "one graph; without it the whole model, teacher-forced");
         flags.add("input", options.inputs, "NAME=FILE.npy; repeat for each input").required();
         flags.add("output", options.output, "folder for <name>.npy of every output").required();
-        flags.add("json", options.json, "print JSON");
         register_flags(flags, options.load);
         register_flags(flags, options.executor);
       },

@@ -6,14 +6,12 @@
 namespace nest {
 namespace {
 
-struct Arguments {
+struct Arguments : VerbArguments {
   std::vector<std::string> references;
   std::string hypotheses;
   std::string by;
   std::string output;
   int show = 0;
-  int threads = 1;
-  bool json = false;
   text::ScoreOptions score;
   text::BootstrapOptions bootstrap;
 };
@@ -38,26 +36,22 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_score(CommandLine& line) {
-  line.add_verb(
-      "score", "WER, CER, BLEU and exact match of two text files, line by line",
-      [](Flags& flags) -> CommandLine::Run {
-        auto a = std::make_shared<Arguments>();
-        flags.add("ref", a->references, "reference file; again for further references").required();
-        flags.add("hyp", a->hypotheses, "hypothesis file").required();
-        flags.add("by", a->by, "file with one group name a line: intervals by group");
-        flags.add("show", a->show, "print alignments of this many worst lines");
-        flags.add("output", a->output, "write the JSON there as well");
-        flags.add("json", a->json, "print JSON");
+  add_verb<Arguments>(
+      line, "score", "WER, CER, BLEU and exact match of two text files, line by line",
+      [](Flags& flags, Arguments& a) {
+        a.bootstrap.threads = 1;  // as on every verb
+        flags.add("ref", a.references, "reference file; again for further references").required();
+        flags.add("hyp", a.hypotheses, "hypothesis file").required();
+        flags.add("by", a.by, "file with one group name a line: intervals by group");
+        flags.add("show", a.show, "print alignments of this many worst lines");
+        flags.add("output", a.output, "write the JSON there as well");
         flags.group("Comparison");
-        register_flags(flags, a->score);
+        register_flags(flags, a.score);
         flags.group("Intervals");
-        register_flags(flags, a->bootstrap);
-        flags.add("threads", a->threads, "threads; 0: all cores");
-        return [a] {
-          a->bootstrap.threads = a->threads;
-          return run(*a);
-        };
-      });
+        register_flags(flags, a.bootstrap);
+        flags.add("threads", a.bootstrap.threads, "threads; 0: all cores");
+      },
+      run);
 }
 
 }  // namespace nest

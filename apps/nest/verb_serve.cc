@@ -7,13 +7,12 @@
 namespace nest {
 namespace {
 
-struct ServeArguments {
+struct ServeArguments : VerbArguments {
   std::vector<std::string> packages;
   std::string config;
   package::InferenceSettings inference;
   package::ServerSettings server;
   serve::ServeOptions serve;
-  bool json = false;
   std::function<FieldNames()> given;  ///< flags that stand on the command line
 };
 
@@ -42,14 +41,13 @@ void add_serve(CommandLine& line) {
       [](Flags& flags, ServeArguments& a) {
         flags.positional("package", a.packages, "folders or archives of nest package");
         flags.add("config", a.config, "deployment configuration (YAML or JSON)");
-        flags.add("json", a.json, "print the address as JSON");
         register_flags(flags, a.server);
         flags.group("Models");
         register_flags(flags, a.inference);
         register_flags(flags, a.serve);
         a.given = [flags] { return flags.given(); };
       },
-      run);
+      run, "print the address as JSON");
 }
 
 }  // namespace nest

@@ -6,16 +6,16 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "nest/recognize/decoding_options.h"
 #include "nest/stream/lsl_outlet.h"
 #include "nest/stream/session.h"
-#include "recognizer_arguments.h"
 #include "verb.h"
 
 namespace nest {
 namespace {
 
 struct StreamVerb {
-  RecognizerArguments recognizer;
+  recognize::DecodingOptions recognizer;
   stream::SessionOptions session;
   bool is_list = false;
 };
@@ -46,7 +46,7 @@ int run(const StreamVerb& verb) {
   const bool shows_live = ::isatty(STDERR_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 0;
   if (shows_live)
     output.live = [](std::string_view line) { fmt::print(stderr, "\r\x1b[K{}", line); };
-  stream::run_session(bundle_of(verb.recognizer), verb.recognizer.recognize.decode,
+  stream::run_session(recognize::load_bundle(verb.recognizer), verb.recognizer.recognize.decode,
                       verb.recognizer.load, verb.session, output, command_job());
   if (shows_live) fmt::print(stderr, "\n");
   return 0;
@@ -59,7 +59,7 @@ void add_stream(CommandLine& line) {
       line, "stream", "Decode a live or replayed signal as it arrives",
       [](Flags& flags, StreamVerb& verb) {
         register_flags(flags, verb.session);
-        register_flags(flags, verb.recognizer, false);
+        register_flags(flags, verb.recognizer);
         flags.add("list", verb.is_list, "show what LSL and BrainFlow have, and end");
       },
       run);

@@ -6,12 +6,11 @@
 namespace nest {
 namespace {
 
-struct SynthArguments {
+struct SynthArguments : VerbArguments {
   synth::SynthOptions options;
   std::string output;
   std::string recording;
   int recording_sentences = 0;
-  bool json = false;
 };
 
 int write_recording(const SynthArguments& a, const std::vector<std::string>& texts) {
@@ -51,7 +50,6 @@ void add_synth(CommandLine& line) {
         flags.add("recording", a.recording, "continuous .edf to write");
         flags.add("recording-sentences", a.recording_sentences,
                   "test sentences in the recording; 0: all, at most 10");
-        flags.add("json", a.json, "print JSON");
         register_flags(flags, a.options);
       },
       run_synth);
