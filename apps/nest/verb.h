@@ -22,7 +22,7 @@ struct VerbArguments {
   bool json = false;  ///< print JSON in place of text
 };
 
-/// A verb whose flags fill an Arguments and whose `run` takes it; "--json" is of all of them.
+/// A verb whose flags fill an Arguments and whose `run` takes it; VerbArguments bring "--json".
 template <class Arguments, class Run>
 void add_verb(CommandLine& line, std::string_view name, std::string_view summary,
               void (*register_flags)(Flags& flags, Arguments& arguments), Run run,
@@ -30,7 +30,8 @@ void add_verb(CommandLine& line, std::string_view name, std::string_view summary
   line.add_verb(name, summary, [=](Flags& flags) -> CommandLine::Run {
     auto arguments = std::make_shared<Arguments>();
     register_flags(flags, *arguments);
-    flags.group("Output").add("json", arguments->json, json_help);
+    if constexpr (std::is_base_of_v<VerbArguments, Arguments>)
+      flags.group("Output").add("json", arguments->json, json_help);
     return [=] { return run(*arguments); };
   });
 }

@@ -16,6 +16,8 @@ struct Arguments : VerbArguments {
 };
 
 int run(Arguments& a) {
+  require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
+          "nest audit needs --data and --model");
   a.audit.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.audit.split.test = a.set.split;
   a.audit.split.threads = a.audit.eval.jobs;
@@ -36,8 +38,7 @@ void add_audit(CommandLine& line) {
   add_verb<Arguments>(
       line, "audit", "Six checks that a model's figures mean what they seem to mean",
       [](Flags& flags, Arguments& a) {
-        flags.add("data,test-data", a.data, "dataset folder with training and test split")
-            .required();
+        flags.add("data,test-data", a.data, "dataset folder with training and test split");
         register_flags(flags, a.set);
         flags.add("results", a.results, "files with figures, searched by check 6");
         flags.add("output", a.output, "verdict file (nest.audit/1)");
