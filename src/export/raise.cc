@@ -241,17 +241,11 @@ graph::ValueId Raise::value(const View& view, const OnnxNode& node) {
       key += fmt::format("{}:{}:{} ", atom.axis, atom.size.text(), atom.inner);
     key += "]";
   }
-  const auto [found, is_new] = made_.emplace(key, graph::kNoValue);
-  if (is_new) {
-    try {
-      found->second =
-          materialized(graph_, view, fmt::format("{}.in{}", module_of(node), graph_.nodes.size()));
-    } catch (...) {
-      made_.erase(found);
-      throw;
-    }
-  }
-  return found->second;
+  if (const auto found = made_.find(key); found != made_.end()) return found->second;
+  const graph::ValueId made =
+      materialized(graph_, view, fmt::format("{}.in{}", module_of(node), graph_.nodes.size()));
+  made_.emplace(std::move(key), made);
+  return made;
 }
 
 graph::ValueId Raise::value(const OnnxNode& node, std::size_t index) {

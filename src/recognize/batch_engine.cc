@@ -40,7 +40,7 @@ std::exception_ptr error_of(const BatchEngine::Run& run, std::span<BatchItem* co
   try {
     run(items);
     return nullptr;
-  } catch (...) {
+  } catch (...) {  // whatever it was, it is the callers': each gets the one of its own item
     return std::current_exception();
   }
 }

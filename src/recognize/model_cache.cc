@@ -157,7 +157,7 @@ Shared ModelCache::Impl::load(const std::string& content, const Load& load,
     }
     promise.set_value(bundle);
     return bundle;
-  } catch (...) {
+  } catch (...) {  // those who wait for this load get the error as well, and the next may try again
     {
       const std::lock_guard lock(mutex);
       ++figures.failures;

@@ -89,7 +89,7 @@ class BufferedSource final : public Source {
         if (chunk.samples == 0) break;
         give(chunk, into);
       }
-    } catch (...) {
+    } catch (...) {  // read() throws it where the reader is, after what arrived before it
       failure_ = std::current_exception();
     }
     has_ended_.store(true, std::memory_order_release);

@@ -33,7 +33,7 @@ class FieldTripSource final : public Source {
     info_.name = "fieldtrip:" + address;
     try {
       begin();
-    } catch (...) {
+    } catch (...) {  // no destructor runs for what was not constructed
       ::close(fd_);
       throw;
     }

@@ -7,25 +7,15 @@
 
 #include "nest/core/file.h"
 #include "nest/core/json.h"
-#include "tests/apps/convolutional_model.h"
-#include "tests/support/command.h"
+#include "tests/apps/compression_fixture.h"
 
 namespace nest {
 namespace {
 
 using ::testing::HasSubstr;
 
-class CompressVerb : public testing::Test {
+class CompressVerb : public test::CompressionFixture {
  protected:
-  void SetUp() override {
-    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --seed 3");
-    ASSERT_EQ(made.exit_code, 0) << made.err;
-    test::save_convolutional_model(path("m.pt"), 16);
-  }
-  static test::CommandResult nest(const std::string& arguments) {
-    return test::run_nest(NEST_BINARY, arguments, 16'000'000);
-  }
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
   test::CommandResult compress(const std::string& arguments) const {
     return nest("compress --model " + path("m.pt") + " --data " + path("data") + " --out " +
                 path("small") +
@@ -36,7 +26,6 @@ class CompressVerb : public testing::Test {
   Json file(const std::string& name) const {
     return Json::parse(read_text_file(dir_ / "small" / name));
   }
-  test::TempDir dir_;
 };
 
 TEST_F(CompressVerb, leaves_a_model_that_every_verb_takes_its_table_and_report) {

@@ -5,30 +5,21 @@
 #include "nest/core/json.h"
 #include "nest/deploy/model_file.h"
 #include "small_training.h"
-#include "tests/apps/convolutional_model.h"
-#include "tests/support/command.h"
+#include "tests/apps/compression_fixture.h"
 
 namespace nest {
 namespace {
 
 using ::testing::HasSubstr;
 
-class FineTuningVerbs : public testing::Test {
+class FineTuningVerbs : public test::CompressionFixture {
  protected:
-  void SetUp() override {
-    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --char-ms 1500 --seed 3");
-    ASSERT_EQ(made.exit_code, 0) << made.err;
-    test::save_convolutional_model(path("m.pt"), 16);
-  }
-  static test::CommandResult nest(const std::string& arguments) {
-    return test::run_nest(NEST_BINARY, arguments, 16'000'000);
-  }
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+  /// Characters long enough for the few frames of the model: CTC needs a frame each.
+  FineTuningVerbs() : CompressionFixture("--char-ms 1500") {}
   std::string quantize(const std::string& out) const {
     return "quantize --json --model " + path("m.pt") + " --out " + path(out) +
            " --calibrate-utterances 4 ";
   }
-  test::TempDir dir_;
 };
 
 TEST_F(FineTuningVerbs, quantize_trains_in_codes_and_keeps_the_scales_that_were_learned) {

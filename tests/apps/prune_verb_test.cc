@@ -5,8 +5,7 @@
 #include "nest/compress/prunable.h"
 #include "nest/core/json.h"
 #include "nest/deploy/model_file.h"
-#include "tests/apps/convolutional_model.h"
-#include "tests/support/command.h"
+#include "tests/apps/compression_fixture.h"
 
 namespace nest {
 namespace {
@@ -15,17 +14,8 @@ using ::testing::HasSubstr;
 
 constexpr double kPointOnePercent = 1e-3;
 
-class PruneVerb : public testing::Test {
+class PruneVerb : public test::CompressionFixture {
  protected:
-  void SetUp() override {
-    const auto made = nest("synth --out " + path("data") + " --sentences 30 --rate 128 --seed 3");
-    ASSERT_EQ(made.exit_code, 0) << made.err;
-    test::save_convolutional_model(path("m.pt"), 16);
-  }
-  static test::CommandResult nest(const std::string& arguments) {
-    return test::run_nest(NEST_BINARY, arguments, 16'000'000);
-  }
-  std::string path(const std::string& name) const { return (dir_ / name).string(); }
   test::CommandResult prune(const std::string& out, const std::string& arguments) const {
     return nest("prune --json --model " + path("m.pt") + " --out " + path(out) + " " + arguments);
   }
@@ -34,7 +24,6 @@ class PruneVerb : public testing::Test {
     EXPECT_EQ(made.exit_code, 0) << made.err;
     return Json::parse(made.out);
   }
-  test::TempDir dir_;
 };
 
 TEST_F(PruneVerb, reports_what_the_file_is) {

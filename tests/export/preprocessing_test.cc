@@ -48,6 +48,7 @@ Tensor samples_of(std::int64_t rows, std::int64_t count, bool has_silence) {
 class PreprocessingInOnnxRuntime : public testing::Test {
  protected:
   void SetUp() override {
+    // Debian has no ONNX Runtime; what is written without one is checked in the other tests here.
     if (!OrtCases::is_available())
       GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with onnx and onnxruntime";
   }

@@ -27,8 +27,11 @@ int make_models(const std::string& folder) {
 }
 
 TEST(TorchImport, what_pytorch_exports_gives_what_pytorch_gives) {
-  if (make_models("") != 0)
+  constexpr int kNotInstalled = 3, kNoPython = 127;
+  const int installed = make_models("");
+  if (installed == kNotInstalled || installed == kNoPython)  // Debian has no onnxscript
     GTEST_SKIP() << "needs python3 (or NEST_TORCH_PYTHON) with torch, onnx and onnxscript";
+  ASSERT_EQ(installed, 0);
   const test::TempDir dir;
   ASSERT_EQ(make_models(dir.path().string()), 0);
   int models = 0;

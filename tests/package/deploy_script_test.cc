@@ -28,6 +28,7 @@ std::pair<int, std::string> python(const std::string& arguments) {
 class DeployScript : public testing::Test {
  protected:
   void SetUp() override {
+    // Debian has no ONNX Runtime; the native half of a package is checked in packager_test.cc.
     if (python("-c 'import numpy, onnxruntime'").first != 0)
       GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with numpy and onnxruntime";
   }

@@ -104,7 +104,8 @@ TEST(ModelPackager, refuses_a_model_that_nobody_could_serve) {
   EXPECT_THROW(ModelPackager{std::move(model)}, Error);
 }
 
-/// Writes the archive that the next test reads; run it when the schema changes, under a new name.
+/// No test: writes the archive that the next one reads into the source tree, so it is run by hand
+/// (--gtest_also_run_disabled_tests) when the schema changes, under a new name.
 TEST(PackageGolden, DISABLED_is_written) {
   const test::TempDir dir;
   PackageOptions options = toy::options();
