@@ -1,6 +1,6 @@
 # nest_module(<name> CLOSURE core|torch [SMALL] SOURCES a.cc b.cc [LINK lib ...])
 #
-# SMALL: describes, reads and writes, and computes nothing that takes time: compiled for size, which halves its code.
+# SMALL: describes, reads and writes, and computes nothing that takes time: compiled for size, a third to a half of its code less.
 # One object library a module; nest_core and nest_torch gather them, so that a user links one library
 # and the include table (tools/check_includes.py) stays the only statement of who may use whom.
 # nest_precompiled_header(<target> [<header> ...]): the headers nearly every source includes, compiled once.
