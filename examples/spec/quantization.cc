@@ -10,6 +10,8 @@
 #include <nest/eval/summary.h>
 #include <nest/recognize/bundle.h>
 #include <nest/recognize/output_reference.h>
+#include <nest/train/qat_trainer.h>
+#include <nest/train/run.h>
 
 #include "promise.h"
 
@@ -38,6 +40,30 @@ void dynamic(const graph::Model& model) {
       compress::DynamicQuantizer(model).quantize({"linear", "lstm"});
   promise(compress::measure_size(model, quantized_model).compression_ratio() > 1.5,
           "dynamic quantization of Linear and LSTM needs no data");
+}
+
+graph::Model quantization_aware(const graph::Model& quantized, const char* data) {
+  train::QATTrainer qat(quantized, {.optimizer = {.learning_rate = 1e-4}});
+  qat.prepare();
+  // Train with fake quantization
+  const data::Dataset dataset = data::Dataset::open(data);
+  const auto tokenizer = text::tokenizer_from_json(quantized.vocabulary.tokenizer, "model");
+  const train::DatasetSource train_loader(dataset, "train", *tokenizer);
+  std::vector<double> losses;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    double sum = 0;
+    for (const auto& items : train::plan_in_order(train_loader, 8)) {
+      std::vector<train::Example> examples;
+      for (const train::PlanItem& item : items)
+        examples.push_back(train::load_item(train_loader, item, {}, nullptr));
+      sum += qat.train_step(train::make_batch(examples));
+    }
+    losses.push_back(sum);
+  }
+  std::printf("QAT: loss %.3f -> %.3f\n", losses[0], losses[1]);
+  promise(losses[1] < losses[0], "training with fake quantization learns");
+  // Convert to quantized
+  return qat.convert();
 }
 
 void mixed(const graph::Model& model, const compress::MeasureModel& measure) {
@@ -76,6 +102,8 @@ int main(int argc, char** argv) try {
   };
   const graph::Model quantized_model = post_training(model, argv[2]);
   promise(errors(quantized_model) - errors(model) < 0.01, "INT8: less than 1 % accuracy loss");
+  promise(errors(quantization_aware(quantized_model, argv[2])) - errors(model) < 0.01,
+          "QAT: no worse");
   dynamic(model);
   mixed(model, measure);
 
