@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "nest/eval/evaluator.h"
 #include "nest/eval/streamed.h"
@@ -25,7 +26,8 @@ struct Arguments : VerbArguments {
   std::string trace;
 };
 
-int finish(const Arguments& a, const eval::Results& results) {
+int finish(const Arguments& a, eval::Results results) {
+  if (a.merge.empty()) results.model["file_bytes"] = std::filesystem::file_size(a.recognizer.model);
   const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   Json json;
   if (a.json || !a.output.empty()) json = to_json(results, summary);

@@ -11,6 +11,7 @@
 #include "nest/decode/emissions.h"
 #include "nest/decode/fusion_parts.h"
 #include "nest/decode/neural_lm.h"
+#include "nest/graph/pass_cost.h"
 #include "nest/text/tokenizer.h"
 
 namespace nest::decode {
@@ -133,6 +134,10 @@ Json ModelRecognizer::info() const {
   Json json;
   json["model"] = model.name;
   json["family"] = std::string(name_of(model.family));
+  json["parameters"] = model.num_parameters();
+  const graph::PassCost pass = graph::pass_cost(model);
+  json["macs"] = pass.macs;
+  json["macs_samples"] = pass.samples;
   json["executor"] = executor_.describe();
   json["decoder"] = decoder_->describe();
   json["tokenizer"] = tokenizer_ ? std::string(tokenizer_->kind()) : "none (token ids)";

@@ -14,34 +14,57 @@ namespace {
 
 constexpr text::Metric kShown[] = {text::Metric::kWer, text::Metric::kCer, text::Metric::kBleu};
 
+text::ScoreIntervals intervals_of(const Results& results, const CompareOptions& options,
+                                  const Job& job) {
+  return text::score_intervals(text::count_table(scores_of(results)), {}, options.score,
+                               options.bootstrap, job);
+}
+
 OverviewRow row_of(const NamedResults& run, const CompareOptions& options, const Job& job) {
   OverviewRow row;
   row.name = run.name;
   row.executor = run.results.model.value("executor", "unknown");
+  row.file_bytes = run.results.model.value("file_bytes", std::int64_t{0});
+  row.macs = run.results.model.value("macs", std::int64_t{0});
   row.utterances = run.results.utterances.size();
   row.memory = run.results.memory;
   row.latency_ms = latency_of(run.results).total_ms;
-  row.metrics = text::score_intervals(text::count_table(scores_of(run.results)), {}, options.score,
-                                      options.bootstrap, job);
+  row.metrics = intervals_of(run.results, options, job);
   return row;
+}
+
+/// Whether a streamed run is of what a row was made of.
+bool is_same_model(const Results& a, const Results& b) {
+  for (const char* key : {"model", "executor", "file_bytes"})
+    if (a.model.value(key, Json()) != b.model.value(key, Json())) return false;
+  return true;
+}
+
+Json metrics_json(const text::ScoreIntervals& metrics) {
+  Json json = Json::object();
+  for (const text::Metric metric : kShown) {
+    const text::Interval& interval = metrics[metric];
+    json[std::string(name_of(metric))] = {{"value", number_or_null(interval.estimate)},
+                                          {"low", number_or_null(interval.low)},
+                                          {"high", number_or_null(interval.high)}};
+  }
+  return json;
 }
 
 Json row_json(const OverviewRow& row) {
   Json json{{"name", row.name},
             {"executor", row.executor},
             {"utterances", row.utterances},
+            {"file_bytes", row.file_bytes},
+            {"macs", row.macs},
             {"weight_bytes", row.memory.weight_bytes},
             {"process_peak_bytes", row.memory.process_peak_bytes}};
   const auto& ms = row.latency_ms;
   json["latency_ms"] = {{"p50", ms ? Json(ms->p50) : Json(nullptr)},
                         {"p95", ms ? Json(ms->p95) : Json(nullptr)},
                         {"p99", ms ? Json(ms->p99) : Json(nullptr)}};
-  for (const text::Metric metric : kShown) {
-    const text::Interval& interval = row.metrics[metric];
-    json[std::string(name_of(metric))] = {{"value", number_or_null(interval.estimate)},
-                                          {"low", number_or_null(interval.low)},
-                                          {"high", number_or_null(interval.high)}};
-  }
+  json.update(metrics_json(row.metrics));
+  json["streamed"] = row.streamed ? metrics_json(*row.streamed) : Json(nullptr);
   if (row.change) json["change"] = to_json(*row.change);
   return json;
 }
@@ -50,15 +73,15 @@ std::string number(double value, double factor, int digits) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value * factor, digits) : "-";
 }
 
-std::string with_interval(const OverviewRow& row, text::Metric metric) {
-  const text::Interval& interval = row.metrics[metric];
+std::string with_interval(const text::ScoreIntervals& metrics, text::Metric metric) {
+  const text::Interval& interval = metrics[metric];
   const double factor = display_factor(metric);
   return fmt::format("{} [{}, {}]", number(interval.estimate, factor, 1),
                      number(interval.low, factor, 1), number(interval.high, factor, 1));
 }
 
-std::string megabytes(std::int64_t bytes) {
-  return bytes == 0 ? "-" : fmt::format("{:.2f}", static_cast<double>(bytes) / 1e6);
+std::string millions(std::int64_t count, int digits = 2) {
+  return count == 0 ? "-" : fmt::format("{:.{}f}", static_cast<double>(count) / 1e6, digits);
 }
 
 std::string milliseconds(const OverviewRow& row, double Distribution::*quantile) {
@@ -78,6 +101,42 @@ std::string change_text(const OverviewRow& row, text::Metric metric) {
   return "undefined";
 }
 
+std::string cost_text(std::span<const OverviewRow> rows, std::size_t width) {
+  constexpr const char* kRow = "{:<{}} {:>8} {:>10} {:>8} {:>10} {:>8} {:>8} {:>8}\n";
+  const auto line = [&](const auto&... cells) { return fmt::format(fmt::runtime(kRow), cells...); };
+  std::string text = line("", width, "file", "weights", "peak", "MMACs", "p50", "p95", "p99");
+  text += line("run", width, "MB", "in use MB", "MB", "a second", "ms", "ms", "ms");
+  for (const OverviewRow& row : rows)
+    text += line(row.name, width, millions(row.file_bytes, 3), millions(row.memory.weight_bytes),
+                 millions(row.memory.process_peak_bytes, 0), millions(row.macs),
+                 milliseconds(row, &Distribution::p50), milliseconds(row, &Distribution::p95),
+                 milliseconds(row, &Distribution::p99));
+  return text;
+}
+
+/// "12.9 [10.4, 15.4]  2.8 [2.2, 3.3]" where the run was streamed.
+std::string streamed_text(const OverviewRow& row, text::Metric metric) {
+  return row.streamed ? with_interval(*row.streamed, metric) : "-";
+}
+
+std::string quality_text(std::span<const OverviewRow> rows, std::size_t width) {
+  constexpr const char* kRow = "{:<{}}  {:<17} {:<15} {:<17}  {:<17} {:<15}  {:<21}{}\n";
+  const auto line = [&](const auto&... cells) { return fmt::format(fmt::runtime(kRow), cells...); };
+  std::string text =
+      line("", width, "WER", "CER", "BLEU", "streamed WER", "streamed CER", "CER change", "");
+  text += line("run", width, "% [95 %]", "% [95 %]", "[95 %]", "% [95 %]", "% [95 %]",
+               "points [95 %]", "");
+  for (const OverviewRow& row : rows) {
+    const bool is_worse = row.change && row.change->is_regression();
+    text += line(row.name, width, with_interval(row.metrics, text::Metric::kWer),
+                 with_interval(row.metrics, text::Metric::kCer),
+                 with_interval(row.metrics, text::Metric::kBleu),
+                 streamed_text(row, text::Metric::kWer), streamed_text(row, text::Metric::kCer),
+                 change_text(row, text::Metric::kCer), is_worse ? " REGRESSION" : "");
+  }
+  return text;
+}
+
 }  // namespace
 
 bool Overview::is_regression() const {
@@ -89,14 +148,27 @@ bool Overview::is_regression() const {
 Overview overview(std::span<const NamedResults> runs, const CompareOptions& options,
                   const Job& job) {
   validate(options);
-  require(runs.size() >= 2, ErrorCode::kInvalidArgument,
-          "an overview compares two or more runs, {} given", runs.size());
+  std::vector<std::size_t> cut;  // runs that have a row
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    if (!runs[i].results.streamed) cut.push_back(i);
+  require(cut.size() >= 2, ErrorCode::kInvalidArgument,
+          "an overview compares two or more runs of cut utterances, {} given", cut.size());
   Overview overview;
+  for (const std::size_t i : cut) {
+    OverviewRow& row = overview.rows.emplace_back(row_of(runs[i], options, job));
+    if (i != cut.front())
+      row.change = compare_results(runs[cut.front()].results, runs[i].results, options, job);
+  }
   for (const NamedResults& run : runs) {
-    OverviewRow& row = overview.rows.emplace_back(row_of(run, options, job));
-    if (&run != runs.data()) {
-      row.change = compare_results(runs.front().results, run.results, options, job);
-    }
+    if (!run.results.streamed) continue;
+    const auto of = std::ranges::find_if(
+        cut, [&](std::size_t i) { return is_same_model(runs[i].results, run.results); });
+    require(of != cut.end(), ErrorCode::kInvalidArgument,
+            "the streamed run '{}' is of another model or executor than every other run; add "
+            "the results of its cut utterances",
+            run.name);
+    overview.rows[static_cast<std::size_t>(of - cut.begin())].streamed =
+        intervals_of(run.results, options, job);
   }
   return overview;
 }
@@ -110,23 +182,9 @@ Json to_json(const Overview& overview) {
 }
 
 std::string overview_text(const Overview& overview) {
-  constexpr const char* kRow =
-      "{:<12} {:>7} {:>7} {:>7} {:>7} {:>7}  {:<18} {:<18} {:<18} {:<21} {:<21}{}\n";
-  std::string text = fmt::format(fmt::runtime(kRow), "", "weights", "peak", "p50", "p95", "p99",
-                                 "WER", "CER", "BLEU", "WER change", "CER change", "");
-  text += fmt::format(fmt::runtime(kRow), "run", "MB", "MB", "ms", "ms", "ms", "% [95 %]",
-                      "% [95 %]", "[95 %]", "points [95 %]", "points [95 %]", "");
-  for (const OverviewRow& row : overview.rows) {
-    const bool is_worse = row.change && row.change->is_regression();
-    text +=
-        fmt::format(fmt::runtime(kRow), row.name, megabytes(row.memory.weight_bytes),
-                    megabytes(row.memory.process_peak_bytes), milliseconds(row, &Distribution::p50),
-                    milliseconds(row, &Distribution::p95), milliseconds(row, &Distribution::p99),
-                    with_interval(row, text::Metric::kWer), with_interval(row, text::Metric::kCer),
-                    with_interval(row, text::Metric::kBleu), change_text(row, text::Metric::kWer),
-                    change_text(row, text::Metric::kCer), is_worse ? " REGRESSION" : "");
-  }
-  return text;
+  std::size_t width = 12;
+  for (const OverviewRow& row : overview.rows) width = std::max(width, row.name.size());
+  return cost_text(overview.rows, width) + "\n" + quality_text(overview.rows, width);
 }
 
 }  // namespace nest::eval

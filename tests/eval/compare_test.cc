@@ -98,6 +98,25 @@ TEST(Overview, every_run_is_measured_against_the_first) {
   EXPECT_NE(text.find("REGRESSION"), std::string::npos);
 }
 
+TEST(Overview, a_streamed_run_stands_in_the_row_of_its_model_or_is_refused) {
+  std::vector<NamedResults> runs{
+      {"float", run(0.2)}, {"small", run(0.2)}, {"small-live", run(2.5)}};
+  for (NamedResults& one : runs)
+    one.results.model = {{"model", "m"}, {"file_bytes", 100}, {"macs", 7}};
+  runs[2].results.streamed.emplace();
+  runs[1].results.model["file_bytes"] = runs[2].results.model["file_bytes"] = 10;
+  const Overview all = overview(runs, quick());
+  ASSERT_EQ(all.rows.size(), 2u);
+  EXPECT_FALSE(all.rows[0].streamed.has_value());
+  EXPECT_GT((*all.rows[1].streamed)[text::Metric::kCer].estimate,
+            all.rows[1].metrics[text::Metric::kCer].estimate);
+  EXPECT_EQ(all.rows[1].file_bytes, 10);
+  EXPECT_EQ(all.rows[1].macs, 7);
+  EXPECT_TRUE(to_json(all).at("rows")[0].at("streamed").is_null());
+  runs[2].results.model["file_bytes"] = 11;
+  EXPECT_THROW(overview(runs, quick()), Error);
+}
+
 TEST(Overview, one_run_is_refused) {
   const std::vector<NamedResults> runs{{"only", run(0.2)}};
   EXPECT_THROW(overview(runs, quick()), Error);
