@@ -13,5 +13,6 @@ if [ ! -f "$data/manifest.jsonl" ]; then
   stage "generate: continuous recordings with sentences the model has not seen, and pauses"
   "$nest" synth --output "$data" --seed 1 --rate 125 --sentences 1300 --continuous
 fi
-STREAM_DATA=$data STREAM="--window 4 --hop 0.512 --lookahead 1" \
+STREAM_DATA=$data STREAM="--window 4 --hop 0.512 --lookahead 1" LICENCE=Apache-2.0 \
+  COMPRESS="--epochs 0 --amounts 0.3 --target-size 6 --search-utterances 60 --calibrate-utterances 40 --timed-utterances 10" \
   "$tools/main_job.sh" "$nest" "$tools/../models/synth_ctc.pt" "$data" "$recording" "$out"

@@ -4,7 +4,8 @@
 # DATA is the folder of the SSVEP recordings (EDF, labels.tsv, utterances.tsv), a dataset folder
 # (manifest.jsonl, dataset.json), or a folder of EDF files with annotations.
 # From the environment: MODEL (a trained model; none: one is trained), CONFIG and MODEL_KEY (what is
-# trained), TRAIN (flags of nest train), STREAM (flags of nest stream), RECORDING (the EDF to stream).
+# trained), TRAIN (flags of nest train), COMPRESS (flags of nest compress), STREAM (flags of nest stream), RECORDING (the
+# EDF to stream).
 set -euo pipefail
 nest=${1:?path of the nest command}
 source=${2:?folder of the recordings or the dataset}
@@ -66,4 +67,5 @@ if [ -z "$recording" ]; then # a whole held-out recording: the first of the test
   [ -n "$recording" ] || { echo "demo-real: no EDF file in the test split; set RECORDING=FILE" >&2; exit 3; }
   [ -f "$recording" ] || recording=$data/$recording
 fi
-LIVE_S=${LIVE_S:-20} AUDIT=$audit STREAM_DATA=$spoken STREAM=${STREAM:-} "$tools/main_job.sh" "$nest" "$model" "$data" "$recording" "$out"
+compress=${COMPRESS:-"--epochs 0 --amounts 0.3 --target-size 6 --timed-utterances 10"}
+LIVE_S=${LIVE_S:-20} COMPRESS=$compress AUDIT=$audit STREAM_DATA=$spoken STREAM=${STREAM:-} "$tools/main_job.sh" "$nest" "$model" "$data" "$recording" "$out"

@@ -1,37 +1,81 @@
 #!/usr/bin/env bash
-# The main job on a model and a dataset: evaluate on every executor and precision -> audit -> stream a
-# recording -> report -> one table. Used by demo.sh and demo_real.sh.
+# The main job on a model and a dataset: evaluate on every executor and precision, cut and streamed -> audit ->
+# compress -> profile -> export -> package, verify -> stream live -> serve -> report -> one table.
 #   tools/main_job.sh NEST MODEL DATA RECORDING OUT
-# From the environment: AUDIT (extra flags of nest audit), STREAM (extra flags of nest stream),
-# LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all),
-# STREAM_DATA (a dataset whose utterances are ranges of recordings: its test split is scored as streams).
+# From the environment: AUDIT (extra flags of nest audit), COMPRESS (flags of nest compress), STREAM (flags of nest
+# stream), LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all),
+# STREAM_DATA (a dataset whose utterances are ranges of recordings: its test split is scored as streams),
+# LICENCE (of the model, for its package).
 set -euo pipefail
 nest=$1 model=$2 data=$3 recording=$4 out=$5
 read -r -a audit_flags <<<"${AUDIT:-}"
+read -r -d '' -a compress_flags <<<"${COMPRESS:-}" || true
 read -r -a stream_flags <<<"${STREAM:-}"
-. "$(dirname "$0")/stage.sh"
+tools=$(dirname "$0")
+. "$tools/stage.sh"
 mkdir -p "$out"
+compressed=$out/compressed/model.prepared
+results=() streamed=()
 
-runs=(native-fp32 native-bf16 native-int8)
-if "$nest" doctor --json | grep -q '"torch": {'; then runs=(torch-fp32 "${runs[@]}"); fi
-results=()
-for run in "${runs[@]}"; do
-  stage "evaluate: ${run/-/ }"
-  "$nest" benchmark --model "$model" --data "$data" --split test --executor "${run%-*}" \
-    --precision "${run#*-}" --threads 1 --batch-size 1 --output "$out/$run.json"
-  results+=("$out/$run.json")
-done
+evaluate() { # evaluate NAME MODEL FLAGS...
+  local name=$1 file=$2
+  shift 2
+  stage "evaluate: $name"
+  "$nest" benchmark --model "$file" --data "$data" --split test --threads 1 --batch-size 1 --output "$out/$name.json" "$@"
+  results+=("$out/$name.json")
+}
+
+evaluate_streamed() { # the same utterances in their recordings
+  local name=$1 file=$2
+  shift 2
+  [ -n "${STREAM_DATA:-}" ] || return 0
+  stage "streamed: $name"
+  "$nest" benchmark --model "$file" --data "$STREAM_DATA" --split test --threads 1 --batch-size 1 --streamed \
+    "${stream_flags[@]}" --output "$out/$name-streamed.json" "$@"
+  streamed+=("$out/$name-streamed.json")
+}
+
+if "$nest" doctor --json | grep -q '"torch": {'; then evaluate torch-fp32 "$model" --executor torch --precision fp32; fi
+for precision in fp32 bf16 int8; do evaluate "native-$precision" "$model" --precision "$precision"; done
+for precision in fp32 int8; do evaluate_streamed "native-$precision" "$model" --precision "$precision"; done
 
 stage "audit"
 "$nest" audit --model "$model" --data "$data" --replicates 2000 --output "$out/audit.json" "${audit_flags[@]}"
 
+stage "compress"
+"$nest" compress --model "$model" --data "$data" --output "$out/compressed" --resume "${compress_flags[@]}"
+evaluate compressed "$compressed"
+evaluate_streamed compressed "$compressed"
+
+stage "profile: the compressed model"
+"$nest" profile --model "$out/compressed/model.safetensors" --output "$out/profile.json" >"$out/profile.txt"
+sed '/^times of graph/,$d' "$out/profile.txt"
+
+stage "export to ONNX, read back, decode: nothing changes"
+"$nest" export --model "$out/compressed/model.safetensors" --graph all --output "$out/onnx/nest.onnx"
+"$nest" convert "$out/onnx/nest.model.onnx" "$out/onnx/back.safetensors" >/dev/null
+for file in "$out/compressed/model.safetensors" "$out/onnx/back.safetensors"; do
+  "$nest" decode --model "$file" --data "$data" --split test --precision fp32 | cut -f 2 >"$out/onnx/$(basename "$(dirname "$file")").txt"
+done
+cmp "$out/onnx/compressed.txt" "$out/onnx/onnx.txt"
+echo "$(wc -l <"$out/onnx/onnx.txt") texts are the same"
+
+stage "package, and verify it"
+"$nest" package --model "$out/compressed/model.safetensors" --output "$out/package" --name "$(basename "$out")" --data "$data" --audit "$out/audit.json" \
+  --results "$out/compressed.json" ${STREAM_DATA:+--streamed "$out/compressed-streamed.json"} --licence "${LICENCE:-not stated}"
+"$nest" verify "$out/package"
+
 stream() {
-  "$nest" stream --model "$model" --source "file:$recording" --precision int8 "${stream_flags[@]}" "$@"
+  "$nest" stream --model "$compressed" --source "file:$recording" "${stream_flags[@]}" "$@"
 }
-stage "stream in real time: ${LIVE_S:-10} s, int8"
-stream --real-time --duration "${LIVE_S:-10}" >"$out/live.txt"
-cat "$out/live.txt"
-stage "stream as fast as possible: the whole recording, int8"
+stage "stream in real time: ${LIVE_S:-10} s"
+if [ -t 1 ]; then # a live line: committed and tentative text, latency, channels
+  stream --real-time --duration "${LIVE_S:-10}"
+else
+  stream --real-time --duration "${LIVE_S:-10}" >"$out/live.txt"
+  cat "$out/live.txt"
+fi
+stage "stream as fast as possible: the whole recording"
 stream --duration "${WHOLE_S:-0}" >"$out/stream.txt"
 cat "$out/stream.txt"
 stage "the same in deliveries of 7 samples"
@@ -39,18 +83,16 @@ stream --duration "${WHOLE_S:-0}" --chunk 7 >"$out/stream-7.txt" 2>"$out/stream-
 cmp "$out/stream.txt" "$out/stream-7.txt"
 echo "the text is the same"
 
-if [ -n "${STREAM_DATA:-}" ]; then
-  stage "the same utterances in their recordings, streamed, int8"
-  "$nest" benchmark --model "$model" --data "$STREAM_DATA" --split test --precision int8 --streamed \
-    "${stream_flags[@]}" --output "$out/streamed.json"
-fi
+stage "serve the package once: page, HTTP, WebSocket"
+"$tools/serve_once.sh" "$nest" "$out/package" "$out/serve.log"
 
 stage "report"
 live=()
-if [ -f "$out/streamed.json" ]; then live=(--streamed "$out/streamed.json"); fi
-"$nest" report "$out/native-fp32.json" --audit "$out/audit.json" --data "$data" "${live[@]}" --output "$out/report.html"
+[ ${#streamed[@]} -eq 0 ] || live=(--streamed "$out/compressed-streamed.json")
+"$nest" report "$out/compressed.json" --audit "$out/audit.json" --data "$data" "${live[@]}" --output "$out/report.html"
 
 stage "what each executor and precision costs, and what it changes"
-"$nest" compare "${results[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
+"$nest" compare "${results[@]}" "${streamed[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
 printf '\nmade in %s s:\n' "$SECONDS"
-printf '  %s\n' "$out"/*.json "$out"/overview.txt "$out"/stream.txt "$out"/report.html
+printf '  %s\n' "$out"/report.html "$out"/overview.{txt,json} "$out"/compressed/{report.html,model.safetensors,model.prepared} \
+  "$out"/onnx/*.onnx "$out"/package "$out"/profile.{txt,json} "$out"/audit.json "$out"/stream.txt

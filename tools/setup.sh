@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(
-  build-essential cmake ninja-build ccache mold pkg-config git python3
+  build-essential cmake ninja-build ccache mold pkg-config git python3 python3-websockets
   libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libssl-dev zlib1g-dev
   libhdf5-dev libmatio-dev libsentencepiece0 libutf8proc-dev libeigen3-dev libpugixml-dev libsodium-dev libboost-dev
   libtorch-dev libgloo-dev libopenblas0-pthread
