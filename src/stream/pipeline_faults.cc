@@ -77,6 +77,8 @@ void StreamingInference::Impl::fill(std::int64_t lost, signal::SignalView<const 
 
 void StreamingInference::Impl::begin_after(std::int64_t lost, const Sink& sink) {
   flush(sink);
+  LatencyLedger ledger;
+  voice().frames().finish([&](const NewFrames& made) { voice().decode(made.values, ledger); });
   voice().frames().reset();
   quality.end_segment();
   received += lost;

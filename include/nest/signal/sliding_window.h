@@ -50,6 +50,10 @@ class BasicSlidingWindow {
     return emitted;
   }
 
+  /// Copies the newest out.samples samples; false if fewer, or more than a window, are held.
+  [[nodiscard]] bool latest(SignalView<T> out) const noexcept {
+    return buffer_.latest(out) == WindowStatus::kOk;
+  }
   /// Windows emitted so far.
   std::int64_t emitted() const noexcept { return next_; }
   /// Samples seen so far.
