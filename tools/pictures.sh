@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The two pictures of the README, from what `make demo 2>&1 | tee demo.log` left in out/demo (demo.log
-# there). Needs Chromium.
+# The pictures of the README, from what `make demo 2>&1 | tee demo.log` left in out/demo (demo.log
+# there) and its package, served. Needs Chromium.
 #   tools/pictures.sh [OUT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,3 +20,8 @@ trap 'rm -f "$page"' EXIT
 } >"$page"
 shot "file://$page" 1420 760 docs/pictures/demo.png
 shot "file://$PWD/$out/report.html" 1200 1640 docs/pictures/report.png
+shots=$(mktemp -d)
+trap 'rm -rf "$page" "$shots"' EXIT
+tools/serve_once.sh build/release/apps/nest/nest "$out/package" "$out/serve.log" \
+  sh -c 'exec /usr/bin/python3 tests/apps/serve_clients.py chromium "$2" "$3" "$1"' pictures "$shots"
+cp "$shots/light.png" docs/pictures/page.png
