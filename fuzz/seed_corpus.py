@@ -4,6 +4,7 @@
 Needs NumPy and SciPy. corpus/graph holds graph::to_json() of the models of configs/synth.yaml and of three blocks,
 corpus/mat/hdf5 what tests/support/zuco_file.cc writes as version 7.3.
 """
+import hashlib
 import io
 import json
 import pathlib
@@ -178,3 +179,87 @@ for name, layer in (("LinearAttention", "w_q"), ("EEGNet", "block2_separable2"))
                            ("_version2", {"model": model, "options": options | old})):
         text = json.dumps(header | {"blocks": blocks})
         (ROOT / "corpus/prepared" / (name + suffix)).write_bytes(text.encode() + b"\0" + block)
+
+# --- what clients of nest serve send; the golden package has six channels at 64 Hz
+
+ROWS = 0.01 * np.arange(6 * 64, dtype="<f4").reshape(6, 64)
+V2 = "/v2/models/toy/infer"
+
+
+def http(path, body=b"", method="POST", headers=(), step=0):
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *headers]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return bytes([step]) + "\r\n".join(lines + ["", ""]).encode() + body
+
+
+def frame(opcode, content, mask=b"\x01\x02\x03\x04"):
+    length = bytes([0x80 | len(content)]) if len(content) < 126 else b"\xfe" + struct.pack(">H", len(content))
+    return bytes([0x80 | opcode]) + length + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(content))
+
+
+def infer_body(binary, rows=ROWS, datatype="FP32", **more):
+    given = {"name": "signal", "shape": [1, *rows.shape], "datatype": datatype}
+    content = rows.astype({"FP32": "<f4", "FP64": "<f8", "INT16": "<i2", "FP16": "<f2"}[datatype]).tobytes() if binary else b""
+    given |= {"parameters": {"binary_data_size": len(content)}} if binary else {"data": rows.round(2).tolist()}
+    text = json.dumps({"id": "7", "inputs": [given]} | more).encode()
+    return len(text), text + content
+
+
+UPGRADE = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+AS_JSON = ("Content-Type: application/json",)
+START = json.dumps({"type": "start", "rate_hz": 64, "unit": "uV", "channels": ["Fp1", "Fp2", "C3", "C4", "O1", "O2"]}).encode()
+FRAMES = ROWS.T.tobytes()
+for number, path in enumerate(("/", "/metrics", "/v2", "/v2/health/ready", "/v2/models/toy", "/v2/models/toy/versions/1/config",
+                               "/v2/models/toy/stats", "/v1/models/toy/card", "/v1/models/toy/golden/0?a=%20+b&c")):
+    seed("http", f"get_{number}", http(path, method="HEAD" if number == 0 else "GET", headers=("X-Request-Id: a",), step=7 * number))
+seed("http", "kept", http("/v2", method="GET") + http("/v2/repository/index", b"{}")[1:] + http("/nothing", method="PUT")[1:])
+seed("http", "load", http("/v2/repository/models/toy/load", b"{}"))
+seed("http", "decode", http("/v1/decode", json.dumps({"signal": ROWS[:, :8].tolist(), "rate_hz": 64, "nbest": 2}).encode(), headers=AS_JSON))
+seed("http", "recording", http("/v1/decode?unit=uV&rate_hz=64", edf("EDF+C", "1", SIGNALS, [bytes(48)])))
+seed("http", "chunked", http("/v1/signal?model=toy", headers=("Transfer-Encoding: chunked", "Expect: 100-continue")) + b"4;a=b\r\n\x93NUM\r\n0\r\nA: b\r\n\r\n")
+for is_binary in (False, True):
+    length, body = infer_body(is_binary, ROWS[:, :16])
+    seed("http", f"infer_{is_binary}", http(V2, body, headers=(f"Inference-Header-Content-Length: {length}",), step=100))
+seed("http", "stream", http("/v1/stream?model=toy", method="GET", headers=(*UPGRADE, "Sec-WebSocket-Protocol: nest.v1, bearer.x"))
+     + frame(1, START) + frame(2, FRAMES[:240]) + frame(9, b"ping") + frame(1, b'{"type": "end"}') + frame(8, b"\x03\xe8bye"))
+seed("http", "fragments", http("/v1/stream", method="GET", headers=UPGRADE, step=3) + bytes([frame(1, START[:9])[0] & 0x7F])
+     + frame(1, START[:9])[1:] + frame(0, START[9:]) + frame(2, b"123"))
+
+
+def said(*messages):
+    return b"".join(kind + struct.pack("<H", len(content)) + content for kind, content in messages)
+
+
+END, GAP = (b"t", b'{"type": "end"}'), (b"t", b'{"type": "gap", "lost": 30}')
+RESUME = (b"t", b'{"type": "resume", "session": "SESSION", "seq": 1}')
+seed("websocket", "whole", said((b"t", START), (b"b", FRAMES), (b"b", FRAMES), END))
+seed("websocket", "gap", said((b"t", b'{"type": "start"}'), (b"b", FRAMES), GAP, (b"b", FRAMES[:480]), END))
+seed("websocket", "resumed", said((b"t", START), (b"b", FRAMES), (b"x", b""), RESUME, (b"b", FRAMES[:24]), GAP, END))
+seed("websocket", "windows", said((b"t", json.dumps({"type": "start", "model": "toy", "window_s": 0.5, "hop_s": 0.25, "lookahead_s": 0}).encode()),
+                                  *[(b"b", FRAMES[:24 * 20])] * 5, END))
+seed("websocket", "not_finite", said((b"t", START), (b"b", struct.pack("<6f", float("nan"), float("inf"), -1e38, 1e-40, 0, 1) * 64), END))
+seed("websocket", "wrong", said((b"t", b'{"type": "start", "rate_hz": 250, "unit": "mV", "channels": ["A"]}'), (b"b", b"123")))
+for datatype in ("FP32", "FP64", "INT16", "FP16"):
+    length, body = infer_body(True, datatype=datatype)
+    seed("infer", datatype, f"{length}\n".encode() + body)
+_, body = infer_body(False, ROWS[:, :8], parameters={"rate_hz": 64.0, "unit": "mV", "channels": "O2,O1,C4,C3,Fp2,Fp1", "binary_data_output": True},
+                     outputs=[{"name": "text"}, {"name": "log_probs", "parameters": {"binary_data": False}}])
+seed("infer", "json", b"-\n" + body)
+seed("infer", "decode", b"-\n" + json.dumps({"signal": ROWS[:, :8].tolist(), "rate_hz": 64, "unit": "uV", "channels": list("ABCDEF")}).encode())
+
+# --- a package: an archive without its files, the golden manifest, a configuration
+
+with zipfile.ZipFile(ROOT.parent / "tests/golden/package/version1.nestpkg") as z:
+    MANIFEST = json.loads(z.read("manifest.json"))
+    seed("package", "config", b"c" + z.read("configs/deployment.yaml"))
+seed("package", "manifest", b"m" + json.dumps(MANIFEST).encode())
+seed("package", "signed", b"m" + json.dumps(MANIFEST | {"public_key": "00" * 32}).encode())
+for name, files in (("small", {}), ("one_file", {"a/b": b"content"})):
+    entries = {n: {"sha256": hashlib.sha256(c).hexdigest(), "bytes": len(c)} for n, c in files.items()}
+    text = json.dumps(MANIFEST | {"files": entries}).encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        for member, content in ({"manifest.json": text, "manifest.sha256": f"{hashlib.sha256(text).hexdigest()}  manifest.json\n".encode()} | files).items():
+            z.writestr(zipfile.ZipInfo(member), content)
+    seed("package", name, b"a" + out.getvalue())

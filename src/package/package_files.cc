@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kAlignmentInArchive = 64;
-
 /// Read, not mapped: a file that shrinks meanwhile is an error, no signal.
 std::vector<std::byte> read_all(const fs::path& file) {
   const auto source = io::ByteSource::open(file);

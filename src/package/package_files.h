@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@ namespace nest::package {
 inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kManifestHashFile = "manifest.sha256";
 inline constexpr const char* kSignatureFile = "manifest.sig";
+inline constexpr std::uint64_t kAlignmentInArchive = 64;  ///< of the contents
 
 /// The files of a package, in a folder or in an archive. State: immutable.
 class PackageFiles {
