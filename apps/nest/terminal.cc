@@ -37,13 +37,9 @@ class Terminal {
     static constexpr std::array kColors{"36", "32", "33;1", "31;1"};
     const auto at = static_cast<std::size_t>(level);
     const std::lock_guard lock(mutex_);
-    if (has_open_line_) fmt::print(stderr, "{}", kClearLine);
-    if (is_terminal_) {
-      fmt::print(stderr, "\x1b[{}m{}\x1b[0m: {}\n", kColors[at], kNames[at], text);
-    } else {
-      fmt::print(stderr, "{}: {}\n", kNames[at], text);
-    }
-    std::fflush(stderr);
+    write(has_open_line_ ? kClearLine : "");
+    write(is_terminal_ ? fmt::format("\x1b[{}m{}\x1b[0m: {}\n", kColors[at], kNames[at], text)
+                       : fmt::format("{}: {}\n", kNames[at], text));
     has_open_line_ = false;
   }
 
@@ -55,12 +51,14 @@ class Terminal {
     if (report.done == 0 && !report.is_finished) drawn_ = now;
     if (!report.is_finished && now - drawn_ < std::chrono::milliseconds(100)) return;
     drawn_ = now;
-    fmt::print(stderr, "{}{}{}", kClearLine, progress_text(report), report.is_finished ? "\n" : "");
-    std::fflush(stderr);
+    write(kClearLine + progress_text(report) + (report.is_finished ? "\n" : ""));
     has_open_line_ = !report.is_finished;
   }
 
  private:
+  /// What does not arrive is lost: a full disk under the log must not end the work.
+  static void write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
   std::mutex mutex_;
   const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
   bool has_open_line_ = false;

@@ -24,6 +24,14 @@ double number_of(const Request& request, const char* field) {
   return value;
 }
 
+MemoryFile file_of(std::string_view body) {
+  try {
+    return MemoryFile(std::as_bytes(std::span(body)));
+  } catch (const Error&) {
+    throw RequestError(503, "body", "there is no room for the body now; try again later");
+  }
+}
+
 void require_known_format(const std::filesystem::path& file, std::string_view body) {
   const std::string format = io::recording_format(file);
   const bool is_known = std::find(kFormats.begin(), kFormats.end(), format) != kFormats.end();
@@ -49,7 +57,7 @@ void complete(contract::SourceInfo& source, const Request& request,
 
 SentSignal read_recording(const Request& request, const graph::SignalContract& contract) {
   if (request.body.empty()) refuse("body", "the body is empty; a recording is needed");
-  const MemoryFile file(std::as_bytes(std::span(request.body)));
+  const MemoryFile file = file_of(request.body);
   require_known_format(file.path(), request.body);
   try {
     const auto recording =
