@@ -29,7 +29,7 @@ MODULES = {
              ["core", "signal", "io", "text", "graph", "contract"]),
     "synth": ("the physically motivated EEG generator", ["core", "signal", "io", "text", "data"]),
     "decode": ("greedy, beam, CTC prefix beam, transducer beam, n-gram models, the `Recognizer`", ["core", "text", "graph"]),
-    "compress": ("pruners and quantizers, Model to Model; scoring and training come in as functions", ["core", "graph"]),
+    "compress": ("pruners and quantizers, Model to Model; scoring and training come in as functions", ["core", "graph", "data"]),
     "runtime": ("plan, memory arena, kernels by instruction set, sessions with state", ["core", "graph"]),
     "deploy": ("model files in and out; what any file is and holds", ["core", "io", "text", "graph", "runtime"]),
     "export": ("ONNX from the graphs and of the preprocessing, ONNX in; state dicts", ["core", "signal", "graph", "io", "deploy"]),

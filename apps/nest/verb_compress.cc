@@ -21,6 +21,7 @@ eval::CompressTools tools_of(const Arguments& a) {
   if (a.training.epochs > 0) {
     const graph::Model model = recognize::load_weights(a.model);
     tools.train = fine_tuner(a.compress.data.data, model, a.training, a.out + "/training").train;
+    tools.training = to_json(a.training);
   }
   return tools;
 }

@@ -18,15 +18,24 @@ void visit_fields(FieldVisitor& visitor, FineTuneOptions& o) {
   visitor.field("batch_size", o.batch_size, "utterances a training step", between(1, 4096));
   visitor.field("learning_rate", o.learning_rate, "highest; falls to a hundredth over the epochs",
                 above(0), {.flag = "learning-rate,lr"});
-  visitor.field("seed", o.seed, "order of utterances and dropout");
+  visitor.field("weight_decay", o.weight_decay, "of weights with two or more axes", at_least(0));
+  visitor.field("warmup_steps", o.warmup_steps, "steps of linear rise", at_least(0));
+  visitor.field("ema_decay", o.ema_decay, "decay of the averaged weights; 0: none",
+                at_least(0).below(1));
+  visitor.field("seed", o.seed, "order of utterances, augmentation and dropout");
   visitor.field("threads", o.threads, "threads of training; 0: LibTorch's own number",
                 between(0, 1024), kNotStored);
+  visitor.field("train_data", o.train_data,
+                "dataset to train on, cut otherwise: single trials to be joined; default: `data`");
   visitor.field("train_split", o.train_split, "split to train and measure on");
   visitor.field("validation_split", o.validation_split,
                 "decides which weights are best; auto: validation or valid; empty: none");
   visitor.part("", o.distillation);
   visitor.field("activation_scales", o.activation_scales,
                 "fixed scales while a quantized model trains: learned, observed or kept");
+  visitor.part("", o.augment);
+  visitor.part("", o.surround);
+  visitor.part("", o.windows);
 }
 
 void validate(const FineTuneOptions& o) {

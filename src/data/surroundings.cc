@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "data/signal_loader.h"
-#include "nest/core/options.h"
 #include "nest/io/recording.h"
 
 namespace nest::data {
@@ -130,17 +129,6 @@ void add_pieces(const Utterance& like, const Timeline& timeline, double piece_s,
 }
 
 }  // namespace
-
-void visit_fields(FieldVisitor& visitor, SurroundOptions& o) {
-  visitor.group("Surroundings");
-  visitor.field("surround_before_s", o.before_s, "seconds of background before an utterance",
-                between(0, 600), {.flag = "surround-before"});
-  visitor.field("surround_after_s", o.after_s, "seconds of background behind it", between(0, 600),
-                {.flag = "surround-after"});
-  visitor.field("surround_background_s", o.background_s,
-                "length of pieces of background alone; 0: none", between(0, 600),
-                {.flag = "surround-background"});
-}
 
 Dataset with_surroundings(const Dataset& dataset, const std::string& split,
                           const SurroundOptions& options) {

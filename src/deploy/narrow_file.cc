@@ -45,10 +45,16 @@ TensorMap narrowed(const graph::Model& model) {
     require(found != weights.end(), ErrorCode::kNotFound, "weight '{}' is missing", name);
     found->second = narrow(found->second, how);
   }
+  for (const auto& [name, table] : graph::positional_tables(model)) {
+    const auto found = weights.find(name);
+    if (found != weights.end() && bit_equal(found->second, table)) weights.erase(found);
+  }
   return weights;
 }
 
 void widen(TensorMap& weights, const graph::Model& model) {
+  if (model.quantization == graph::Quantization{}) return;
+  weights.merge(graph::positional_tables(model));
   const auto how = graph::narrow_weights(model);
   for (const graph::WeightInfo& info : graph::weight_infos(model)) {
     const auto found = weights.find(info.name);

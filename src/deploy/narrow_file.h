@@ -10,10 +10,12 @@
 namespace nest::deploy {
 
 /// The weights of a model as its file holds them: those of graph::narrow_weights() as bytes
-/// [rows, row_bytes()], or as floats of 16 bits; the rest as they are.
+/// [rows, row_bytes()], or as floats of 16 bits; the rest as they are. Positional tables that
+/// follow from the graph are left out.
 TensorMap narrowed(const graph::Model& model);
 /// The inverse for weights from a file, of a model that has its graphs and quantization: bytes
-/// become the float32 that they stand for. Errors: DataCorrupt naming a tensor of another size.
+/// become the float32 that they stand for, and tables that were left out are made. Errors:
+/// DataCorrupt naming a tensor of another size.
 void widen(TensorMap& weights, const graph::Model& model);
 
 /// An entry of the file's metadata as base64 of a zlib stream.

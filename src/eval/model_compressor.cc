@@ -22,7 +22,7 @@ Json settings_of(const std::filesystem::path& model, const CompressOptions& opti
   const auto file = MappedFile::open(model);
   Json settings = nest::to_json(options);
   settings["model"] = fmt::format("{} bytes, CRC-32 {:08x}", file->size(), crc32(file->bytes()));
-  settings["trains"] = static_cast<bool>(tools.train);
+  settings["training"] = tools.train ? tools.training : Json();
   settings["baseline"] = tools.baseline.executor;
   return settings;
 }

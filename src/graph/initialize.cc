@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "nest/core/error.h"
+#include "nest/graph/code_rows.h"
 #include "nest/graph/factory.h"
 
 namespace nest::graph {
@@ -115,6 +116,19 @@ void initialize_weights(Model& model, Rng& rng) {
       }
     }
   }
+}
+
+TensorMap positional_tables(const Model& model) {
+  TensorMap tables;
+  for (const auto& [graph_name, graph] : model.graphs) {
+    for (const Node& node : graph.nodes) {
+      if (!std::holds_alternative<PositionalEncoding>(node.op)) continue;
+      const auto [made, is_new] = tables.emplace(node.weights.at(0).name,
+                                                 Tensor(DType::kF32, weight_shapes(node.op).at(0)));
+      if (is_new) fill_positions(made->second);
+    }
+  }
+  return tables;
 }
 
 void load_weights(Model& model, const TensorMap& state_dict) {

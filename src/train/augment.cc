@@ -6,8 +6,6 @@
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
-#include "nest/core/json.h"
-#include "nest/core/options.h"
 #include "nest/nn/tensor.h"
 
 namespace nest::train {
@@ -30,26 +28,6 @@ double deviation(std::span<const float> values) {
 }
 
 }  // namespace
-
-void visit_fields(FieldVisitor& visitor, AugmentOptions& o) {
-  visitor.group("Augmentation");
-  visitor.field("augment_noise", o.noise, "noise in parts of each channel's deviation",
-                at_least(0));
-  visitor.field("augment_shift", o.shift_samples, "largest shift in samples", at_least(0));
-  visitor.field("augment_channel_dropout", o.channel_dropout, "probability a channel is zero",
-                between(0, 1));
-  visitor.field("augment_amplitude", o.amplitude, "factor exp(uniform(-a, a))", at_least(0));
-  visitor.field("augment_time_mask", o.time_mask, "largest part of the time that is zeroed",
-                between(0, 1));
-  visitor.field("augment_frequency_mask", o.frequency_mask, "largest part of the band removed",
-                between(0, 1));
-  visitor.field("augment_join", o.join, "probability that trials of a subject are joined",
-                between(0, 1));
-  visitor.field("augment_join_most", o.join_most, "most trials in one joined utterance",
-                at_least(2));
-  visitor.field("augment_join_ramp", o.join_ramp, "epochs until that many are joined; 0: at once",
-                at_least(0));
-}
 
 Tensor add_noise(const Tensor& x, double part, Rng& rng) {
   Tensor y = x.clone();
@@ -151,7 +129,7 @@ Tensor join_signals(const std::vector<Tensor>& parts) {
   return y;
 }
 
-Tensor augment(const Tensor& x, const AugmentOptions& options, Rng& rng) {
+Tensor augment(const Tensor& x, const data::AugmentOptions& options, Rng& rng) {
   Tensor y = x;
   if (options.noise > 0) y = add_noise(y, options.noise, rng);
   if (options.shift_samples > 0) y = shift_time(y, options.shift_samples, rng);

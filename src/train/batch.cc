@@ -9,6 +9,7 @@
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/nn/tensor.h"
+#include "nest/train/augment.h"
 
 namespace nest::train {
 namespace {
@@ -21,14 +22,14 @@ std::map<std::string, std::vector<std::size_t>> by_subject(const Source& source)
 }
 
 /// Most trials in one utterance of this epoch: grows from 1 to join_most over join_ramp epochs.
-std::uint64_t most_joined(const AugmentOptions& options, std::int64_t epoch) {
+std::uint64_t most_joined(const data::AugmentOptions& options, std::int64_t epoch) {
   const auto most = static_cast<std::uint64_t>(options.join_most);
   if (options.join_ramp <= 0 || epoch >= options.join_ramp) return most;
   return 1 + (most - 1) * static_cast<std::uint64_t>(epoch) /
                  static_cast<std::uint64_t>(options.join_ramp);
 }
 
-std::vector<PlanItem> draw_items(const Source& source, const AugmentOptions& options,
+std::vector<PlanItem> draw_items(const Source& source, const data::AugmentOptions& options,
                                  std::int64_t epoch, Rng& rng) {
   std::map<std::string, std::vector<std::size_t>> groups;
   if (options.join > 0) groups = by_subject(source);
@@ -134,7 +135,7 @@ std::vector<std::vector<PlanItem>> plan_in_order(const Source& source, std::int6
   return cut(items, batch_size);
 }
 
-Example load_item(const Source& source, const PlanItem& item, const AugmentOptions& options,
+Example load_item(const Source& source, const PlanItem& item, const data::AugmentOptions& options,
                   Rng* rng) {
   const auto load = [&](std::size_t part) {
     Example one = source.load(part);

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "material.h"
 #include "nest/core/error.h"
 #include "nest/deploy/model_file.h"
 #include "nest/graph/rewrite.h"
@@ -11,9 +12,12 @@
 #include "nest/train/masks.h"
 #include "nest/train/objective.h"
 #include "nest/train/run.h"
+#include "nest/train/windows.h"
 
 namespace nest::train {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::shared_ptr<const text::Tokenizer> tokenizer_of(const graph::Model& model) {
   require(!model.vocabulary.tokenizer.is_null(), ErrorCode::kInvalidArgument,
@@ -32,6 +36,12 @@ TrainOptions train_options(const compress::FineTuneOptions& options, bool has_va
   train.monitor = has_validation ? Monitor::kCer : Monitor::kLoss;
   train.max_steps = steps;
   train.optimizer.learning_rate = options.learning_rate;
+  train.optimizer.weight_decay = options.weight_decay;
+  train.optimizer.ema_decay = options.ema_decay;
+  train.schedule.warmup_steps = options.warmup_steps;
+  train.augment = options.augment;
+  train.surround = options.surround;
+  train.windows = options.windows;
   train.torch.threads = options.threads;
   train.distillation = options.distillation;
   return train;
@@ -41,12 +51,15 @@ TrainOptions train_options(const compress::FineTuneOptions& options, bool has_va
 
 FineTuner::FineTuner(const std::filesystem::path& data, const graph::Model& model,
                      const compress::FineTuneOptions& options)
-    : options_(options), dataset_(data::Dataset::open(data)), tokenizer_(tokenizer_of(model)) {
+    : options_(options),
+      dataset_(
+          data::Dataset::open(options.train_data.empty() ? data : fs::path(options.train_data))),
+      tokenizer_(tokenizer_of(model)) {
   validate(options_);
   const std::int64_t channels = dataset_.info().signal.num_channels;
   require(model.signal.num_channels == 0 || channels == model.signal.num_channels,
           ErrorCode::kInvalidArgument, "the model reads {} channels, {} has {}",
-          model.signal.num_channels, data.string(), channels);
+          model.signal.num_channels, dataset_.folder().string(), channels);
   validation_split_ = find_validation(dataset_, options_.validation_split);
   const compress::DistillationOptions& distillation = options_.distillation;
   if (!distillation.is_on()) return;
@@ -55,11 +68,11 @@ FineTuner::FineTuner(const std::filesystem::path& data, const graph::Model& mode
 
 void FineTuner::read() {
   if (training_ != nullptr) return;
-  training_ =
-      std::make_unique<MemorySource>(DatasetSource(dataset_, options_.train_split, *tokenizer_));
+  const data::SurroundOptions& surround = options_.surround;
+  training_ = read_split(dataset_, options_.train_split, *tokenizer_, surround,
+                         options_.windows.is_wanted());
   if (validation_split_.empty()) return;
-  validation_ =
-      std::make_unique<MemorySource>(DatasetSource(dataset_, validation_split_, *tokenizer_));
+  validation_ = read_split(dataset_, validation_split_, *tokenizer_, surround, false);
 }
 
 graph::Model FineTuner::train(const graph::Model& given, const TensorMap& masks,
@@ -101,7 +114,9 @@ TensorMap FineTuner::gradients(const graph::Model& model, const Job& job) {
     job.check_stop("measure the gradients again");
     std::vector<Example> examples;
     for (const PlanItem& item : items) examples.push_back(load_item(*training_, item, {}, nullptr));
-    const Loss loss = compute_loss(executor, make_batch(examples));
+    Batch batch = make_batch(examples);
+    if (options_.windows.is_wanted()) batch = in_windows(batch, model, options_.windows);
+    const Loss loss = compute_loss(executor, batch);
     (loss.sum / static_cast<double>(std::max<std::int64_t>(loss.tokens, 1))).backward();
     for (const std::string& name : names) {
       torch::Tensor weight = executor.parameters().at(name);

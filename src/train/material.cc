@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/options.h"
+#include "nest/data/surroundings.h"
 #include "nest/deploy/model_file.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/character_tokenizer.h"
@@ -82,19 +83,6 @@ void require_same_signals(const RunOptions& run, const graph::SignalContract& of
       last, run.data, last);
 }
 
-/// A split as it is trained on: read once, with the surroundings that are asked for.
-std::unique_ptr<Source> read_split(const data::Dataset& dataset, const std::string& split,
-                                   const text::Tokenizer& tokenizer, const TrainOptions& options,
-                                   bool in_windows) {
-  const auto read = [&](const data::Dataset& from) {
-    const DatasetSource source(from, split, tokenizer);
-    const auto norm = in_windows ? signal::WindowNormOptions{} : source.window_norm();
-    return std::make_unique<MemorySource>(source, norm);
-  };
-  if (!options.surround.is_wanted()) return read(dataset);
-  return read(data::with_surroundings(dataset, split, options.surround));
-}
-
 Material open_recordings(const RunOptions& run, const TrainOptions& options, RunModel model) {
   const data::Dataset dataset = data::Dataset::open(run.data);
   Material m;
@@ -102,12 +90,12 @@ Material open_recordings(const RunOptions& run, const TrainOptions& options, Run
   m.tokenizer = make_tokenizer(run, texts_of(dataset, run.train_split));
   m.model = model.take(run, [&] { return model_for(run, dataset, *m.tokenizer, options.seed); });
   require_same_signals(run, m.model.signal, dataset.info().signal);
-  m.training =
-      read_split(dataset, run.train_split, *m.tokenizer, options, options.windows.window_s > 0);
+  m.training = read_split(dataset, run.train_split, *m.tokenizer, options.surround,
+                          options.windows.is_wanted());
   m.left_out["long_texts"] = warn_of_long_targets(m.model, *m.training);
   const std::string split = find_validation(dataset, run.validation_split);
   if (!split.empty()) {
-    m.validation = read_split(dataset, split, *m.tokenizer, options, false);
+    m.validation = read_split(dataset, split, *m.tokenizer, options.surround, false);
     m.validator = greedy_validator(*m.validation, m.tokenizer);
   }
   return m;
@@ -115,7 +103,7 @@ Material open_recordings(const RunOptions& run, const TrainOptions& options, Run
 
 /// Texts for a language model: of files, or the transcripts of a dataset.
 Material open_sentences(const RunOptions& run, const TrainOptions& options, RunModel model) {
-  const bool is_augmented = nest::to_json(options.augment) != nest::to_json(AugmentOptions{});
+  const bool is_augmented = nest::to_json(options.augment) != nest::to_json(data::AugmentOptions{});
   require(!is_augmented, ErrorCode::kInvalidArgument,
           "augmentation changes signals, and a language model has none; leave it out");
   Material m;
@@ -137,6 +125,18 @@ Material open_sentences(const RunOptions& run, const TrainOptions& options, RunM
 }
 
 }  // namespace
+
+std::unique_ptr<Source> read_split(const data::Dataset& dataset, const std::string& split,
+                                   const text::Tokenizer& tokenizer,
+                                   const data::SurroundOptions& surround, bool in_windows) {
+  const auto read = [&](const data::Dataset& from) {
+    const DatasetSource source(from, split, tokenizer);
+    const auto norm = in_windows ? signal::WindowNormOptions{} : source.window_norm();
+    return std::make_unique<MemorySource>(source, norm);
+  };
+  if (!surround.is_wanted()) return read(dataset);
+  return read(data::with_surroundings(dataset, split, surround));
+}
 
 std::string find_validation(const data::Dataset& dataset, const std::string& asked) {
   const std::vector<std::string> names =

@@ -22,4 +22,10 @@ struct Material {
 /// configuration that is in `given` must describe the same one.
 Material open_material(RunOptions run, const TrainOptions& options, const FieldNames& given);
 
+/// A split as it is trained on: read once, with the surroundings that are asked for. Windows are
+/// normalised one by one, so `in_windows` leaves that to whoever cuts them.
+std::unique_ptr<Source> read_split(const data::Dataset& dataset, const std::string& split,
+                                   const text::Tokenizer& tokenizer,
+                                   const data::SurroundOptions& surround, bool in_windows);
+
 }  // namespace nest::train

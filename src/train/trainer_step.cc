@@ -20,8 +20,8 @@ Batch Trainer::Impl::load_share(const std::vector<PlanItem>& items) const {
     examples.push_back(load_item(*data_.training, items[i], options_.augment, &rng));
   }
   const Batch batch = make_batch(examples);
-  return options_.windows.window_s > 0 ? in_windows(batch, executor_.model(), options_.windows)
-                                       : batch;
+  return options_.windows.is_wanted() ? in_windows(batch, executor_.model(), options_.windows)
+                                      : batch;
 }
 
 bool Trainer::Impl::uses_loss_scale() const {

@@ -7,7 +7,7 @@
 
 #include "nest/contract/processor.h"
 #include "nest/core/error.h"
-#include "nest/core/options.h"
+#include "nest/core/field_error.h"
 #include "nest/graph/frames.h"
 
 namespace nest::train {
@@ -21,7 +21,7 @@ struct Cutter {
   std::int64_t window_frames = 0;
   std::int64_t lookahead_frames = 0;
 
-  Cutter(const graph::Model& model, const WindowOptions& o) {
+  Cutter(const graph::Model& model, const data::TrainWindowOptions& o) {
     const double rate_hz = model.signal.rate_hz;
     require(rate_hz > 0, ErrorCode::kInvalidArgument,
             "the model states no sampling rate, so seconds cannot become samples");
@@ -80,17 +80,8 @@ void cut_item(const Cutter& cutter, const graph::Model& model, const torch::Tens
 
 }  // namespace
 
-void visit_fields(FieldVisitor& visitor, WindowOptions& o) {
-  visitor.group("Windows (training as a windowed stream hears)");
-  visitor.field("train_window_s", o.window_s, "seconds a window; 0: whole utterances",
-                between(0, 3600), {.flag = "train-window"});
-  visitor.field("train_hop_s", o.hop_s, "seconds from one window to the next", above(0),
-                {.flag = "train-hop"});
-  visitor.field("train_lookahead_s", o.lookahead_s, "seconds behind a frame that is decoded",
-                at_least(0), {.flag = "train-lookahead"});
-}
-
-Batch in_windows(const Batch& whole, const graph::Model& model, const WindowOptions& options) {
+Batch in_windows(const Batch& whole, const graph::Model& model,
+                 const data::TrainWindowOptions& options) {
   const Cutter cutter(model, options);
   Cut cut;
   for (std::int64_t b = 0; b < whole.size(); ++b) {

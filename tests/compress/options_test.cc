@@ -2,9 +2,9 @@
 #include "nest/compress/iterative_pruner.h"
 #include "nest/compress/lottery_ticket_pruner.h"
 #include "nest/compress/prune.h"
+#include "nest/compress/quantize.h"
 #include "nest/compress/sensitivity_pruner.h"
 #include "nest/compress/structured_pruner.h"
-#include "nest/compress/quantize.h"
 #include "nest/core/field_error.h"
 #include "tests/support/options_laws.h"
 
@@ -49,6 +49,10 @@ TEST(OptionsLaw, of_one_verb_for_all_pruners) {
   FineTuneOptions training{.epochs = 3, .learning_rate = 1e-3};
   training.distillation = {.teacher = "large.pt", .weight = 0.25, .temperature = 2};
   training.activation_scales = ActivationScales::kObserved;
+  training.ema_decay = 0.9;
+  training.augment.join = 0.5;
+  training.surround.before_s = 1;
+  training.windows.window_s = 4;
   test::expect_options_laws(FineTuneOptions{}, training);
   training.epochs = 0;
   EXPECT_THROW(validate(training), FieldError);

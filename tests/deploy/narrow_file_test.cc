@@ -82,6 +82,30 @@ TEST_P(NarrowFile, saved_again_holds_the_same_codes) {
   }
 }
 
+TEST(NarrowFile, leaves_out_positions_that_follow_from_the_graph_and_keeps_others) {
+  const test::TempDir dir;
+  graph::Model model = graph::build_model(
+      "nest_ctc",
+      Config::parse("{n_channels: 5, spatial_cnn: {type: EEGNet, n_channels: 5, sampling_rate: 32, "
+                    "n_pointwise_filters: 6}, temporal_encoder: {type: Transformer, d_model: 32, "
+                    "nhead: 2, num_layers: 1, dim_feedforward: 64}, decoder: {vocab_size: 11}}",
+                    "test"));
+  Rng rng(5);
+  graph::initialize_weights(model, rng);
+  model.quantization.precision = graph::Precision::kInt8;
+  const std::string name = "temporal_encoder.pos_encoder.pe";
+  const auto bytes = static_cast<std::int64_t>(write_model(model, dir / "m.safetensors"));
+  EXPECT_FALSE(io::read_checkpoint(dir / "m.safetensors").state_dict.contains(name));
+  EXPECT_LT(bytes, 4 * model.weights.at(name).numel() / 10);
+  EXPECT_TRUE(
+      bit_equal(load_model(dir / "m.safetensors").weights.at(name), model.weights.at(name)));
+  model.weights.at(name) = model.weights.at(name).clone();
+  model.weights.at(name).mutable_data<float>()[7] += 1;
+  write_model(model, dir / "own.safetensors");
+  EXPECT_TRUE(
+      bit_equal(load_model(dir / "own.safetensors").weights.at(name), model.weights.at(name)));
+}
+
 TEST(NarrowFile, whose_codes_have_another_size_names_the_tensor) {
   const test::TempDir dir;
   write_model(small_model(graph::Precision::kInt8), dir / "m.safetensors");

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::filesystem::path golden(const char* name) {
+std::filesystem::path golden(const std::string& name) {
   return test::tests_dir() / "golden/prepared" / name;
 }
 
@@ -24,30 +24,39 @@ Tensor encode(const std::shared_ptr<const PreparedModel>& prepared) {
       .at("encoder_output");
 }
 
-/// See tests/golden/prepared/generate.py.
-TEST(PreparedFile, of_version_2_gives_what_it_gave_then) {
-  const auto prepared = PreparedModel::open(golden("version2.prepared"));
+/// Files of earlier formats, see tests/golden/prepared/generate.py.
+class GoldenFile : public testing::TestWithParam<int> {
+ protected:
+  static std::filesystem::path file(const std::string& extension) {
+    return golden(fmt::format("version{}{}", GetParam(), extension));
+  }
+};
+
+TEST_P(GoldenFile, gives_what_it_gave_then) {
+  const auto prepared = PreparedModel::open(file(".prepared"));
   const graph::Quantization& quantization = prepared->model().quantization;
   EXPECT_EQ(quantization.precision, graph::Precision::kInt8);
-  // Ten were stored; the projections to keys and values share that to queries.
+  // Version 2 stored ten; the projections to keys and values share that to queries.
   const auto& scales = quantization.activations;
   EXPECT_EQ(scales.size(), 12u);
   EXPECT_TRUE(prepared->model().graphs.contains("encoder_step"));
-  const Tensor want = io::read_npy(golden("version2.npy")), got = encode(prepared);
+  const Tensor want = io::read_npy(file(".npy")), got = encode(prepared);
   ASSERT_EQ(got.shape(), want.shape());
   for (std::size_t i = 0; i < static_cast<std::size_t>(want.numel()); ++i)
     ASSERT_NEAR(got.data<float>()[i], want.data<float>()[i], 1e-5) << i;
 }
 
-TEST(PreparedFile, of_version_2_is_saved_as_the_present_one) {
+TEST_P(GoldenFile, is_saved_as_the_present_one) {
   const test::TempDir dir;
-  const auto old = PreparedModel::open(golden("version2.prepared"));
+  const auto old = PreparedModel::open(file(".prepared"));
   old->save(dir / "m.prepared");
   EXPECT_EQ(old->file_bytes(), std::filesystem::file_size(dir / "m.prepared"));
   const auto made = PreparedModel::open(dir / "m.prepared");
   EXPECT_EQ(made->model().quantization, old->model().quantization);
   EXPECT_TRUE(bit_equal(encode(made), encode(old)));
 }
+
+INSTANTIATE_TEST_SUITE_P(Versions, GoldenFile, testing::Values(2, 3, 4));
 
 TEST(PreparedFile, of_another_version_is_named) {
   const test::TempDir dir;

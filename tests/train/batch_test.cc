@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include "nest/nn/tensor.h"
+#include "nest/train/augment.h"
 #include "toy.h"
 
 namespace nest::train {
@@ -148,12 +149,12 @@ TEST(Augment, shift_moves_samples_and_lets_zeros_in) {
 TEST(Augment, every_change_is_repeatable_and_leaves_its_input_alone) {
   const Tensor x = ramp(3, 64);
   const Tensor kept = x.clone();
-  const AugmentOptions all{.noise = 0.2,
-                           .shift_samples = 4,
-                           .channel_dropout = 0.3,
-                           .amplitude = 0.2,
-                           .time_mask = 0.2,
-                           .frequency_mask = 0.2};
+  const data::AugmentOptions all{.noise = 0.2,
+                                 .shift_samples = 4,
+                                 .channel_dropout = 0.3,
+                                 .amplitude = 0.2,
+                                 .time_mask = 0.2,
+                                 .frequency_mask = 0.2};
   Rng a(1);
   Rng b(1);
   Rng c(2);

@@ -31,7 +31,7 @@ TEST(TrainOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   test::expect_options_laws(TrainOptions{}, changed());
   test::expect_options_laws(OptimizerOptions{}, changed().optimizer);
   test::expect_options_laws(ScheduleOptions{}, changed().schedule);
-  test::expect_options_laws(AugmentOptions{}, changed().augment);
+  test::expect_options_laws(data::AugmentOptions{}, changed().augment);
   test::expect_options_laws(nn::TorchOptions{}, changed().torch);
   test::expect_options_laws(PlanOptions{}, PlanOptions{3, 0, 7, changed().augment});
   test::expect_options_laws(ObjectiveOptions{}, ObjectiveOptions{0.1, 0.5, 7});

@@ -71,7 +71,7 @@ class PostTrainingQuantizer {
 
 /// 8-bit activations whose scales are found in every row as it comes, so without data: for
 /// recurrent layers, attention projections and all else that is Linear. Convolutions would need a
-/// fixed scale and stay fp32.
+/// fixed scale: they multiply floats.
 class DynamicQuantizer {
  public:
   /// Errors: InvalidArgument for a precision without integers.

@@ -1,20 +1,9 @@
 #pragma once
 
-#include "nest/core/options_fwd.h"
 #include "nest/data/dataset.h"
+#include "nest/data/training_options.h"
 
 namespace nest::data {
-
-/// How much of the background that a recording holds is taken along with its utterances.
-struct SurroundOptions {
-  double before_s = 0;  ///< at most so much before an utterance
-  double after_s = 0;   ///< and behind it
-  double background_s =
-      0;  ///< length of pieces without text, cut from where nothing is said; 0: none
-
-  bool is_wanted() const { return before_s > 0 || after_s > 0 || background_s > 0; }
-};
-void visit_fields(FieldVisitor& visitor, SurroundOptions& options);
 
 /// The utterances of one split with the background around them, and pieces of background with an
 /// empty text, as a dataset of the same recordings.

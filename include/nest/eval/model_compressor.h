@@ -8,7 +8,7 @@
 #include "nest/compress/callbacks.h"
 #include "nest/compress/pareto.h"
 #include "nest/core/job.h"
-#include "nest/core/json_fwd.h"
+#include "nest/core/json.h"
 #include "nest/eval/compress_table.h"
 #include "nest/recognize/executors.h"
 
@@ -31,6 +31,7 @@ void validate(const CompressOptions& options);
 /// What a search may call, and what its float model runs on.
 struct CompressTools {
   compress::TrainFn train;              ///< null: units go without training
+  Json training = {};                   ///< its options: a search goes on with the same
   recognize::ExecutorOptions baseline;  ///< of the float model: LibTorch where it is there
 };
 

@@ -30,5 +30,7 @@ std::vector<float> read_rows(const std::byte* stored, std::int64_t rows, std::in
 /// The weights of a model that files hold as codes or in 16 bits, by name: matrices and filters of
 /// layers that are not fp32, if all nodes that use a weight agree. Others stay as they are.
 std::map<std::string, LayerQuantization> narrow_weights(const Model& model);
+/// Positional tables by weight name, as initialize_weights() fills them: a file need not hold them.
+TensorMap positional_tables(const Model& model);
 
 }  // namespace nest::graph

@@ -60,8 +60,8 @@ struct Quantization {
   /// By node name or its longest prefix ("temporal_encoder", "decoder.output").
   std::map<std::string, LayerQuantization, std::less<>> layers = {};
   /// By product (product_names()), from calibration or training. Products without one find a scale
-  /// in every row as it comes; convolutions without one stay fp32, because a scale found in a
-  /// window would not be that of the whole signal.
+  /// in every row as it comes; convolutions without one multiply floats by what their codes stand
+  /// for, because a scale found in a window would not be that of the whole signal.
   std::map<std::string, ActivationQuantization, std::less<>> activations = {};
 
   bool operator==(const Quantization&) const = default;

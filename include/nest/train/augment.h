@@ -3,25 +3,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "nest/core/options_fwd.h"
 #include "nest/core/rng.h"
 #include "nest/core/tensor.h"
+#include "nest/data/training_options.h"
 
 namespace nest::train {
-
-/// Random changes of a training signal; 0 turns each off.
-struct AugmentOptions {
-  double noise = 0;                ///< standard deviation, in parts of each channel's own
-  std::int64_t shift_samples = 0;  ///< largest shift in either direction
-  double channel_dropout = 0;      ///< probability that a channel is zero
-  double amplitude = 0;            ///< factor exp(uniform(-a, a)) on the whole signal
-  double time_mask = 0;            ///< largest part of the time that is zeroed
-  double frequency_mask = 0;       ///< largest part of the band up to Nyquist that is removed
-  double join = 0;                 ///< probability that trials of one subject are joined
-  std::int64_t join_most = 5;      ///< most trials in one utterance
-  std::int64_t join_ramp = 0;      ///< epochs until join_most is reached, from single trials on
-};
-void visit_fields(FieldVisitor& visitor, AugmentOptions& options);
 
 // Pure functions of the signal [C, T] and the generator; the input is never changed.
 
@@ -44,6 +30,6 @@ Tensor cut_surroundings(const Tensor& x, std::int64_t lead, std::int64_t tail, R
 Tensor join_signals(const std::vector<Tensor>& parts);
 
 /// All of the above that the options turn on (except joining), in this order.
-Tensor augment(const Tensor& x, const AugmentOptions& options, Rng& rng);
+Tensor augment(const Tensor& x, const data::AugmentOptions& options, Rng& rng);
 
 }  // namespace nest::train

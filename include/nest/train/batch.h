@@ -7,7 +7,8 @@
 #include <torch/types.h>
 
 #include "nest/core/options_fwd.h"
-#include "nest/train/augment.h"
+#include "nest/core/rng.h"
+#include "nest/data/training_options.h"
 #include "nest/train/source.h"
 
 namespace nest::train {
@@ -40,7 +41,7 @@ struct PlanOptions {
   std::int64_t batch_size = 16;
   std::int64_t bucket_batches = 16;  ///< batches that are sorted by length together; 0: no sorting
   std::uint64_t seed = 0;
-  AugmentOptions augment;
+  data::AugmentOptions augment;
 };
 void visit_fields(FieldVisitor& visitor, PlanOptions& options);
 
@@ -53,7 +54,7 @@ std::vector<std::vector<PlanItem>> plan_epoch(const Source& source, const PlanOp
 std::vector<std::vector<PlanItem>> plan_in_order(const Source& source, std::int64_t batch_size);
 
 /// Loads an item; with `rng` it is augmented.
-Example load_item(const Source& source, const PlanItem& item, const AugmentOptions& options,
+Example load_item(const Source& source, const PlanItem& item, const data::AugmentOptions& options,
                   Rng* rng);
 
 }  // namespace nest::train

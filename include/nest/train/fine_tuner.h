@@ -19,9 +19,10 @@ namespace nest::train {
 /// State: not thread-safe; reads the splits once, when first needed.
 class FineTuner {
  public:
-  /// `model` gives tokenizer and channels, and is the teacher if the options want one and name no
-  /// other. Errors: FieldError; InvalidArgument if the model has no tokenizer, if the dataset has
-  /// other channels or no utterance of a split; those of deploy::load_model() for a teacher.
+  /// The options' train_data goes before `data`. `model` gives tokenizer and channels, and is the
+  /// teacher if the options want one and name no other. Errors: FieldError; InvalidArgument if the
+  /// model has no tokenizer, if the dataset has other channels or no utterance of a split; those of
+  /// deploy::load_model() for a teacher.
   FineTuner(const std::filesystem::path& data, const graph::Model& model,
             const compress::FineTuneOptions& options);
 

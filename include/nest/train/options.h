@@ -5,12 +5,10 @@
 
 #include "nest/compress/distillation_options.h"
 #include "nest/core/options_fwd.h"
-#include "nest/data/surroundings.h"
+#include "nest/data/training_options.h"
 #include "nest/nn/options.h"
-#include "nest/train/augment.h"
 #include "nest/train/optimizer.h"
 #include "nest/train/schedule.h"
-#include "nest/train/windows.h"
 
 namespace nest::train {
 
@@ -32,9 +30,9 @@ struct TrainOptions {
   std::int64_t max_steps = 0;  ///< stop (resumably) after so many steps in all; 0: no limit
   OptimizerOptions optimizer;
   ScheduleOptions schedule;
-  AugmentOptions augment;
+  data::AugmentOptions augment;
   data::SurroundOptions surround;
-  WindowOptions windows;
+  data::TrainWindowOptions windows;
   compress::DistillationOptions distillation;
   nn::TorchOptions torch;
 };

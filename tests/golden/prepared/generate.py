@@ -5,7 +5,8 @@ NAME.prepared is a causal CTC model of random weights (seed 7 of `nest bench`), 
 activation; input.npy is one signal and NAME.npy the encoder's frames of it with the generic kernels.
 
 version2.* were written by version 0.1.0 at commit 9a382d3, the last one whose files hold "options" with precision, layers
-and scales. They stay as they are: no later program writes that format.
+and scales; version3.* by a program of 24632c7 or soon after, version4.* by one of cfee390 or soon after (files before filters were
+codes). They stay as they are: no later program writes those formats.
 """
 import json
 import math
