@@ -49,7 +49,7 @@ MODULES = {
               ["core", "io", "signal", "text", "graph", "contract", "decode", "runtime", "recognize", "stream", "package"]),
     "nn": ("the graph executor on LibTorch", ["core", "graph", "recognize"]),
     "train": ("losses, trainer, augmentation, data-parallel training",
-              ["core", "graph", "compress", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy"]),
+              ["core", "graph", "compress", "nn", "io", "signal", "text", "contract", "decode", "data", "deploy", "profile"]),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 TORCH_HEADER = re.compile(r"^(torch|ATen|c10|caffe2)/")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <map>
 
 #include "executor_run.h"
@@ -73,15 +74,18 @@ class LayerTimingProfiler::Round {
   virtual ~Round() = default;
   /// One run; seconds of each layer are valid until the next.
   virtual void run() = 0;
+  /// One run that is not timed.
+  virtual void run_plain() = 0;
   std::vector<LayerTime> layers;  ///< without times
   std::vector<double> seconds;
 };
 
 class LayerTimingProfiler::NativeRound final : public Round {
  public:
-  NativeRound(std::shared_ptr<const runtime::PreparedModel> prepared, const Work& work,
+  NativeRound(const std::shared_ptr<const runtime::PreparedModel>& prepared, const Work& work,
               const runtime::MachineOptions& machine)
-      : native_(std::move(prepared), work, {machine, true}) {
+      : native_(prepared, work, {machine, true}), plain_(prepared, work, {machine, false}) {
+    plain_.once([](const runtime::Session&) {});
     native_.once([](const runtime::Session&) {});
     for (const auto& step : native_.session().step_times()) {
       const double passes = step.is_constant ? 1 : work.steps;
@@ -99,8 +103,13 @@ class LayerTimingProfiler::NativeRound final : public Round {
     });
   }
 
+  void run_plain() override {
+    plain_.once([](const runtime::Session&) {});
+  }
+
  private:
   NativeRun native_;
+  NativeRun plain_;
 };
 
 class LayerTimingProfiler::ExecutorRound final : public Round {
@@ -121,11 +130,16 @@ class LayerTimingProfiler::ExecutorRound final : public Round {
     }
   }
   void run() override {
+    clock_->time_nodes(true);
     seconds.assign(layers.size(), 0);
     run_passes(*executor_, work_, [&](const TensorMap&) {
       const auto& times = clock_->node_times();
       for (std::size_t i = 0; i < times.size(); ++i) seconds[i] += times[i].seconds;
     });
+  }
+  void run_plain() override {
+    clock_->time_nodes(false);
+    run_passes(*executor_, work_, [](const TensorMap&) {});
   }
 
  private:
@@ -144,11 +158,45 @@ LayerTimingProfiler::LayerTimingProfiler(
         return std::make_unique<ExecutorRound>(make(), work);
       }) {}
 
+namespace {
+
+/// Wall times of runs with a clock and without, in turns.
+class Overhead {
+ public:
+  template <class Timed, class Plain>
+  void pair(const Timed& timed, const Plain& plain) {
+    if (is_timed_first_) timed_us_.push_back(us_of(timed));
+    plain_us_.push_back(us_of(plain));
+    if (!is_timed_first_) timed_us_.push_back(us_of(timed));
+    is_timed_first_ = !is_timed_first_;
+  }
+  void end_round() {
+    ratios_.push_back(median(timed_us_) / std::max(1e-9, median(plain_us_)));
+    timed_us_.clear();
+    plain_us_.clear();
+  }
+  double value() const { return median(ratios_) - 1; }
+
+ private:
+  template <class Run>
+  static double us_of(const Run& run) {
+    const auto begin = std::chrono::steady_clock::now();
+    run();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() * 1e6;
+  }
+
+  bool is_timed_first_ = true;
+  std::vector<double> timed_us_, plain_us_, ratios_;
+};
+
+}  // namespace
+
 LayerTimes LayerTimingProfiler::run(const LayerTimingOptions& options, const Job& job) const {
   nest::validate(options);
   Progress progress(job, "time layers", options.rounds, "rounds");
   LayerTimes times;
   std::vector<Samples> samples;
+  Overhead overhead;
   for (int r = 0; r < options.rounds; ++r) {
     job.check_stop("nothing was written");
     const std::unique_ptr<Round> round = begin_round_();
@@ -158,7 +206,7 @@ LayerTimes LayerTimingProfiler::run(const LayerTimingOptions& options, const Job
     }
     times.machine_round_us.push_back(machine_ms() * 1e3);
     for (int run = 0; run < options.runs; ++run) {
-      round->run();
+      overhead.pair([&] { round->run(); }, [&] { round->run_plain(); });
       double sum = 0;
       for (std::size_t i = 0; i < round->seconds.size(); ++i) {
         samples[i].now.push_back(round->seconds[i] * 1e6);
@@ -167,8 +215,10 @@ LayerTimes LayerTimingProfiler::run(const LayerTimingOptions& options, const Job
       samples.back().now.push_back(sum);
     }
     for (Samples& each : samples) each.end_round();
+    overhead.end_round();
     progress.advance();
   }
+  times.overhead = overhead.value();
   times.all.name = "all";
   for (std::size_t i = 0; i < times.layers.size(); ++i) {
     samples[i].summarize(times.layers[i]);

@@ -28,6 +28,7 @@ LayerTimingProfiler timer_of(const recognize::RunnableModel& runnable, const Wor
 Json timing_json(const GraphTiming& timing) {
   Json json{{"graph", timing.graph},
             {"all", to_json(timing.times.all)},
+            {"overhead", timing.times.overhead},
             {"machine_round_us", timing.times.machine_round_us}};
   json["layers"] = Json::array();
   for (const LayerTime& layer : timing.times.layers) json["layers"].push_back(to_json(layer));
@@ -59,7 +60,8 @@ std::string timing_text(const GraphTiming& timing) {
         100 * layer.p50_us / std::max(1e-9, timing.times.all.p50_us), layer.name, layer.detail);
   };
   for (const LayerTime& layer : grouped(timing.times.layers)) text += row(layer);
-  return text + row(timing.times.all);
+  return text + row(timing.times.all) +
+         fmt::format("  timing itself: {:+.2f} % of a run\n", 100 * timing.times.overhead);
 }
 
 }  // namespace
@@ -71,6 +73,7 @@ void visit_fields(FieldVisitor& visitor, ProfileOptions& o) {
   visitor.field("no_timing", o.no_timing, "count and plan alone");
   visitor.field("throughput", o.throughput, "also time several batch sizes");
   visitor.part("batches", o.batches);
+  visitor.field("training", o.training, "also measure the memory of a step of training (LibTorch)");
 }
 
 void validate(const ProfileOptions& options) {
@@ -81,6 +84,8 @@ void validate(const ProfileOptions& options) {
 ProfileReport profile_model(const recognize::RunnableModel& runnable, const ProfileOptions& options,
                             const Job& job) {
   validate(options);
+  require_field(!options.training || runnable.prepared == nullptr, "training",
+                "is measured on LibTorch: choose the executor torch");
   const ModelProfiler profiler = profiler_of(runnable);
   ProfileReport report{profiler.profile_summary(options.work), runnable.make_executor()->describe(),
                        runnable.executor};
@@ -100,6 +105,7 @@ ProfileReport profile_model(const recognize::RunnableModel& runnable, const Prof
     report.throughput = ThroughputBenchmark(runnable, report.counted.works.front())
                             .measure_throughput(options.batches, job);
   }
+  if (options.training) report.training = MemoryProfiler::training(*runnable.model, options.work);
   return report;
 }
 
@@ -124,6 +130,7 @@ Json to_json(const ProfileReport& report) {
     add_times(report, json["layers"]);
   }
   for (const BatchThroughput& each : report.throughput) json["throughput"].push_back(to_json(each));
+  if (report.training) json["training"] = to_json(*report.training);
   return json;
 }
 
@@ -132,6 +139,7 @@ std::string report_text(const ProfileReport& report) {
   for (const MemoryProfile& memory : report.memory) text += memory_text(memory);
   for (const GraphTiming& timing : report.timing) text += timing_text(timing);
   if (!report.throughput.empty()) text += "throughput\n" + throughput_text(report.throughput);
+  if (report.training) text += training_text(*report.training);
   if (!report.noise.empty()) text += fmt::format("noisy: {}\n", fmt::join(report.noise, "; "));
   return text;
 }

@@ -5,23 +5,10 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
-#include "nest/core/rng.h"
+#include "nest/graph/sample_inputs.h"
 
 namespace nest::profile {
 namespace {
-
-constexpr std::int64_t kToken = 2;
-constexpr std::uint64_t kSeed = 3;
-
-Tensor filled(const graph::Value& value, const Shape& shape, bool is_state, Rng& rng) {
-  Tensor tensor(value.dtype, shape);
-  if (value.dtype == DType::kI64) {
-    std::ranges::fill(tensor.mutable_data<std::int64_t>(), kToken);
-  } else if (value.dtype == DType::kF32 && !is_state) {
-    for (float& x : tensor.mutable_data<float>()) x = static_cast<float>(rng.normal());
-  }
-  return tensor;
-}
 
 /// The token input and the scores that choose it, if the graph has both.
 void find_tokens(const graph::Graph& graph, Work& work) {
@@ -55,22 +42,14 @@ Work make_work(const graph::Model& model, const WorkOptions& options) {
   work.steps = options.steps;
   const graph::Bindings wanted{
       {"B", options.batch}, {"T", options.length}, {"N", options.length}, {"U", 1}};
-  std::set<std::string> states;
-  for (const graph::Port& port : graph.outputs) {
-    if (port.feeds.empty()) continue;
-    states.insert(port.feeds);
-    work.feeds[port.name] = port.feeds;
-  }
+  for (const graph::Port& port : graph.outputs)
+    if (!port.feeds.empty()) work.feeds[port.name] = port.feeds;
   find_tokens(graph, work);
-  Rng rng(kSeed);
-  for (const graph::Port& port : graph.inputs) {
-    const bool is_state = states.contains(port.name);
-    if (port.is_optional && !is_state) continue;
-    const graph::Value& value = graph.value(port.value);
-    Shape shape;
-    for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(wanted));
-    work.inputs.emplace(port.name, filled(value, shape, is_state, rng));
-    if (!is_state && port.name != work.token) work.constant.insert(port.name);
+  work.inputs = graph::sample_inputs(graph, wanted);
+  for (const auto& [name, tensor] : work.inputs) {
+    const bool is_state = std::ranges::any_of(
+        work.feeds, [&port = name](const auto& feed) { return feed.second == port; });
+    if (!is_state && name != work.token) work.constant.insert(name);
   }
   if (work.steps == 1) work.constant.clear();
   require_field(work.steps == 1 || !work.feeds.empty(), "steps",

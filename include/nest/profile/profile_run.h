@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct ProfileOptions {
   LayerTimingOptions timing = {};
   bool no_timing = false;  ///< count and plan alone: the same on every machine
   bool throughput = false;
+  bool training = false;  ///< measure the memory of a step of training, on LibTorch
   ThroughputOptions batches = {};
 };
 void visit_fields(FieldVisitor& visitor, ProfileOptions& options);
@@ -37,9 +39,10 @@ struct ProfileReport {
   std::vector<GraphTiming> timing = {};
   std::vector<std::string> noise = {};           ///< why the times are doubtful
   std::vector<BatchThroughput> throughput = {};  ///< of the first graph
+  std::optional<TrainingMemory> training = {};
 };
-/// to_json(ModelProfile) with "executor", "machine", "memory", "timing", "noise", "throughput";
-/// layers have the "p50_us" of the steps of their name.
+/// to_json(ModelProfile) with "executor", "machine", "memory", "timing", "noise", "throughput",
+/// "training"; layers have the "p50_us" of the steps of their name.
 Json to_json(const ProfileReport& report);
 std::string report_text(const ProfileReport& report);
 
