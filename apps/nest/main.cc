@@ -25,7 +25,7 @@ constexpr AddVerb* kVerbs[] = {add_convert,   add_doctor,  add_filter,  add_scor
 int main(int argc, char** argv) {
   nest::host_library();
   nest::keep_command_line(argv);
-  nest::register_torch_executor();
+  nest::register_torch();
   nest::CommandLine line("nest", "EEG-to-text sequence models, from checkpoint to live decoding",
                          "nest " NEST_VERSION);
   for (nest::AddVerb* add : nest::kVerbs) add(line);

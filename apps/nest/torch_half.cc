@@ -5,18 +5,23 @@
 
 #include "nest/core/error.h"
 #include "nest/core/options.h"
+#include "nest/export/torchscript.h"
 #include "nest/nn/library_info.h"
 #include "nest/nn/register.h"
+#include "nest/nn/torchscript.h"
 #include "nest/train/fine_tuner.h"
 #include "nest/train/run.h"
+#include "nest/train/training_memory.h"
 #include "terminal.h"
 
 namespace nest {
 
 void keep_command_line(char** /*argv*/) {}
 
-void register_torch_executor() {
+void register_torch() {
   nn::register_executor();
+  exports::register_torchscript(nn::write_torchscript);
+  profile::register_training_meter(train::measure_training_memory);
 }
 
 Json torch_info() {

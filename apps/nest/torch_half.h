@@ -18,9 +18,9 @@ namespace nest {
 /// run.
 void keep_command_line(char** argv);
 
-/// Registers the executor "torch". In `nest` making one is the hand-over; errors then: Unsupported
-/// if nest-torch is not installed beside nest.
-void register_torch_executor();
+/// Registers the executor "torch", what writes TorchScript and what measures training. In `nest`
+/// using one is the hand-over; errors then: Unsupported if nest-torch is not installed beside nest.
+void register_torch();
 
 /// Version, devices and threads of LibTorch.
 Json torch_info();

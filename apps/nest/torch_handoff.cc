@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
+#include "nest/export/torchscript.h"
 #include "nest/recognize/executors.h"
 #include "torch_half.h"
 
@@ -39,13 +40,15 @@ void keep_command_line(char** argv) {
   g_argv = argv;
 }
 
-void register_torch_executor() {
+void register_torch() {
   recognize::register_executor(
       "torch",
       [](const graph::Model&,
          const recognize::ExecutorOptions&) -> std::unique_ptr<graph::Executor> {
         hand_over("--executor torch", ", or use --executor native");
       });
+  exports::register_torchscript(
+      [](auto&&...) -> std::int64_t { hand_over("--format torchscript"); });
 }
 
 Json torch_info() {

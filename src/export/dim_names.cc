@@ -39,4 +39,13 @@ std::vector<OnnxDim> DimNames::named(std::string_view port, const graph::DimShap
   return dims;
 }
 
+std::vector<std::string> dim_texts(const std::vector<OnnxDim>& dims) {
+  std::vector<std::string> texts;
+  for (const OnnxDim& dim : dims) {
+    const auto* length = std::get_if<std::int64_t>(&dim);
+    texts.push_back(length == nullptr ? std::get<std::string>(dim) : std::to_string(*length));
+  }
+  return texts;
+}
+
 }  // namespace nest::exports

@@ -24,4 +24,7 @@ class DimNames {
   std::set<std::string> taken_;
 };
 
+/// Numbers and names as texts.
+std::vector<std::string> dim_texts(const std::vector<OnnxDim>& dims);
+
 }  // namespace nest::exports

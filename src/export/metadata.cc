@@ -43,12 +43,12 @@ std::string weights_sha256(const TensorMap& weights) {
 
 std::vector<std::pair<std::string, std::string>> metadata_of(const graph::Model& model,
                                                              const graph::Graph& graph,
-                                                             const OnnxOptions& options) {
+                                                             graph::Precision precision) {
   std::vector<std::pair<std::string, std::string>> entries{
       {"model", model.name},
       {"family", std::string(name_of(model.family))},
       {"graph", graph.name},
-      {"precision", std::string(name_of(options.precision))},
+      {"precision", std::string(name_of(precision))},
       {"config", model.config.dump()},
       {"signal_contract", nest::to_json(model.signal).dump()},
       {"vocabulary", graph::to_json(model.vocabulary).dump()},

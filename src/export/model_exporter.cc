@@ -73,7 +73,7 @@ ExportedGraph ModelExporter::export_onnx(const std::filesystem::path& path, std:
                                          const OnnxOptions& options) const {
   const graph::Graph& graph = model_.graph(name);
   OnnxModel onnx = graph_to_onnx(model_, graph, options);
-  onnx.metadata = metadata_of(model_, graph, options);
+  onnx.metadata = metadata_of(model_, graph, options.precision);
   if (options.precision == graph::Precision::kFp32)
     onnx.metadata.emplace_back("nest", own_description(original_, graph));
   const auto renamed = apply_style(options.style, model_, graph, onnx);

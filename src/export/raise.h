@@ -5,68 +5,16 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nest/graph/model.h"
 #include "onnx_model.h"
-#include "onnx_view.h"
+#include "raise_edges.h"
 
 /// ONNX operators as node kinds: the way back from lowering.h. Operators are followed one by one;
 /// what several of them mean together (a sigmoid times its input, heads of attention) shows from
 /// what the edges between them are.
 namespace nest::exports {
-
-/// Integers that depend on lengths: what Shape gives, and what is computed from it.
-struct Lengths {
-  graph::DimShape dims;
-  bool is_scalar = false;
-};
-/// Zeros of a length that is not fixed: how recurrent layers are told to begin.
-struct Zeros {};
-/// A table of which the first rows, as many as a value is long, were taken.
-struct TableRows {
-  Tensor table;
-};
-/// q k^T of all heads, times a factor; then its softmax.
-struct HeadScores {
-  graph::ValueId q = graph::kNoValue;
-  graph::ValueId k = graph::kNoValue;
-  std::int64_t heads = 1;
-  double scale = 1;
-  bool is_softmax = false;
-};
-/// A step on the way to one node kind that ONNX writes in several.
-struct Part {
-  enum class Kind {
-    kSigmoid,   ///< of x or a slice of it: times x it is SiLU, times the other half GLU
-    kErf,       ///< erf(x / sqrt 2)
-    kPhi,       ///< 1 + that: times x it is 2 GELU
-    kClamped,   ///< max(x, 1e-6), before its logarithm
-    kSlice,     ///< of x along an axis
-    kPadded,    ///< zeros before (begin) and after (end) the last axis: a convolution's padding
-    kMean,      ///< of the last axis
-    kCentred,   ///< x - mean
-    kSquares,   ///< of those
-    kVariance,  ///< their mean
-    kVarianceEps,
-    kDeviation,  ///< its root
-    kNormed,
-    kGained,  ///< times a vector: with one more sum it is layer norm
-  };
-  Kind kind;
-  View x;
-  int axis = 0;  ///< kSlice
-  std::int64_t begin = 0, end = 0;
-  double eps = 0;
-  double factor = 1;  ///< kPhi
-  Tensor gain = {};
-
-  bool is_slice() const { return begin != 0 || end != 0; }
-};
-/// What an edge is. Monostate: of an operator that is not covered.
-using Edge =
-    std::variant<std::monostate, View, Tensor, Lengths, Zeros, TableRows, HeadScores, Part>;
 
 /// A graph in the making.
 class Raise {
@@ -139,13 +87,22 @@ std::string attribute_or(const OnnxNode& node, std::string_view name, std::strin
 const OnnxAttribute::Value* find_attribute(const OnnxNode& node, std::string_view name);
 /// Errors: Unsupported unless the tensor has one element.
 double scalar_of(const Tensor& tensor);
+/// Nothing unless the input is a constant of one element.
+std::optional<double> scalar_at(const Raise& at, const OnnxNode& node, std::size_t index);
+/// Null for another edge.
+const Part* part_of(const Edge& edge, Part::Kind kind);
+bool is_near(double a, double b);
+/// But for their factors.
+bool is_same(const View& a, const View& b);
 
 /// What follows an operator; null if nothing does.
 using Follow = void (*)(Raise& at, const OnnxNode& node);
 Follow follow_products(std::string_view op);
 Follow follow_recurrent(std::string_view op);
 Follow follow_rows(std::string_view op);
+Follow follow_activations(std::string_view op);
 Follow follow_elementwise(std::string_view op);
+Follow follow_cuts(std::string_view op);
 Follow follow_layout(std::string_view op);
 Follow follow_lengths(std::string_view op);
 
@@ -158,6 +115,8 @@ std::optional<Lengths> lengths_of(const Edge& edge);
 Tensor transposed_matrix(const Tensor& from);
 Tensor sliced_constant(const Tensor& from, std::int64_t axis, std::int64_t begin, std::int64_t end,
                        std::int64_t step);
+/// The output is the first input.
+void same(Raise& at, const OnnxNode& node);
 /// Arithmetic of two numbers. False for other inputs.
 bool compute_number(Raise& at, const OnnxNode& node);
 

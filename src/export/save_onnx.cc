@@ -1,7 +1,7 @@
 #include "save_onnx.h"
 
+#include "dim_names.h"
 #include "nest/core/file.h"
-#include "nest/core/json.h"
 
 namespace nest::exports {
 
@@ -9,38 +9,12 @@ namespace {
 
 std::vector<ExportedPort> ports_of(const std::vector<OnnxValue>& values) {
   std::vector<ExportedPort> ports;
-  for (const OnnxValue& value : values) {
-    ExportedPort port{value.name, value.dtype, {}};
-    for (const OnnxDim& dim : value.shape) {
-      const auto* length = std::get_if<std::int64_t>(&dim);
-      port.shape.push_back(length == nullptr ? std::get<std::string>(dim)
-                                             : std::to_string(*length));
-    }
-    ports.push_back(std::move(port));
-  }
+  for (const OnnxValue& value : values)
+    ports.push_back({value.name, value.dtype, dim_texts(value.shape)});
   return ports;
 }
 
-Json to_json(const std::vector<ExportedPort>& ports) {
-  Json list = Json::array();
-  for (const ExportedPort& port : ports)
-    list.push_back({{"name", port.name}, {"dtype", name_of(port.dtype)}, {"shape", port.shape}});
-  return list;
-}
-
 }  // namespace
-
-Json to_json(const ExportedGraph& exported) {
-  return {{"file", exported.path.string()},
-          {"graph", exported.graph},
-          {"opset", exported.opset},
-          {"ir_version", exported.ir_version},
-          {"nodes", exported.nodes},
-          {"file_bytes", exported.file_bytes},
-          {"inputs", to_json(exported.inputs)},
-          {"outputs", to_json(exported.outputs)},
-          {"states", exported.states}};
-}
 
 ExportedGraph save_onnx(const std::filesystem::path& path, const OnnxModel& onnx) {
   write_file_atomic(path, [&](std::ostream& out) { write_onnx(out, onnx); });

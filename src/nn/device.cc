@@ -25,6 +25,7 @@ void apply_global(const TorchOptions& options, torch::Device device) {
   if (device.is_cuda()) {
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setBenchmarkCuDNN(false);
+    at::globalContext().setAllowTF32CuDNN(false);  // fp32 has its 24 bits
   }
 }
 

@@ -1,5 +1,6 @@
 #include "nest/nn/executor.h"
 
+#include <chrono>
 #include <variant>
 
 #include <torch/torch.h>
@@ -10,6 +11,7 @@
 #include "nest/graph/rewrite.h"
 #include "nest/nn/tensor.h"
 #include "op_context.h"
+#include "traceable.h"
 
 namespace nest::nn {
 namespace {
@@ -52,8 +54,36 @@ Tensors evaluate_node(const OpContext& context) {
   }
 }
 
-Tensors evaluate_graph(const Pass& pass, Tensors values) {
+/// The time of each node; what a device still has to do is waited for.
+class Stopwatch {
+ public:
+  Stopwatch(std::vector<graph::NodeTime>* times, torch::Device device)
+      : times_(times), device_(device) {
+    if (times_ != nullptr) begin_ = now();
+  }
+  void lap(const std::string& node) {
+    if (times_ == nullptr) return;
+    const Clock::time_point end = now();
+    times_->push_back({node, std::chrono::duration<double>(end - begin_).count()});
+    begin_ = end;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point now() const {
+    if (device_.is_cuda()) torch::cuda::synchronize(device_.index());
+    return Clock::now();
+  }
+
+  std::vector<graph::NodeTime>* times_;
+  torch::Device device_;
+  Clock::time_point begin_;
+};
+
+/// `times`: null if nobody wants them.
+Tensors evaluate_graph(const Pass& pass, Tensors values, std::vector<graph::NodeTime>* times) {
   std::vector<int> uses = count_uses(pass.graph);
+  Stopwatch stopwatch(times, pass.parameters.device());
   for (const graph::Node& node : pass.graph.nodes) {
     OpContext context{pass, node, {}};
     for (const graph::ValueId id : node.inputs) {
@@ -69,6 +99,8 @@ Tensors evaluate_graph(const Pass& pass, Tensors values) {
         values[static_cast<std::size_t>(id)].reset();
       }
     }
+    stopwatch.lap(node.name);
+    if (pass.node_hook != nullptr) (*pass.node_hook)(pass.graph.name, node);
   }
   return values;
 }
@@ -77,12 +109,12 @@ Tensors evaluate_graph(const Pass& pass, Tensors values) {
 torch::Tensor accept(const graph::Port& port, const graph::Value& value, const torch::Tensor& x,
                      const ParameterStore& parameters) {
   if (value.dtype == DType::kF32 && x.is_floating_point()) {
-    return x.to(parameters.device(), parameters.type());
+    return moved(x, parameters.device(), parameters.type());
   }
   require(x.scalar_type() == to_torch(value.dtype), ErrorCode::kInvalidArgument,
           "input '{}' must be {}, got {}", port.name, nest::name_of(value.dtype),
           c10::toString(x.scalar_type()));
-  return x.to(parameters.device());
+  return moved(x, parameters.device(), x.scalar_type());
 }
 
 /// Explicit state that the caller left out starts as zeros.
@@ -137,7 +169,8 @@ NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTens
             training_,
             all_reduce_ ? &all_reduce_ : nullptr,
             weight_hook_ ? &weight_hook_ : nullptr,
-            product_hook_.get()};
+            product_hook_.get(),
+            node_hook_ ? &node_hook_ : nullptr};
   if (const auto it = inputs.find(kLengths); it != inputs.end()) {
     pass.ragged = Ragged(graph, bindings, it->second);
   }
@@ -149,7 +182,8 @@ NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTens
         accept(port, graph.value(port.value), it->second, parameters_);
   }
   start_state(graph, bindings, parameters_, values);
-  values = evaluate_graph(pass, std::move(values));
+  node_times_.clear();
+  values = evaluate_graph(pass, std::move(values), is_timed_ ? &node_times_ : nullptr);
   NamedTensors outputs;
   for (const graph::Port& port : graph.outputs) {
     torch::Tensor y = values[static_cast<std::size_t>(port.value)];

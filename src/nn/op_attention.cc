@@ -4,16 +4,19 @@
 
 #include "nest/core/error.h"
 #include "op_context.h"
+#include "traceable.h"
 
 namespace nest::nn {
 namespace {
 
 torch::Tensor split_heads(const torch::Tensor& x, std::int64_t heads) {
-  return x.reshape({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+  return reshape(x, {x.size(0), x.size(1), heads, x.size(2) / heads}, {{0, x, 0}, {1, x, 1}})
+      .transpose(1, 2);
 }
 
 torch::Tensor join_heads(const torch::Tensor& x) {
-  return x.transpose(1, 2).reshape({x.size(0), x.size(2), x.size(1) * x.size(3)});
+  return reshape(x.transpose(1, 2), {x.size(0), x.size(2), x.size(1) * x.size(3)},
+                 {{0, x, 0}, {1, x, 2}});
 }
 
 /// Positions of queries and keys; see graph::Attention.
@@ -24,9 +27,7 @@ struct Positions {
 Positions positions_of(const OpContext& node) {
   const std::int64_t queries = node.in(0).size(1);
   const std::int64_t keys = node.in(1).size(1);
-  const auto options = torch::TensorOptions(torch::kInt64).device(node.in(0).device());
-  Positions at{torch::arange(queries, options).unsqueeze(1),
-               torch::arange(keys, options).unsqueeze(0)};
+  Positions at{indices_of(node.in(0), 1).unsqueeze(1), indices_of(node.in(1), 1).unsqueeze(0)};
   if (!node.has(5)) return at;
   require(keys >= queries, ErrorCode::kInvalidArgument, "{} keys end with those of {} queries",
           keys, queries);
@@ -38,7 +39,7 @@ torch::Tensor allowed_by_position(const graph::Attention& op, const OpContext& n
   const bool has_limit = op.chunk > 0 || op.left >= 0 || op.right >= 0;
   if (!has_limit && !node.has(5)) return {};
   const auto [query, key] = positions_of(node);
-  torch::Tensor allowed = (key >= 0).expand({query.size(0), key.size(1)});
+  torch::Tensor allowed = (key >= 0).logical_and(query >= 0);
   if (op.chunk > 0) {
     const torch::Tensor behind = query.div(op.chunk, "floor") - key.div(op.chunk, "floor");
     allowed = allowed.logical_and(behind >= 0);
@@ -133,7 +134,9 @@ Tensors run_linear(const graph::Attention& op, const OpContext& node) {
     norms = torch::matmul(q, k.sum(2, true).transpose(-1, -2));
   }
   const torch::Tensor context = pass.to_full(sums) / (pass.to_full(norms) + 1e-6);
-  const torch::Tensor none = torch::empty({q.size(0), 0, q.size(2), k.size(2)}, context.options());
+  // [B, 0, Q, K]
+  const torch::Tensor none =
+      torch::matmul(q.slice(1, 0, 0), k.slice(1, 0, 0).transpose(-1, -2)).to(context.options());
   return {pass.from_compute(join_heads(context)), none};
 }
 
@@ -164,10 +167,12 @@ Tensors evaluate(const graph::LocationFeatures& op, const OpContext& node) {
   const torch::Tensor previous = pass.to_compute(node.clean(0));
   const std::int64_t queries = previous.size(1);
   const std::int64_t keys = previous.size(2);
-  const torch::Tensor y = torch::conv1d(previous.reshape({-1, 1, keys}), node.compute_weight(0),
-                                        node.compute_weight(1), 1, (op.kernel - 1) / 2);
-  return {pass.from_compute(
-      y.reshape({previous.size(0), queries, op.filters, y.size(2)}).transpose(2, 3))};
+  const torch::Tensor rows = reshape(previous, {-1, 1, keys}, {{2, previous, 2}});
+  const torch::Tensor y =
+      torch::conv1d(rows, node.compute_weight(0), node.compute_weight(1), 1, (op.kernel - 1) / 2);
+  return {pass.from_compute(reshape(y, {previous.size(0), queries, op.filters, y.size(2)},
+                                    {{0, previous, 0}, {1, previous, 1}, {3, y, 2}})
+                                .transpose(2, 3))};
 }
 
 }  // namespace nest::nn

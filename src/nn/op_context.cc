@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "traceable.h"
+
 namespace nest::nn {
 namespace {
 
@@ -22,7 +24,7 @@ torch::Tensor Pass::to_compute(const torch::Tensor& x) const {
 }
 
 torch::Tensor Pass::to_full(const torch::Tensor& x) const {
-  return x.to(parameters.type());
+  return moved(x, x.device(), parameters.type());
 }
 
 torch::Tensor OpContext::weight(std::size_t i) const {

@@ -22,6 +22,7 @@ struct Pass {
   const TorchExecutor::AllReduce* all_reduce = nullptr;  ///< null: one process
   const WeightHook* weight_hook = nullptr;               ///< null: weights as they are
   ProductHook* product_hook = nullptr;                   ///< null: products as they are
+  const NodeHook* node_hook = nullptr;                   ///< null: nobody asked
 
   /// The type matrix products run in; emulated on the CPU.
   torch::Tensor to_compute(const torch::Tensor& x) const;

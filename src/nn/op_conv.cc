@@ -2,6 +2,7 @@
 
 #include "filter_bank.h"
 #include "op_context.h"
+#include "traceable.h"
 
 namespace nest::nn {
 namespace {
@@ -14,7 +15,7 @@ bool is_depthwise(const graph::Conv& op) {
 }
 
 bool fits_filter_bank(const graph::Conv& op, const torch::Tensor& x) {
-  return x.device().is_cpu() && is_depthwise(op) && op.kernel_s == 1 &&
+  return !is_tracing() && x.device().is_cpu() && is_depthwise(op) && op.kernel_s == 1 &&
          op.kernel_t >= kLongFilter && op.pad_left < op.kernel_t && op.pad_right < op.kernel_t &&
          (x.scalar_type() == torch::kFloat32 || x.scalar_type() == torch::kFloat64);
 }
@@ -37,7 +38,8 @@ torch::Tensor run_spatial_filter(const graph::Conv& op, const torch::Tensor& x,
                                  const torch::Tensor& weight) {
   const std::int64_t multiplier = op.out_channels / op.groups;
   const torch::Tensor w = weight.reshape({1, op.groups, multiplier, op.kernel_s});
-  return torch::matmul(w, x).reshape({x.size(0), op.out_channels, 1, x.size(3)});
+  return reshape(torch::matmul(w, x), {x.size(0), op.out_channels, 1, x.size(3)},
+                 {{0, x, 0}, {3, x, 3}});
 }
 
 torch::Tensor run_plain(const graph::Conv& op, torch::Tensor x, const torch::Tensor& weight) {
@@ -87,13 +89,16 @@ Tensors evaluate(const graph::Conv& op, const OpContext& node) {
 Tensors evaluate(const graph::Pool& op, const OpContext& node) {
   const torch::Tensor& x = node.in(0);
   const std::int64_t samples = x.size(-1);
-  const torch::Tensor flat = x.reshape({-1, 1, samples});
+  const torch::Tensor flat = reshape(x, {-1, 1, samples}, {{2, x, x.dim() - 1}});
   const torch::Tensor y = op.kind == graph::Pool::Kind::kMean
                               ? torch::avg_pool1d(flat, op.kernel, op.stride)
                               : torch::max_pool1d(flat, op.kernel, op.stride);
   std::vector<std::int64_t> shape = x.sizes().vec();
   shape.back() = y.size(-1);
-  return {y.reshape(shape)};
+  std::vector<SameLength> lengths;
+  for (std::int64_t axis = 0; axis + 1 < x.dim(); ++axis) lengths.push_back({axis, x, axis});
+  lengths.push_back({x.dim() - 1, y, 2});
+  return {reshape(y, shape, lengths)};
 }
 
 }  // namespace nest::nn

@@ -2,6 +2,7 @@
 
 #include "nest/core/error.h"
 #include "op_context.h"
+#include "traceable.h"
 
 namespace nest::nn {
 
@@ -70,7 +71,9 @@ Tensors evaluate(const graph::PositionalEncoding& op, const OpContext& node) {
   require(offset >= 0 && offset + x.size(1) <= op.max_len, ErrorCode::kInvalidArgument,
           "frames {} to {} exceed the positional table of {}", offset, offset + x.size(1),
           op.max_len);
-  return {x + node.weight(0).slice(1, offset, offset + x.size(1))};
+  torch::Tensor frames = indices_of(x, 1);
+  if (node.has(1)) frames = frames + node.in(1);
+  return {x + node.weight(0).index_select(1, frames)};
 }
 
 Tensors evaluate(const graph::Add&, const OpContext& node) {

@@ -11,7 +11,12 @@ namespace {
 torch::Tensor state_or_zeros(const OpContext& node, std::size_t i, std::int64_t rows,
                              std::int64_t hidden, const torch::Tensor& x) {
   if (node.has(i)) return node.pass.to_compute(node.in(i)).contiguous();
-  return torch::zeros({rows, x.size(0), hidden}, x.options());
+  // Of the input's batch, whatever it is: see traceable.h.
+  return torch::zeros_like(x.select(1, 0).select(1, 0))
+      .unsqueeze(0)
+      .unsqueeze(2)
+      .expand({rows, -1, hidden})
+      .contiguous();
 }
 
 Tensors recurrent_weights(const OpContext& node) {

@@ -1,9 +1,14 @@
+#include <limits>
+
 #include <torch/torch.h>
 
 #include "op_context.h"
+#include "traceable.h"
 
 namespace nest::nn {
 namespace {
+
+constexpr std::int64_t kToTheEnd = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t wrapped(std::int64_t axis, const torch::Tensor& x) {
   return axis < 0 ? axis + x.dim() : axis;
@@ -12,7 +17,7 @@ std::int64_t wrapped(std::int64_t axis, const torch::Tensor& x) {
 }  // namespace
 
 Tensors evaluate(const graph::CountFrames& op, const OpContext& node) {
-  return {node.in(0) + node.in(1).size(wrapped(op.axis, node.in(1)))};
+  return {node.in(0) + length_of(node.in(1), wrapped(op.axis, node.in(1)))};
 }
 
 Tensors evaluate(const graph::Concat& op, const OpContext& node) {
@@ -36,8 +41,7 @@ Tensors evaluate(const graph::Squeeze& op, const OpContext& node) {
 Tensors evaluate(const graph::Slice& op, const OpContext& node) {
   const torch::Tensor& x = node.in(0);
   const std::int64_t axis = wrapped(op.axis, x);
-  const std::int64_t end = op.end == 0 ? x.size(axis) : op.end;
-  return {x.slice(axis, op.begin, end)};
+  return {x.slice(axis, op.begin, op.end == 0 ? kToTheEnd : op.end)};
 }
 
 }  // namespace nest::nn

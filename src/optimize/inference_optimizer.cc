@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "nest/export/export_files.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/frames.h"
 #include "nest/graph/rewrite.h"
@@ -122,7 +123,17 @@ std::vector<exports::ExportedGraph> InferenceOptimizer::export_onnx(
   const graph::Precision precision = model_.quantization.precision;
   if (graph::is_integer(precision)) options.precision = graph::Precision::kInt8;
   if (precision == graph::Precision::kFp16) options.precision = graph::Precision::kFp16;
-  return exports::export_onnx_files(exports::ModelExporter(model_), path, graph, options);
+  return exports::export_model(exports::ModelExporter(model_), path,
+                               {.graph = graph, .onnx = options})
+      .graphs;
+}
+
+std::vector<exports::ExportedGraph> InferenceOptimizer::export_torchscript(
+    const std::filesystem::path& path, const std::string& graph) {
+  optimize();
+  return exports::export_model(exports::ModelExporter(model_), path,
+                               {.format = exports::ExportFormat::kTorchScript, .graph = graph})
+      .graphs;
 }
 
 std::string InferenceOptimizer::describe() {

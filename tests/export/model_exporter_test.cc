@@ -10,6 +10,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/deploy/model_file.h"
+#include "nest/export/export_files.h"
 #include "nest/io/checkpoint.h"
 #include "tests/runtime/families.h"
 #include "tests/support/causal_models.h"
@@ -181,11 +182,11 @@ TEST(OnnxOptionsLaw, each_operator_set_comes_with_the_ir_of_its_release) {
 TEST(ExportOnnxFiles, a_model_of_several_graphs_becomes_a_file_each) {
   const test::TempDir dir;
   const ModelExporter whole(family("bilstm_ctc"));
-  EXPECT_EQ(export_onnx_files(whole, dir / "m.onnx", "").front().path, dir / "m.onnx");
-  const auto all = export_onnx_files(whole, dir / "m.onnx", "all");
-  ASSERT_EQ(all.size(), 3U);
-  EXPECT_EQ(all[1].path, dir / "m.encoder.onnx");
-  EXPECT_TRUE(std::filesystem::exists(all[1].path));
+  EXPECT_EQ(export_model(whole, dir / "m.onnx").graphs.front().path, dir / "m.onnx");
+  const Exported all = export_model(whole, dir / "m.onnx", {.graph = "all"});
+  ASSERT_EQ(all.graphs.size(), 3U);
+  EXPECT_EQ(all.graphs[1].path, dir / "m.encoder.onnx");
+  EXPECT_TRUE(std::filesystem::exists(all.graphs[1].path));
   EXPECT_THAT(exported_text(all), HasSubstr("  in   signal float32 [batch, 6, samples]"));
 }
 

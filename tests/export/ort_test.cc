@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
-#include "nest/graph/streaming.h"
 #include "ort_cases.h"
 #include "tests/runtime/families.h"
 #include "tests/support/causal_models.h"
@@ -23,7 +22,7 @@ class EveryExportInOnnxRuntime : public testing::Test {
  protected:
   void SetUp() override {
     // Debian has no ONNX Runtime; what is written without one is checked in the other tests here.
-    if (!OrtCases::is_available())
+    if (!cases_.is_available())
       GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with onnx and onnxruntime";
   }
   OrtCases cases_;
@@ -101,33 +100,6 @@ TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_node_kind_in_every_operat
   cases_.check();
 }
 
-/// Batches and lengths for every symbol that graphs have.
-const std::vector<Bindings> kGraphLengths{{{"B", 1}, {"T", 400}, {"U", 3}, {"N", 4}},
-                                          {{"B", 3}, {"T", 517}, {"U", 1}, {"N", 2}},
-                                          {{"B", 2}, {"T", 300}, {"U", 5}, {"N", 1}}};
-
-/// Adds every graph of a model; stateful ones over `steps` steps.
-void add_graphs(OrtCases& cases, const std::string& name, const graph::Model& model,
-                const OnnxOptions& options, const OrtCase& bounds = {}) {
-  const ModelExporter exporter(model);
-  std::vector<Bindings> lengths = kGraphLengths;
-  if (graph::is_streamable(model)) {
-    const auto multiple = graph::make_streaming_step(model.graph("encoder")).frame_multiple;
-    for (Bindings& item : lengths) item["N"] *= multiple;
-  }
-  for (const std::string& graph : exporter.graphs()) {
-    const bool is_stateful = exporter.model().graph(graph).is_stateful();
-    cases.add(model, {.name = name + "." + graph,
-                      .graph = graph,
-                      .options = options,
-                      .lengths = lengths,
-                      .steps = is_stateful ? 50 : 0,
-                      .tolerance = bounds.tolerance,
-                      .relative = bounds.relative,
-                      .native = bounds.native});
-  }
-}
-
 TEST_F(EveryExportInOnnxRuntime, equals_ours_for_every_graph_of_every_family) {
   for (const runtime::Family& family : runtime::kFamilies)
     add_graphs(cases_, family.name, runtime::make_model(family), {});
@@ -157,7 +129,7 @@ TEST_F(EveryExportInOnnxRuntime, in_half_precision_is_near_ours) {
 }
 
 /// Of fp32; the native runtime's own int8 is as far off.
-const OrtCase kInt8Bounds{.tolerance = 1e-2, .relative = 6e-2};
+const ExportCase kInt8Bounds{.tolerance = 1e-2, .relative = 6e-2};
 
 TEST_F(EveryExportInOnnxRuntime, of_8_bit_weights_is_near_ours) {
   for (const runtime::Family& family : runtime::kFamilies)

@@ -49,7 +49,7 @@ class PreprocessingInOnnxRuntime : public testing::Test {
  protected:
   void SetUp() override {
     // Debian has no ONNX Runtime; what is written without one is checked in the other tests here.
-    if (!OrtCases::is_available())
+    if (!cases_.is_available())
       GTEST_SKIP() << "needs python3 (or NEST_ORT_PYTHON) with onnx and onnxruntime";
   }
   void add(const std::string& name, const SignalContract& contract, int opset = 17,

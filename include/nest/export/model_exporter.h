@@ -53,7 +53,7 @@ struct ExportedPort {
 struct ExportedGraph {
   std::filesystem::path path;
   std::string graph;
-  int opset = 0;
+  int opset = 0;  ///< 0: TorchScript
   int ir_version = 0;
   std::int64_t nodes = 0;
   std::int64_t file_bytes = 0;
@@ -89,6 +89,13 @@ class ModelExporter {
   ExportedGraph export_onnx(const std::filesystem::path& path, std::string_view graph,
                             const OnnxOptions& options = {}) const;
 
+  /// Writes one graph as a frozen TorchScript file in float32 that torch.jit.load() and
+  /// torch::jit::load() read (docs/export.md); atomic. It is traced by LibTorch, for any batch and
+  /// any length that the graph leaves open, and run for two of each against the graph itself.
+  /// Errors: NotFound that lists the graphs there are; Unsupported in a program without LibTorch
+  /// (export/torchscript.h); Internal if the trace computes something else; Io.
+  ExportedGraph export_torchscript(const std::filesystem::path& path, std::string_view graph) const;
+
   /// Writes the weights by state-dict name, with all that load_model() needs and `metadata` of the
   /// caller's own, as a file that torch.load() and every verb read. Errors: InvalidArgument unless
   /// the extension is .pt, .pth, .ckpt or .safetensors; Io.
@@ -99,15 +106,5 @@ class ModelExporter {
   graph::Model original_;
   graph::Model model_;  ///< with the graphs made of it
 };
-
-/// Writes one graph to `out`; with "all" every graph to a file of its own (OUT.onnx ->
-/// OUT.encoder.onnx); with "" exporter.default_graph().
-/// Errors: those of ModelExporter::export_onnx.
-std::vector<ExportedGraph> export_onnx_files(const ModelExporter& exporter,
-                                             const std::filesystem::path& out,
-                                             const std::string& graph,
-                                             const OnnxOptions& options = {});
-/// For people: a line a file, a line a port.
-std::string exported_text(const std::vector<ExportedGraph>& files);
 
 }  // namespace nest::exports

@@ -8,6 +8,7 @@
 #include <torch/types.h>
 
 #include "nest/graph/model.h"
+#include "nest/graph/node_clock.h"
 #include "nest/nn/options.h"
 #include "nest/nn/parameters.h"
 #include "nest/nn/product_hook.h"
@@ -18,12 +19,15 @@ namespace nest::nn {
 /// one with straight-through gradients. Called once a use.
 using WeightHook = std::function<torch::Tensor(std::string_view name, const torch::Tensor& weight)>;
 
+/// Told of each node of a pass after it ran.
+using NodeHook = std::function<void(std::string_view graph, const graph::Node& node)>;
+
 /// Runs every graph of a model on LibTorch, with gradients for training.
 ///
 /// Batches: with "lengths" given, positions behind an item's length count as zeros wherever an
 /// operation mixes time, recurrent layers are packed, attention ignores them, batch statistics
 /// leave them out, and outputs are zero there. A batched result equals the single results.
-class TorchExecutor : public graph::Executor {
+class TorchExecutor : public graph::Executor, public graph::NodeClock {
  public:
   /// Sums a tensor over all processes, differentiably (data-parallel batch statistics).
   using AllReduce = std::function<torch::Tensor(const torch::Tensor&)>;
@@ -38,6 +42,10 @@ class TorchExecutor : public graph::Executor {
   /// "torch 1.13.1 cpu fp32 2 threads"
   std::string describe() const override;
   std::int64_t weight_bytes() const override;
+
+  /// Times are of forward() too; on CUDA each node is waited for.
+  void time_nodes(bool is_timed) override { is_timed_ = is_timed; }
+  const std::vector<graph::NodeTime>& node_times() const override { return node_times_; }
 
   /// Runs a graph with gradients in the mode set by set_training(). Inputs are moved to the device.
   /// Inference without gradients: wrap it in torch::NoGradGuard.
@@ -59,6 +67,8 @@ class TorchExecutor : public graph::Executor {
   void set_all_reduce(AllReduce all_reduce) { all_reduce_ = std::move(all_reduce); }
   /// Every pass takes its weights through the hook, snapshot() does not; null turns it off.
   void set_weight_hook(WeightHook hook) { weight_hook_ = std::move(hook); }
+  /// Null turns it off.
+  void set_node_hook(NodeHook hook) { node_hook_ = std::move(hook); }
   /// Every pass computes its products by the hook; null turns it off. Errors: InvalidArgument for
   /// another precision than fp32.
   void set_product_hook(std::shared_ptr<ProductHook> hook);
@@ -72,6 +82,9 @@ class TorchExecutor : public graph::Executor {
   AllReduce all_reduce_;
   WeightHook weight_hook_;
   std::shared_ptr<ProductHook> product_hook_;
+  NodeHook node_hook_;
+  bool is_timed_ = false;
+  std::vector<graph::NodeTime> node_times_;
 };
 
 }  // namespace nest::nn

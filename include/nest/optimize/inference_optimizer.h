@@ -65,6 +65,9 @@ class InferenceOptimizer {
   /// The model with its batch norms folded and in its precision as ONNX; graph "": what runs alone.
   std::vector<exports::ExportedGraph> export_onnx(const std::filesystem::path& path,
                                                   const std::string& graph = "");
+  /// Frozen TorchScript in float32. Errors: as exports::ModelExporter::export_torchscript().
+  std::vector<exports::ExportedGraph> export_torchscript(const std::filesystem::path& path,
+                                                         const std::string& graph = "");
   /// What really runs: "native avx512_vnni int8 1 thread; 4 batch norms folded".
   std::string describe();
   const graph::Model& model() const { return model_; }
