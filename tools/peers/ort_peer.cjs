@@ -10,7 +10,7 @@ const path = require("path");
 const readline = require("readline");
 const ort = require(require.resolve("onnxruntime-node", { paths: [process.cwd(), __dirname, ...module.paths] }));
 
-const arrays = { float32: Float32Array, int64: BigInt64Array };
+const arrays = { float32: Float32Array, float64: Float64Array, int64: BigInt64Array, bool: Uint8Array };
 let session, inputs, job;
 
 function load({ file, dtype, shape }) {
