@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include <fmt/ranges.h>
+
 #include "nest/core/error.h"
 #include "runtime/arena.h"
 #include "runtime/arena_guard.h"
@@ -59,7 +61,7 @@ class NativeExecutor::FixedInputs final : public Bound {
   NativeExecutor& executor_;
   const graph::Graph& graph_;
   TensorMap inputs_;
-  bool is_ragged_;  ///< items run one by one, each over its own length
+  bool is_ragged_;  ///< items of each length run over that alone
   Fixed fixed_;
 };
 
@@ -160,9 +162,9 @@ TensorMap NativeExecutor::run_ragged(const graph::Graph& graph, const TensorMap&
   const RaggedBatch batch(graph, inputs, lengths);
   if (batch.is_dense()) return run_dense(graph, inputs, {});
   TensorMap outputs = batch.empty_outputs();
-  for (std::int64_t item = 0; item < batch.size(); ++item) {
-    with_context(fmt::format("item {}", item), [&] {
-      batch.paste(item, run_dense(graph, batch.item_inputs(item), {}), outputs);
+  for (const std::vector<std::int64_t>& items : batch.groups()) {
+    with_context(fmt::format("item {}", fmt::join(items, ", ")), [&] {
+      batch.paste(items, run_dense(graph, batch.group_inputs(items), {}), outputs);
     });
   }
   return outputs;

@@ -75,23 +75,38 @@ bool RaggedBatch::is_dense() const {
                      [&](std::int64_t length) { return length == bindings_.at("T"); });
 }
 
-Shape RaggedBatch::shape_of(const graph::Value& value, std::int64_t item) const {
+std::vector<std::vector<std::int64_t>> RaggedBatch::groups() const {
+  std::map<std::int64_t, std::vector<std::int64_t>> by_length;
+  for (std::size_t i = 0; i < lengths_.size(); ++i)
+    by_length[lengths_[i]].push_back(static_cast<std::int64_t>(i));
+  std::vector<std::vector<std::int64_t>> groups;
+  for (auto& [length, items] : by_length) groups.push_back(std::move(items));
+  return groups;
+}
+
+Shape RaggedBatch::shape_of(const graph::Value& value, std::int64_t item,
+                            std::int64_t items) const {
   graph::Bindings own = bindings_;
-  own["B"] = 1;
+  own["B"] = items;
   own["T"] = lengths_[static_cast<std::size_t>(item)];
   Shape shape;
   for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(own));
   return shape;
 }
 
-TensorMap RaggedBatch::item_inputs(std::int64_t item) const {
+TensorMap RaggedBatch::group_inputs(const std::vector<std::int64_t>& items) const {
   TensorMap cut;
+  const auto count = static_cast<std::int64_t>(items.size());
   for (const auto& [name, tensor] : inputs_) {
     const graph::Value& value = graph_.value(graph_.input(name).value);
-    Tensor part(tensor.dtype(), shape_of(value, item));
-    copy_box(part.shape(), size_of(tensor.dtype()), static_cast<const std::byte*>(tensor.raw()),
-             tensor.shape(), batch_begin(value, item), static_cast<std::byte*>(part.mutable_raw()),
-             part.shape(), Shape(part.rank(), 0));
+    Tensor part(tensor.dtype(), shape_of(value, items.front(), count));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int64_t item = items[static_cast<std::size_t>(i)];
+      copy_box(shape_of(value, item, 1), size_of(tensor.dtype()),
+               static_cast<const std::byte*>(tensor.raw()), tensor.shape(),
+               batch_begin(value, item), static_cast<std::byte*>(part.mutable_raw()), part.shape(),
+               batch_begin(value, i));
+    }
     cut.emplace(name, std::move(part));
   }
   return cut;
@@ -108,13 +123,18 @@ TensorMap RaggedBatch::empty_outputs() const {
   return outputs;
 }
 
-void RaggedBatch::paste(std::int64_t item, const TensorMap& results, TensorMap& outputs) const {
+void RaggedBatch::paste(const std::vector<std::int64_t>& items, const TensorMap& results,
+                        TensorMap& outputs) const {
   for (const auto& [name, part] : results) {
     Tensor& whole = outputs.find(name)->second;
     const graph::Value& value = graph_.value(graph_.output(name).value);
-    copy_box(part.shape(), size_of(part.dtype()), static_cast<const std::byte*>(part.raw()),
-             part.shape(), Shape(part.rank(), 0), static_cast<std::byte*>(whole.mutable_raw()),
-             whole.shape(), batch_begin(value, item));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      copy_box(shape_of(value, items[i], 1), size_of(part.dtype()),
+               static_cast<const std::byte*>(part.raw()), part.shape(),
+               batch_begin(value, static_cast<std::int64_t>(i)),
+               static_cast<std::byte*>(whole.mutable_raw()), whole.shape(),
+               batch_begin(value, items[i]));
+    }
   }
 }
 

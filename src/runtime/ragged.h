@@ -13,17 +13,20 @@ class RaggedBatch {
   /// `lengths` int64 [B] in units of T. Errors: InvalidArgument.
   RaggedBatch(const graph::Graph& graph, const TensorMap& inputs, const Tensor& lengths);
 
-  std::int64_t size() const { return static_cast<std::int64_t>(lengths_.size()); }
   /// True if every item fills the whole length.
   bool is_dense() const;
-  /// Inputs of one item, cropped to its length.
-  TensorMap item_inputs(std::int64_t item) const;
+  /// Items of equal length, which run as one dense batch; the shortest first.
+  std::vector<std::vector<std::int64_t>> groups() const;
+  /// Inputs of items of one length, cropped to it.
+  TensorMap group_inputs(const std::vector<std::int64_t>& items) const;
   /// Zero outputs of the whole batch.
   TensorMap empty_outputs() const;
-  void paste(std::int64_t item, const TensorMap& results, TensorMap& outputs) const;
+  void paste(const std::vector<std::int64_t>& items, const TensorMap& results,
+             TensorMap& outputs) const;
 
  private:
-  Shape shape_of(const graph::Value& value, std::int64_t item) const;
+  /// For so many items as long as `item`, or for one of them.
+  Shape shape_of(const graph::Value& value, std::int64_t item, std::int64_t items) const;
 
   const graph::Graph& graph_;
   const TensorMap& inputs_;

@@ -16,7 +16,7 @@ namespace nest::runtime {
 /// Runs a model's graphs on the native kernels, any batch size and any length.
 ///
 /// Every item of a padded batch gets the result it would get alone: rows never mix, and with
-/// "lengths" of different value the items are run one by one. Keeps the plans of the last few
+/// "lengths" items of equal length run as one batch. Keeps the plans of the last few
 /// shapes. For the hot path use Session.
 class NativeExecutor : public graph::Executor {
  public:
