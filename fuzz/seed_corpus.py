@@ -221,9 +221,9 @@ seed("http", "chunked", http("/v1/signal?model=toy", headers=("Transfer-Encoding
 for is_binary in (False, True):
     length, body = infer_body(is_binary, ROWS[:, :16])
     seed("http", f"infer_{is_binary}", http(V2, body, headers=(f"Inference-Header-Content-Length: {length}",), step=100))
-seed("http", "stream", http("/v1/stream?model=toy", method="GET", headers=(*UPGRADE, "Sec-WebSocket-Protocol: nest.v1, bearer.x"))
+seed("http", "stream", http("/v1/stream?model=toy", method="GET", headers=(*UPGRADE, "Sec-WebSocket-Protocol: nest.v1, bearer.x"), step=1)
      + frame(1, START) + frame(2, FRAMES[:240]) + frame(9, b"ping") + frame(1, b'{"type": "end"}') + frame(8, b"\x03\xe8bye"))
-seed("http", "fragments", http("/v1/stream", method="GET", headers=UPGRADE, step=3) + bytes([frame(1, START[:9])[0] & 0x7F])
+seed("http", "fragments", http("/v1/stream", method="GET", headers=UPGRADE, step=1) + bytes([frame(1, START[:9])[0] & 0x7F])
      + frame(1, START[:9])[1:] + frame(0, START[9:]) + frame(2, b"123"))
 
 

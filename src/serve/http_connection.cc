@@ -129,7 +129,8 @@ class HttpConnection {
 
   asio::awaitable<bool> upgrade(HttpRequest message) {
     Request request;
-    if (!translate(message, peer_, request)) co_return co_await refuse(400);
+    // What a client sends before it has the answer belongs to no protocol yet.
+    if (buffer_.size() > 0 || !translate(message, peer_, request)) co_return co_await refuse(400);
     std::optional<Response> refusal =
         co_await converse(network_, stream_, std::move(message), std::move(request), place_);
     if (refusal) co_await write_last(translate(std::move(*refusal), 11, false, false));

@@ -148,6 +148,7 @@ TEST(Network, speaks_websocket) {
   EXPECT_THAT(socket.receive(20), HasSubstr("\"ready\""));
   socket.send(frame(2, std::string(64 * 24, '\0')));  // larger than a message may be
   EXPECT_THAT(socket.receive_all(), testing::Not(HasSubstr("partial")));
+  EXPECT_THAT(server.ask(upgrade() + frame(1, "{}")), StartsWith("HTTP/1.1 400"));  // too early
   EXPECT_THAT(server.ask(upgrade("Origin: https://evil.example\r\n")), StartsWith("HTTP/1.1 403"));
 }
 
