@@ -191,8 +191,8 @@ SourceMatch compare(const SourceInfo& source, const graph::SignalContract& contr
 SourceMatch match(const SourceInfo& source, const graph::SignalContract& contract,
                   const MatchOptions& options) {
   SourceMatch found = compare(source, contract, options);
-  require(found.mismatches.empty(), ErrorCode::kDataCorrupt, "{}",
-          found.mismatches.front().message);
+  if (!found.mismatches.empty())
+    fail(ErrorCode::kDataCorrupt, "{}", found.mismatches.front().message);
   return found;
 }
 
