@@ -18,6 +18,7 @@
 #include "package/golden.h"
 #include "package/package_files.h"
 #include "package/signature.h"
+#include "package/triton.h"
 
 namespace nest::package {
 namespace {
@@ -226,6 +227,7 @@ void visit_fields(FieldVisitor& visitor, PackageOptions& o) {
   visitor.group("Files");
   visitor.field("sign", o.sign, "Ed25519 private key (PEM)");
   visitor.field("archive", o.archive, "pack everything into this file too");
+  visitor.field("triton", o.triton, "also write the graphs into this model repository of Triton");
   visitor.field("include_docs", o.include_docs, "write README.md", {}, {.flag = "docs"});
   visitor.field("opset", o.opset, "ONNX operator set",
                 between(exports::kLeastOpset, exports::kMostOpset));
@@ -255,6 +257,7 @@ Manifest ModelPackager::create_package(const fs::path& output_dir, const Package
     manifest = Writing(model_, options, job, folder).run(name);
   });
   if (!options.archive.empty()) write_archive(output_dir, options.archive);
+  if (!options.triton.empty()) write_triton_models(model_, options.triton, name, options.opset);
   return manifest;
 }
 

@@ -29,6 +29,7 @@ struct PackageOptions {
   std::string audit = {};     ///< file of nest audit
   std::string sign = {};      ///< Ed25519 private key (PEM)
   std::string archive = {};   ///< also packs everything into this file
+  std::string triton = {};    ///< also writes the graphs into this model repository of Triton
   bool include_docs = true;   ///< README.md
   int opset = 17;             ///< of the ONNX files
 };
