@@ -67,7 +67,7 @@ def compressed(model, calibration, folder):
     data = nncf.Dataset(calibration, lambda x: {"signal": x})
     attempts = {
         "NNCF, static int8": lambda m: nncf.quantize(m, data, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(calibration)),
-        "NNCF, int4 weights": lambda m: nncf.compress_weights(m, mode=nncf.CompressWeightsMode.INT4_SYM, group_size=32,
+        "NNCF, int4 weights": lambda m: nncf.compress_weights(m, mode=nncf.CompressWeightsMode.INT4_SYM, group_size=-1,
                                                              all_layers=True),
     }
     for name, attempt in attempts.items():
