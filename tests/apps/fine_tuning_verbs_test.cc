@@ -49,6 +49,19 @@ TEST_F(FineTuningVerbs, prune_learns_from_the_model_as_it_came) {
   EXPECT_THAT(made.err, HasSubstr("0.5 of the loss is the distance from"));
 }
 
+TEST_F(FineTuningVerbs, a_search_goes_on_with_the_training_that_it_began_with) {
+  const std::string search = "compress --model " + path("m.pt") + " --data " + path("data") +
+                             " --out " + path("small") +
+                             " --max-cer-increase 100 --timed-utterances 2 --search-utterances 3 "
+                             "--calibrate-utterances 3 --amounts 0.5 --epochs 1 ";
+  const auto made = nest(search + "--augment-noise 0.1 --augment-join 0.5");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_TRUE(std::filesystem::exists(path("small/training/1/log.jsonl")));
+  const auto other = nest(search + "--augment-noise 0.2 --augment-join 0.5 --resume");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("this search had another 'training'"));
+}
+
 TEST_F(FineTuningVerbs, a_bad_request_is_one_clear_error) {
   const auto expect = [&](const std::string& arguments, const std::string& says) {
     const auto made = nest(quantize("x.pt") + arguments);
