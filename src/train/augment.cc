@@ -95,12 +95,15 @@ Tensor mask_frequency(const Tensor& x, double most, Rng& rng) {
   return nn::from_torch(torch::fft::irfft(spectrum, x.dim(1)));
 }
 
-Tensor cut_surroundings(const Tensor& x, std::int64_t lead, std::int64_t tail, Rng& rng) {
+Tensor cut_surroundings(const Tensor& x, std::int64_t& lead, std::int64_t& tail, Rng& rng) {
   const auto some_of = [&](std::int64_t most) {
     return static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most) + 1));
   };
+  const std::int64_t said = x.dim(1) - lead - tail;
   const std::int64_t begin = lead - some_of(lead);
-  const std::int64_t length = x.dim(1) - tail + some_of(tail) - begin;
+  lead -= begin;
+  tail = some_of(tail);
+  const std::int64_t length = lead + said + tail;
   Tensor y(DType::kF32, {x.dim(0), length});
   for (std::int64_t c = 0; c < x.dim(0); ++c) {
     const float* from = x.data<float>().data() + c * x.dim(1) + begin;

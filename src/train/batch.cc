@@ -91,6 +91,7 @@ Batch make_batch(const std::vector<Example>& examples) {
     token_lengths.push_back(static_cast<std::int64_t>(example.tokens.size()));
     batch.ids.push_back(example.id);
     batch.texts.push_back(example.text);
+    batch.said.push_back(example.said);
   }
   batch.lengths = torch::tensor(lengths, torch::kInt64);
   batch.token_lengths = torch::tensor(token_lengths, torch::kInt64);
@@ -141,13 +142,19 @@ Example load_item(const Source& source, const PlanItem& item, const data::Augmen
     Example one = source.load(part);
     const bool is_cut = rng != nullptr && one.lead + one.tail > 0;
     if (is_cut) one.signal = cut_surroundings(one.signal, one.lead, one.tail, *rng);
+    if (!one.tokens.empty())
+      one.said = {{one.lead, one.signal.dim(1) - one.tail, std::ssize(one.tokens)}};
     return one;
   };
   Example example = load(item.parts.at(0));
   if (item.parts.size() > 1) {
     std::vector<Tensor> signals{example.signal};
+    std::int64_t samples = example.signal.dim(1);
     for (std::size_t i = 1; i < item.parts.size(); ++i) {
       const Example next = load(item.parts[i]);
+      for (const SaidSpan& span : next.said)
+        example.said.push_back({samples + span.begin, samples + span.end, span.tokens});
+      samples += next.signal.dim(1);
       signals.push_back(next.signal);
       example.id += "+" + next.id;
       example.text += next.text;

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include "ctc_rows.h"
 #include "nest/core/error.h"
 #include "nest/core/options.h"
 #include "nest/graph/frames.h"
@@ -11,21 +12,30 @@
 namespace nest::train {
 namespace {
 
-Loss ctc(const Outputs& out, const Batch& batch, const graph::Model& model) {
-  const torch::Tensor kept = counted_items(out, batch, graph::Family::kCtc).nonzero().squeeze(1);
+Loss ctc(const Outputs& out, const Batch& batch, const graph::Model& model,
+         const ObjectiveOptions& options) {
+  const CtcRows rows = options.text_within_s > 0
+                           ? rows_by_time(out, batch, model, options.text_within_s)
+                           : whole_rows(out, batch);
+  const torch::Tensor misfits =
+      ctc_fits(rows.frames, rows.tokens, rows.token_lengths).logical_not();
+  const torch::Tensor counted = torch::zeros({batch.size()}, torch::kInt64)
+                                    .index_add(0, rows.item, misfits.to(torch::kInt64)) == 0;
+  const torch::Tensor kept = counted.index_select(0, rows.item).nonzero().squeeze(1);
   Loss loss;
-  loss.items = kept.size(0);
+  loss.items = counted.sum().item<std::int64_t>();
   loss.skipped = batch.size() - loss.items;
-  loss.tokens = batch.token_lengths.index_select(0, kept).sum().item<std::int64_t>();
+  loss.tokens = rows.token_lengths.index_select(0, kept).sum().item<std::int64_t>();
   if (loss.items == 0) {
     loss.sum = out.scores.sum() * 0;
     return loss;
   }
   const torch::Device device = out.scores.device();
-  loss.sum = loss_ctc(out.scores.index_select(0, kept.to(device)), out.frames.index_select(0, kept),
-                      batch.tokens.index_select(0, kept).to(device),
-                      batch.token_lengths.index_select(0, kept), model.vocabulary.blank_id)
-                 .sum();
+  loss.sum =
+      loss_ctc(rows.scores.index_select(0, kept.to(device)), rows.frames.index_select(0, kept),
+               rows.tokens.index_select(0, kept).to(device),
+               rows.token_lengths.index_select(0, kept), model.vocabulary.blank_id)
+          .sum();
   return loss;
 }
 
@@ -59,6 +69,7 @@ void visit_fields(FieldVisitor& visitor, ObjectiveOptions& o) {
   visitor.field("label_smoothing", o.label_smoothing, "attention", at_least(0).below(1));
   visitor.field("sampling", o.sampling, "attention: part of own tokens as input", between(0, 1));
   visitor.field("seed", o.seed, "of the sampling");
+  visitor.field("text_within_s", o.text_within_s, "CTC: seconds behind an utterance", at_least(0));
 }
 
 torch::Tensor encoder_frames(const graph::Model& model, const torch::Tensor& lengths) {
@@ -83,7 +94,7 @@ torch::Tensor counted_items(const Outputs& outputs, const Batch& batch, graph::F
 
 Loss loss_of(const Outputs& outputs, const Batch& batch, const graph::Model& model,
              const ObjectiveOptions& options) {
-  if (model.family == graph::Family::kCtc) return ctc(outputs, batch, model);
+  if (model.family == graph::Family::kCtc) return ctc(outputs, batch, model, options);
   if (model.family == graph::Family::kTransducer) return transducer(outputs, batch, model);
   return cross_entropy(outputs, batch, model, options);
 }

@@ -24,6 +24,9 @@ void visit_fields(FieldVisitor& visitor, TrainOptions& o) {
   visitor.field("label_smoothing", o.label_smoothing, "attention models", at_least(0).below(1));
   visitor.field("sampling", o.sampling, "attention: highest part of own tokens as input",
                 between(0, 1));
+  visitor.field("text_within_s", o.text_within_s,
+                "CTC: seconds behind its utterance by which a token must come; 0: whenever",
+                between(0, 3600), {.flag = "text-within"});
   visitor.field("max_steps", o.max_steps, "stop, resumably, after so many steps; 0: no limit",
                 at_least(0));
   visitor.part("", o.optimizer);

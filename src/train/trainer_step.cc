@@ -86,7 +86,8 @@ void Trainer::Impl::train_step(const std::vector<PlanItem>& items, const std::st
                       static_cast<double>(std::max<std::int64_t>(options_.epochs - 1, 1));
   const Loss loss = training_loss(batch, {.label_smoothing = options_.label_smoothing,
                                           .sampling = options_.sampling * ramp,
-                                          .seed = fnv1a(key)});
+                                          .seed = fnv1a(key),
+                                          .text_within_s = options_.text_within_s});
   torch::Tensor totals = torch::tensor(
       {loss.sum.item<double>(), static_cast<double>(loss.tokens), static_cast<double>(loss.items),
        static_cast<double>(loss.skipped), stop.stop_requested() ? 1.0 : 0.0},

@@ -34,7 +34,7 @@ TEST(TrainOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   test::expect_options_laws(data::AugmentOptions{}, changed().augment);
   test::expect_options_laws(nn::TorchOptions{}, changed().torch);
   test::expect_options_laws(PlanOptions{}, PlanOptions{3, 0, 7, changed().augment});
-  test::expect_options_laws(ObjectiveOptions{}, ObjectiveOptions{0.1, 0.5, 7});
+  test::expect_options_laws(ObjectiveOptions{}, ObjectiveOptions{0.1, 0.5, 7, 0.25});
   RunOptions run;
   run.data = "data";
   RunOptions other;

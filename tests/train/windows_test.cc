@@ -80,8 +80,11 @@ TEST(Surroundings, a_cut_keeps_the_utterance_and_some_of_its_background) {
   Rng rng(1);
   std::set<float> begins;
   for (int i = 0; i < 200; ++i) {
-    const Tensor cut = cut_surroundings(signal, 30, 20, rng);
+    std::int64_t lead = 30, tail = 20;
+    const Tensor cut = cut_surroundings(signal, lead, tail, rng);
     const auto values = cut.data<float>();
+    EXPECT_EQ(values[static_cast<std::size_t>(lead)], 30);
+    EXPECT_EQ(cut.dim(1), lead + 50 + tail);
     begins.insert(values.front());
     EXPECT_LE(values.front(), 30);
     EXPECT_GE(values.back(), 79);

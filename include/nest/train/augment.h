@@ -24,8 +24,8 @@ Tensor mask_time(const Tensor& x, double most, Rng& rng);
 /// Removes one band of uniform(0, most) of the spectrum from all channels.
 Tensor mask_frequency(const Tensor& x, double most, Rng& rng);
 /// Cuts a random part off the background on either side: uniform(0, lead) and uniform(0, tail)
-/// samples stay.
-Tensor cut_surroundings(const Tensor& x, std::int64_t lead, std::int64_t tail, Rng& rng);
+/// samples stay; `lead` and `tail` become how many.
+Tensor cut_surroundings(const Tensor& x, std::int64_t& lead, std::int64_t& tail, Rng& rng);
 /// Signals one after another. Errors: InvalidArgument for different channel counts.
 Tensor join_signals(const std::vector<Tensor>& parts);
 

@@ -17,6 +17,7 @@ namespace nest::train {
 struct Batch {
   std::vector<std::string> ids;
   std::vector<std::string> texts;
+  std::vector<std::vector<SaidSpan>> said;  ///< of each item, see Example
   torch::Tensor signal;         ///< float32 [B, C, T]; windows: [windows of all items, C, T]
   torch::Tensor lengths;        ///< samples of each row of `signal`
   torch::Tensor tokens;         ///< int64 [B, U], zero behind an item's end

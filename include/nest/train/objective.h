@@ -12,6 +12,7 @@ struct ObjectiveOptions {
   double label_smoothing = 0;  ///< attention
   double sampling = 0;         ///< attention: probability that a step sees the model's own token
   std::uint64_t seed = 0;      ///< of the sampling
+  double text_within_s = 0;    ///< CTC: see TrainOptions
 };
 void visit_fields(FieldVisitor& visitor, ObjectiveOptions& options);
 

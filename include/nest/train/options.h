@@ -27,6 +27,9 @@ struct TrainOptions {
   int validate_every = 1;      ///< epochs
   double label_smoothing = 0;  ///< attention
   double sampling = 0;         ///< attention: highest part of own tokens, reached linearly
+  /// CTC: an utterance's tokens must come between its begin and so many seconds behind its end,
+  /// and nothing elsewhere; 0: anywhere, as long as the order is right.
+  double text_within_s = 0;
   std::int64_t max_steps = 0;  ///< stop (resumably) after so many steps in all; 0: no limit
   OptimizerOptions optimizer;
   ScheduleOptions schedule;

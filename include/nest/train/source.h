@@ -10,6 +10,12 @@
 
 namespace nest::train {
 
+/// Where in a signal some tokens are said.
+struct SaidSpan {
+  std::int64_t begin = 0, end = 0;  ///< samples
+  std::int64_t tokens = 0;          ///< so many of the example's, in order
+};
+
 /// One utterance with its target.
 struct Example {
   std::string id;
@@ -17,8 +23,9 @@ struct Example {
   Tensor signal;                     ///< float32 [C, T], filtered; see Source::window_norm
   std::vector<std::int64_t> tokens;  ///< without start, end and blank
   std::string text;
-  std::int64_t lead = 0;  ///< samples of background before it,
-  std::int64_t tail = 0;  ///< and behind it, that may be cut off
+  std::int64_t lead = 0;         ///< samples of background before it,
+  std::int64_t tail = 0;         ///< and behind it, that may be cut off
+  std::vector<SaidSpan> said{};  ///< load_item(): of each part with text; they hold all tokens
 };
 
 /// Where examples come from: a dataset, memory, a generator.
