@@ -10,16 +10,21 @@ namespace nest::decode {
 
 namespace {
 
+constexpr std::size_t kUsualTokens = 512;  // longer texts make room as they come
+
 /// The best token of every frame; repeats merged, blanks dropped (Graves et al. 2006, best path).
 class CtcGreedy final : public Decoder {
  public:
   CtcGreedy(const SearchSpace& space, const DecodeOptions& options)
       : space_(space), options_(options), row_(static_cast<std::size_t>(space.vocab_size)) {
+    result_.tokens.reserve(kUsualTokens);
+    result_.times.reserve(kUsualTokens);
+    peaks_.reserve(kUsualTokens);
     begin();
   }
 
   void begin() override {
-    result_ = {};
+    clear(result_);
     peaks_.clear();
     last_ = space_.blank_id;
     frame_ = 0;
@@ -33,6 +38,10 @@ class CtcGreedy final : public Decoder {
   void end() override { result_.finished = true; }
 
   Partial partial() const override { return {result_.tokens, {}}; }
+  void partial_into(Partial& into) const override {
+    into.committed = result_.tokens;
+    into.tentative.clear();
+  }
 
   std::vector<Hypothesis> nbest() const override {
     Hypothesis best = result_;
@@ -44,7 +53,10 @@ class CtcGreedy final : public Decoder {
     return {best};
   }
 
-  std::string describe() const override { return "ctc greedy"; }
+  std::string describe() const override {
+    if (options_.min_probability == 0) return "ctc greedy";
+    return fmt::format("ctc greedy, tokens from {}", options_.min_probability);
+  }
 
  private:
   void take(std::span<const float> frame) {
@@ -54,6 +66,8 @@ class CtcGreedy final : public Decoder {
     for (std::size_t i = 1; i < row.size(); ++i) {
       if (row[i] > row[static_cast<std::size_t>(best)]) best = static_cast<TokenId>(i);
     }
+    if (std::exp(row[static_cast<std::size_t>(best)]) < options_.min_probability)
+      best = space_.blank_id;
     const double log_prob = row[static_cast<std::size_t>(best)];
     result_.log_prob += log_prob;
     if (best != space_.blank_id) {

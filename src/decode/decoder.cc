@@ -2,6 +2,7 @@
 
 #include "decoders.h"
 #include "nest/core/error.h"
+#include "nest/core/field_error.h"
 #include "nest/core/parallel.h"
 
 namespace nest::decode {
@@ -31,6 +32,9 @@ void check(const SearchSpace& space) {
 std::unique_ptr<Decoder> make_greedy(const SearchSpace& space, const DecodeOptions& options) {
   check(space);
   validate(options);
+  require_field(options.min_probability == 0 || space.family == graph::Family::kCtc,
+                "min_probability", "is {}; only CTC models have silent frames",
+                options.min_probability);
   switch (space.family) {
     case graph::Family::kCtc:
       return make_ctc_greedy(space, options);
@@ -85,6 +89,9 @@ void GreedyDecoder::end() {
 }
 Partial GreedyDecoder::partial() const {
   return impl_->partial();
+}
+void GreedyDecoder::partial_into(Partial& into) const {
+  impl_->partial_into(into);
 }
 std::vector<Hypothesis> GreedyDecoder::nbest() const {
   return impl_->nbest();

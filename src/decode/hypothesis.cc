@@ -1,8 +1,21 @@
 #include "nest/decode/hypothesis.h"
 
+#include <utility>
+
 #include "nest/text/tokenizer.h"
 
 namespace nest::decode {
+
+void clear(Hypothesis& hypothesis) {
+  Hypothesis fresh;
+  fresh.tokens.swap(hypothesis.tokens);
+  fresh.times.swap(hypothesis.times);
+  fresh.confidences.swap(hypothesis.confidences);
+  fresh.tokens.clear();
+  fresh.times.clear();
+  fresh.confidences.clear();
+  hypothesis = std::move(fresh);
+}
 
 void set_times(Hypothesis& hypothesis, double frame_s) {
   for (TokenSpan& span : hypothesis.times) {

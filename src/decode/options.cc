@@ -36,6 +36,8 @@ void visit_search(FieldVisitor& visitor, DecodeOptions& o) {
                 "nats below the best hypothesis, 0 for no limit", between(0, 1e9));
   visitor.field("blank_skip", o.blank_skip, "CTC: P(blank) above which a frame starts no token",
                 between(0, 1));
+  visitor.field("min_probability", o.min_probability,
+                "CTC greedy: a frame whose token is less likely is silent", between(0, 1));
   visitor.field("max_symbols", o.max_symbols, "RNN-T: tokens a frame", between(1, 1000));
 }
 
@@ -96,6 +98,8 @@ void validate(const DecodeOptions& o) {
   require_field(o.beam_size > 1 || !guided, "beam_size",
                 "is {}; a language model, hotwords, a vocabulary or banned tokens need at least 2",
                 o.beam_size);
+  require_field(o.beam_size == 1 || o.min_probability == 0, "min_probability",
+                "is {}, which a beam has no use for; `beam_size` 1 has", o.min_probability);
 }
 
 bool is_neural_lm(std::string_view path) {

@@ -20,7 +20,7 @@ class RnntGreedy final : public Decoder {
   }
 
   void begin() override {
-    result_ = {};
+    clear(result_);
     frame_ = 0;
     std::fill(state_.begin(), state_.end(), 0.0f);
     predict(space_.blank_id);
@@ -33,6 +33,10 @@ class RnntGreedy final : public Decoder {
 
   void end() override { result_.finished = true; }
   Partial partial() const override { return {result_.tokens, {}}; }
+  void partial_into(Partial& into) const override {
+    into.committed = result_.tokens;
+    into.tentative.clear();
+  }
   std::vector<Hypothesis> nbest() const override {
     Hypothesis best = result_;
     best.score = best.log_prob /

@@ -32,6 +32,7 @@ TEST(DecodeOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
   changed.beam_size = 5;
   changed.nbest = 3;
   changed.blank_skip = 0.99;
+  changed.max_symbols = 2;
   changed.length_convention = LengthConvention::kWithSosAndEos;
   changed.include_unfinished = true;
   changed.lm = "words.arpa";

@@ -46,6 +46,8 @@ class Decoder {
   virtual void step(std::span<const float> frames) = 0;
   virtual void end() = 0;
   virtual Partial partial() const = 0;
+  /// The same into an object whose room is used again: greedy decoders allocate nothing for it.
+  virtual void partial_into(Partial& into) const { into = partial(); }
   /// Best first, at most options.nbest; before end() the scores lack what the end adds.
   virtual std::vector<Hypothesis> nbest() const = 0;
   /// "ctc prefix beam 50": one line that says what runs.
@@ -64,6 +66,7 @@ class GreedyDecoder : public Decoder {
   void step(std::span<const float> frames) override;
   void end() override;
   Partial partial() const override;
+  void partial_into(Partial& into) const override;
   std::vector<Hypothesis> nbest() const override;
   std::string describe() const override;
 

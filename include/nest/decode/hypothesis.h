@@ -40,6 +40,9 @@ struct Hypothesis {
   std::vector<float> confidences;  ///< one a token, in [0, 1]
 };
 
+/// As a new one, with the room it has.
+void clear(Hypothesis& hypothesis);
+
 /// What can be shown before an utterance is over.
 struct Partial {
   /// Tokens every live hypothesis begins with: never taken back.

@@ -27,6 +27,7 @@ struct DecodeOptions {
   double token_threshold = 0;  ///< nats below the frame's best token; 0: no limit
   double score_threshold = 0;  ///< nats below the best hypothesis; 0: no limit
   double blank_skip = 0;       ///< CTC: frames with P(blank) above this only stay; 0: never
+  double min_probability = 0;  ///< CTC greedy: frames whose token is less likely are silent
   int max_symbols = 3;         ///< RNN-T: tokens a frame
   // ranking
   double length_penalty = 0;    ///< alpha of LP = ((5 + |Y|) / 6)^alpha
