@@ -47,6 +47,14 @@ void ChannelWatch::add(signal::SignalView<const T> samples) {
 template void ChannelWatch::add(signal::SignalView<const float>);
 template void ChannelWatch::add(signal::SignalView<const double>);
 
+double ChannelWatch::bad_share() const {
+  const auto is_bad = [](const Channel& c) {
+    return std::ranges::find(c.is_bad, true) != c.is_bad.end();
+  };
+  return static_cast<double>(std::ranges::count_if(channels_, is_bad)) /
+         static_cast<double>(channels_.size());
+}
+
 void ChannelWatch::set(std::size_t channel, std::size_t which, bool is_bad) {
   bool& now = channels_[channel].is_bad[which];
   if (now == is_bad) return;

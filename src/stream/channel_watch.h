@@ -27,6 +27,10 @@ class ChannelWatch {
   void add(signal::SignalView<const T> samples);
   const std::vector<Change>& changes() const { return changes_; }
   bool is_any_bad() const { return num_bad_ > 0; }
+  /// Part of the channels that are bad.
+  double bad_share() const;
+  /// Samples until the next change can be seen.
+  std::int64_t until_change() const { return second_ - at_; }
 
  private:
   struct Channel {

@@ -16,7 +16,8 @@ EnumTable enum_table(FaultKind /*of*/) {
                                         {FaultKind::kNoisy, "noisy"},
                                         {FaultKind::kNotFinite, "not_finite"},
                                         {FaultKind::kDisconnect, "disconnect"},
-                                        {FaultKind::kOverflow, "overflow"}};
+                                        {FaultKind::kOverflow, "overflow"},
+                                        {FaultKind::kGated, "gated"}};
   return {"fault", kNames};
 }
 
@@ -49,6 +50,9 @@ void visit_fields(FieldVisitor& visitor, FaultOptions& o) {
   visitor.field("noisy_factor", o.noisy_factor,
                 "a channel is noisy if so many times louder than the median one; 0: off",
                 at_least(0), {.flag = "noisy-factor"});
+  visitor.field("gate_share", o.gate_share,
+                "part of the channels that, bad at once, closes the gate: no text; 0: no gate",
+                between(0, 1), {.flag = "gate"});
   visitor.field("reorder_s", o.reorder_s, "seconds of signal a missing delivery is waited for",
                 between(0, 60), {.flag = "reorder"});
 }

@@ -73,6 +73,16 @@ StreamInfo find_stream(const LslLibrary& lsl, const std::string& query, double t
   return {lsl, found.front()};
 }
 
+/// The stated unit; MNE-LSL states a power of ten of a volt.
+std::string unit_of(const char* stated) {
+  std::string unit = utf8_or_latin1(stated);
+  constexpr std::pair<std::string_view, std::string_view> kPowers[] = {
+      {"0", "V"}, {"-3", "mV"}, {"-6", "uV"}, {"-9", "nV"}};
+  for (const auto& [power, name] : kPowers)
+    if (unit == power) return std::string(name);
+  return unit;
+}
+
 /// Labels and units of the description; streams without one have channels without either.
 std::vector<contract::SourceChannel> described_channels(const LslLibrary& lsl, Handle info) {
   std::vector<contract::SourceChannel> channels;
@@ -81,7 +91,7 @@ std::vector<contract::SourceChannel> described_channels(const LslLibrary& lsl, H
   for (; lsl.empty(node) == 0 && channels.size() < count;
        node = lsl.next_sibling_n(node, "channel"))
     channels.push_back({utf8_or_latin1(lsl.child_value_n(node, "label")),
-                        utf8_or_latin1(lsl.child_value_n(node, "unit"))});
+                        unit_of(lsl.child_value_n(node, "unit"))});
   if (channels.size() != count)
     return contract::unnamed_channels(static_cast<std::int64_t>(count), "");
   return channels;

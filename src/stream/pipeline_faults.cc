@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "nest/contract/quality.h"
 #include "nest/core/error.h"
@@ -86,6 +87,18 @@ void StreamingInference::Impl::begin_after(std::int64_t lost, const Sink& sink) 
   samples_in = pushed = voice_began_at = 0;
   voice().segmenter().begin_at(origin_s);
   if (warm_up() > 0) voice().segmenter().mask(0, warm_up());
+}
+
+void StreamingInference::Impl::pass_gate(std::int64_t samples, const Sink& sink) {
+  if (config.faults.gate_share <= 0) return;
+  if (watch.bad_share() < config.faults.gate_share) return open_gate(sink);
+  if (gated == 0) gate_closed_s = static_cast<double>(received) / processor.match().rate_hz;
+  gated += samples;
+  mask_next(samples);
+}
+
+void StreamingInference::Impl::open_gate(const Sink& sink) {
+  if (gated > 0) report({FaultKind::kGated, gate_closed_s, std::exchange(gated, 0), "gate"}, sink);
 }
 
 void StreamingInference::Impl::look_at_channels(const Sink& sink) {

@@ -17,6 +17,7 @@ std::unique_ptr<Voice> make_fallback(const recognize::Bundle& bundle, const Stre
                                      const recognize::Bundle* smaller) {
   decode::DecodeOptions greedy;
   greedy.temperature = decoding.temperature;
+  greedy.min_probability = decoding.min_probability;
   greedy.confidence_temperature = decoding.confidence_temperature;
   if (smaller == nullptr) return std::make_unique<Voice>(bundle, config, greedy, clock);
   require(nest::to_json(smaller->model().signal) == nest::to_json(bundle.model().signal) &&
@@ -65,8 +66,10 @@ void StreamingInference::Impl::push(signal::SignalView<const T> samples, double 
   started_s = clock.now_s();
   arrival_s = at_s;
   if (lost > 0) bridge(lost, samples, sink);
-  for (std::int64_t at = 0; at < samples.samples; at += kBlockSamples)
-    take(samples.slice(at, std::min(kBlockSamples, samples.samples - at)), sink);
+  for (std::int64_t at = 0, count = 0; at < samples.samples; at += count) {
+    count = std::min({kBlockSamples, samples.samples - at, watch.until_change()});
+    take(samples.slice(at, count), sink);
+  }
 }
 template void StreamingInference::Impl::push(signal::SignalView<const float>, double, std::int64_t,
                                              const Sink&);
@@ -75,12 +78,13 @@ template void StreamingInference::Impl::push(signal::SignalView<const double>, d
 
 template <class T>
 void StreamingInference::Impl::take(signal::SignalView<const T> samples, const Sink& sink) {
-  if (samples.samples == 0) return;
+  // By what was known before these samples, so that deliveries of any size are masked alike.
+  if (watch.is_any_bad() && config.faults.channel == ChannelPolicy::kInvalid)
+    mask_next(samples.samples);
+  pass_gate(samples.samples, sink);
   quality.add(samples);
   watch.add(samples);
   look_at_channels(sink);
-  if (watch.is_any_bad() && config.faults.channel == ChannelPolicy::kInvalid)
-    mask_next(samples.samples);
   for (std::size_t r = 0; r < last.size(); ++r)
     last[r] = static_cast<double>(samples.row(static_cast<std::int64_t>(r))[samples.samples - 1]);
   encode(samples, sink);
@@ -160,6 +164,7 @@ void StreamingInference::Impl::keep(const StreamEvent& event) {
 void StreamingInference::Impl::finish(const Sink& sink) {
   started_s = clock.now_s();
   flush(sink);
+  open_gate(sink);
   LatencyLedger ledger;
   voice().frames().finish([&](const NewFrames& made) {
     samples_in = std::max(samples_in, voice_began_at + made.end_sample);

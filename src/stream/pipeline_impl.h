@@ -39,6 +39,9 @@ struct StreamingInference::Impl {
   void look_at_channels(const Sink& sink);
   void report(const Fault& fault, const Sink& sink);
   void mask_next(std::int64_t samples);
+  /// Masks the next samples while too many channels are bad, and tells what was dropped.
+  void pass_gate(std::int64_t samples, const Sink& sink);
+  void open_gate(const Sink& sink);
   /// Source samples since the last gap as samples of the contract's rate.
   std::int64_t contract_samples(std::int64_t source) const;
   std::int64_t warm_up() const;
@@ -72,12 +75,14 @@ struct StreamingInference::Impl {
   LatencyMonitor monitor;
   FaultCounts faults{};
   std::int64_t room = 0;
-  std::vector<float> filtered;      ///< [channels, room]
-  std::vector<double> last;         ///< newest sample of every source row
-  std::vector<double> filler;       ///< [source rows, block]
-  std::int64_t samples_in = 0;      ///< of the contract's rate, heard since the last gap
-  std::int64_t pushed = 0;          ///< of the source, since the last gap
-  std::int64_t received = 0;        ///< of the source, with the lost ones
+  std::vector<float> filtered;  ///< [channels, room]
+  std::vector<double> last;     ///< newest sample of every source row
+  std::vector<double> filler;   ///< [source rows, block]
+  std::int64_t samples_in = 0;  ///< of the contract's rate, heard since the last gap
+  std::int64_t pushed = 0;      ///< of the source, since the last gap
+  std::int64_t received = 0;    ///< of the source, with the lost ones
+  std::int64_t gated = 0;       ///< source samples since the gate closed
+  double gate_closed_s = 0;
   std::int64_t voice_began_at = 0;  ///< contract samples since the last gap when it took over
   double origin_s = 0;              ///< of the first sample behind the last gap
   double arrival_s = 0;

@@ -10,7 +10,8 @@
 namespace nest::stream {
 namespace {
 
-constexpr float kNever = -30;  ///< log-probability of text in a frame without signal
+constexpr std::size_t kUsualTokens = 512;  // of a segment; longer ones make room as they come
+constexpr float kNever = -30;              ///< log-probability of text in a frame without signal
 
 std::vector<float> blank_frame(const decode::SearchSpace& space) {
   if (space.family != graph::Family::kCtc) return {};
@@ -55,6 +56,7 @@ Segmenter::Segmenter(const graph::Model& model, const decode::SearchSpace& space
       tokenizer_(std::move(tokenizer)),
       blank_(blank_frame(space)) {
   decoder_->begin();
+  hops_.reserve(kUsualTokens);
 }
 
 void Segmenter::mask(std::int64_t begin, std::int64_t end) {
@@ -230,7 +232,7 @@ void Segmenter::close(bool is_end) {
 }
 
 const decode::Partial& Segmenter::partial() {
-  partial_ = decoder_->partial();
+  decoder_->partial_into(partial_);
   if (cut_ > 0) {
     const std::size_t cut = std::min(cut_, partial_.committed.size());
     partial_.committed.erase(partial_.committed.begin(),

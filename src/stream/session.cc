@@ -53,6 +53,7 @@ void visit_fields(FieldVisitor& visitor, SessionOptions& o) {
   visitor.part("", o.source);
   visitor.part("", o.config);
   visitor.part("", o.feed);
+  visitor.part("", o.real_time);
   visitor.group("Output");
   visitor.field("lsl_out", o.lsl_out, "name of an LSL stream to send the text to");
   visitor.field("fallback", o.fallback,
@@ -71,6 +72,7 @@ void run_session(const recognize::Bundle& bundle, const decode::DecodeOptions& d
   StreamingInference pipeline(bundle, options.config, decoding, *clock,
                               fallback ? &*fallback : nullptr);
   const auto source = open_source(options.source, *clock, job.stop);
+  apply(options.real_time);  // behind the source's own threads, which keep theirs
   log_info("{} -> {}", source->info().name, pipeline.describe());
   Show show(options, output, pipeline, *clock);
   Trace trace;

@@ -53,17 +53,17 @@ struct Outlets {
 /// Two electrodes whose samples count up: n and n + 0.5.
 class Outlet {
  public:
-  Outlet(const Outlets& lsl, const std::string& name, bool is_described, double rate = kRate,
+  Outlet(const Outlets& lsl, const std::string& name, const char* unit, double rate = kRate,
          int format = 1)
       : lsl_(lsl) {
     const Handle info =
         lsl.create_streaminfo(name.c_str(), "EEG", 2, rate, format, ("id-" + name).c_str());
-    if (is_described) {
+    if (unit != nullptr) {
       const Handle channels = lsl.append_child(lsl.get_desc(info), "channels");
       for (const char* label : {"Fp1", "Cz"}) {
         const Handle channel = lsl.append_child(channels, "channel");
         lsl.append_child_value(channel, "label", label);
-        lsl.append_child_value(channel, "unit", "microvolts");
+        lsl.append_child_value(channel, "unit", unit);
         lsl.append_child_value(channel, "type", "EEG");
       }
     }
@@ -128,7 +128,7 @@ class LslSource : public testing::Test {
 };
 
 TEST_F(LslSource, has_the_streams_labels_unit_rate_and_every_sample) {
-  const Outlet outlet(*lsl_, name_, true);
+  const Outlet outlet(*lsl_, name_, "microvolts");
   const auto source = open(name_);
   EXPECT_EQ(source->info().rate_hz, kRate);
   ASSERT_EQ(source->info().num_channels(), 2);
@@ -144,8 +144,13 @@ TEST_F(LslSource, has_the_streams_labels_unit_rate_and_every_sample) {
   EXPECT_EQ(arrived.repeated, 0);
 }
 
+TEST_F(LslSource, a_unit_that_is_a_power_of_ten_is_that_of_a_volt) {
+  const Outlet outlet(*lsl_, name_, "-6");  // as the player of MNE-LSL has it
+  EXPECT_EQ(open(name_)->info().channels[0].unit, "uV");
+}
+
 TEST_F(LslSource, is_found_by_source_id_and_by_predicate) {
-  const Outlet outlet(*lsl_, name_, false);
+  const Outlet outlet(*lsl_, name_, nullptr);
   EXPECT_EQ(open("source_id=id-" + name_)->info().num_channels(), 2);
   const auto source = open("name='" + name_ + "' and type='EEG'");
   EXPECT_EQ(source->info().channels[0].name, "");
@@ -153,7 +158,7 @@ TEST_F(LslSource, is_found_by_source_id_and_by_predicate) {
 }
 
 TEST_F(LslSource, dropped_and_repeated_deliveries_are_counted_and_none_comes_twice) {
-  const Outlet outlet(*lsl_, name_, true);
+  const Outlet outlet(*lsl_, name_, "microvolts");
   const auto source = open(name_);
   outlet.wait();
   std::vector<double> want;
@@ -234,7 +239,7 @@ TEST_F(LslSource, decoded_text_arrives_at_an_inlet_with_the_times_of_its_signal)
 }
 
 TEST_F(LslSource, streams_that_answer_are_listed) {
-  const Outlet outlet(*lsl_, name_, true);
+  const Outlet outlet(*lsl_, name_, "microvolts");
   EXPECT_THAT(list_lsl_streams(5),
               testing::Contains(testing::HasSubstr(name_ + " (EEG): 2 channels at 250 Hz")));
 }
@@ -251,11 +256,11 @@ void expect_error(const std::function<void()>& call, ErrorCode code, const std::
 
 TEST_F(LslSource, absent_irregular_and_text_streams_and_silence_are_clear_errors) {
   expect_error([&] { open(name_, 0.5); }, ErrorCode::kNotFound, "no such stream within 0.5 s");
-  const Outlet irregular(*lsl_, name_ + "i", true, 0);
+  const Outlet irregular(*lsl_, name_ + "i", "microvolts", 0);
   expect_error([&] { open(name_ + "i"); }, ErrorCode::kDataCorrupt, "0 Hz: an irregular one");
-  const Outlet markers(*lsl_, name_ + "m", true, kRate, 3);
+  const Outlet markers(*lsl_, name_ + "m", "microvolts", kRate, 3);
   expect_error([&] { open(name_ + "m"); }, ErrorCode::kDataCorrupt, "carries text");
-  const Outlet silent(*lsl_, name_ + "s", true);
+  const Outlet silent(*lsl_, name_ + "s", "microvolts");
   const auto source = open(name_ + "s", 1);
   std::vector<double> block(2 * 8);
   expect_error([&] { source->read({block.data(), 2, 8}); }, ErrorCode::kIo, "no data for 1 s");

@@ -23,8 +23,9 @@ enum class FaultKind {
   kNotFinite,   ///< a channel with NaN or infinite values
   kDisconnect,  ///< the source was gone for a while
   kOverflow,    ///< samples dropped because they came faster than they were decoded
+  kGated,       ///< samples without text because too many channels were bad
 };
-inline constexpr std::size_t kFaultKinds = 11;
+inline constexpr std::size_t kFaultKinds = 12;
 EnumTable enum_table(FaultKind of);  ///< "lost", "duplicate", "reordered", ...
 
 /// One fault, told when it is known.
@@ -68,6 +69,7 @@ struct FaultOptions {
   ChannelPolicy channel = ChannelPolicy::kHold;
   double noisy_factor =
       20;                  ///< a channel so many times louder than the median one is noisy; 0: off
+  double gate_share = 0;   ///< no text while so large a part of the channels is bad; 0: no gate
   double reorder_s = 0.2;  ///< how long a missing delivery is waited for, in signal
 };
 void visit_fields(FieldVisitor& visitor, FaultOptions& options);

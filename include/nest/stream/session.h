@@ -10,6 +10,7 @@
 #include "nest/recognize/bundle.h"
 #include "nest/stream/feed.h"
 #include "nest/stream/pipeline.h"
+#include "nest/stream/real_time.h"
 
 namespace nest::stream {
 
@@ -18,6 +19,7 @@ struct SessionOptions {
   SourceOptions source;
   StreamConfig config;
   FeedOptions feed;
+  RealTimeOptions real_time = {};
   std::string lsl_out = {};   ///< name of an LSL stream to send the text to; empty: none
   std::string fallback = {};  ///< model file for the watchdog; empty: greedy decoding
   std::string trace = {};     ///< file for a trace of the hops; empty: none
