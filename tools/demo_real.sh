@@ -32,7 +32,11 @@ if [ -f "$source/manifest.jsonl" ]; then
 elif [ -f "$source/utterances.tsv" ] && [ -f "$source/labels.tsv" ]; then
   import data --format ssvep-exo --mode utterances --bandpass 5,48 --window-norm whiten
   import trials --format ssvep-exo --mode trials --bandpass 5,48 --window-norm whiten
-  spoken=$out/trials
+  # Streams are whole sessions of the asynchronous speller, for which there is a model (docs/results.md).
+  import speller --format ssvep-exo --mode speller --bandpass 5,48 --window-norm whiten
+  spoken=$out/speller
+  export STREAM_MODEL=$tools/../models/ssvep_speller.pt STREAM_SCORE="--margin 1.5"
+  STREAM=${STREAM:-"--window 8 --hop 0.5 --lookahead 2 --min-probability 0.75"}
   training=$out/trials audit="--disjoint session" validation=(--validation-split "")
   config=${CONFIG:-$tools/../configs/ssvep.yaml} key=${MODEL_KEY:-nest_ctc}
   train=${TRAIN:-"--epochs 60 --lr 0.002 --weight-decay 0.001 --warmup-steps 100

@@ -5,12 +5,14 @@
 # From the environment: AUDIT (extra flags of nest audit), COMPRESS (flags of nest compress), STREAM (flags of nest
 # stream), LIVE_S (seconds streamed in real time), WHOLE_S (seconds streamed as fast as possible, 0: all),
 # STREAM_DATA (a dataset whose utterances are ranges of recordings: its test split is scored as streams),
+# STREAM_MODEL (another model for the streams alone), STREAM_SCORE (more flags of their benchmark),
 # LICENCE (of the model, for its package).
 set -euo pipefail
 nest=$1 model=$2 data=$3 recording=$4 out=$5
 read -r -a audit_flags <<<"${AUDIT:-}"
 read -r -d '' -a compress_flags <<<"${COMPRESS:-}" || true
 read -r -a stream_flags <<<"${STREAM:-}"
+read -r -a score_flags <<<"${STREAM_SCORE:-}"
 tools=$(dirname "$0")
 . "$tools/stage.sh"
 mkdir -p "$out"
@@ -26,12 +28,12 @@ evaluate() { # evaluate NAME MODEL FLAGS...
 }
 
 evaluate_streamed() { # the same utterances in their recordings
-  local name=$1 file=$2
+  local name=$1 file=${STREAM_MODEL:-$2}
   shift 2
   [ -n "${STREAM_DATA:-}" ] || return 0
   stage "streamed: $name"
   "$nest" benchmark --model "$file" --data "$STREAM_DATA" --split test --threads 1 --batch-size 1 --streamed \
-    "${stream_flags[@]}" --output "$out/$name-streamed.json" "$@"
+    "${stream_flags[@]}" "${score_flags[@]}" --output "$out/$name-streamed.json" "$@"
   streamed+=("$out/$name-streamed.json")
 }
 
@@ -45,7 +47,9 @@ stage "audit"
 stage "compress"
 "$nest" compress --model "$model" --data "$data" --output "$out/compressed" --resume "${compress_flags[@]}"
 evaluate compressed "$compressed"
-evaluate_streamed compressed "$compressed"
+[ -n "${STREAM_MODEL:-}" ] || evaluate_streamed compressed "$compressed"
+scored= # the figures of what streams
+[ ${#streamed[@]} -eq 0 ] || scored=${streamed[-1]}
 
 stage "profile: the compressed model"
 "$nest" profile --model "$out/compressed/model.safetensors" --output "$out/profile.json" >"$out/profile.txt"
@@ -61,12 +65,14 @@ cmp "$out/onnx/compressed.txt" "$out/onnx/onnx.txt"
 echo "$(wc -l <"$out/onnx/onnx.txt") texts are the same"
 
 stage "package, and verify it"
+package_streamed=()
+[ -z "$scored" ] || [ -n "${STREAM_MODEL:-}" ] || package_streamed=(--streamed "$scored")
 "$nest" package --model "$out/compressed/model.safetensors" --output "$out/package" --name "$(basename "$out")" --data "$data" --audit "$out/audit.json" \
-  --results "$out/compressed.json" ${STREAM_DATA:+--streamed "$out/compressed-streamed.json"} --licence "${LICENCE:-not stated}"
+  --results "$out/compressed.json" "${package_streamed[@]}" --licence "${LICENCE:-not stated}"
 "$nest" verify "$out/package"
 
 stream() {
-  "$nest" stream --model "$compressed" --source "file:$recording" "${stream_flags[@]}" "$@"
+  "$nest" stream --model "${STREAM_MODEL:-$compressed}" --source "file:$recording" "${stream_flags[@]}" "$@"
 }
 stage "stream in real time: ${LIVE_S:-10} s"
 if [ -t 1 ]; then # a live line: committed and tentative text, latency, channels
@@ -88,11 +94,16 @@ stage "serve the package once: page, HTTP, WebSocket"
 
 stage "report"
 live=()
-[ ${#streamed[@]} -eq 0 ] || live=(--streamed "$out/compressed-streamed.json")
+[ -z "$scored" ] || [ -n "${STREAM_MODEL:-}" ] || live=(--streamed "$scored")
 "$nest" report "$out/compressed.json" --audit "$out/audit.json" --data "$data" "${live[@]}" --output "$out/report.html"
 
 stage "what each executor and precision costs, and what it changes"
-"$nest" compare "${results[@]}" "${streamed[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
+if [ -n "${STREAM_MODEL:-}" ]; then # its utterances are others, so its table is its own
+  "$nest" compare "${results[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
+  "$nest" compare "${streamed[@]}" --margin 1 --output "$out/overview-streamed.json" | tee -a "$out/overview.txt"
+else
+  "$nest" compare "${results[@]}" "${streamed[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
+fi
 printf '\nmade in %s s:\n' "$SECONDS"
 printf '  %s\n' "$out"/report.html "$out"/overview.{txt,json} "$out"/compressed/{report.html,model.safetensors,model.prepared} \
   "$out"/onnx/*.onnx "$out"/package "$out"/profile.{txt,json} "$out"/audit.json "$out"/stream.txt
