@@ -48,6 +48,9 @@ class Fields : public FieldVisitor {
     const auto found = entries_.find(key);
     require(found != entries_.end(), ErrorCode::kDataCorrupt, "{}: there is no such key{}",
             value.location(), suggestion(key, keys_));
+    const Json json = value.to_json();
+    require(!json.is_string() || is_utf8(json.get_ref<const std::string&>()),
+            ErrorCode::kDataCorrupt, "{}: is no UTF-8 text", value.location());
     const Entry& entry = found->second;
     entry.value.read(value);
     const std::string problem = entry.value.problem(entry.limits, entry.choices);

@@ -64,7 +64,7 @@ void V2::handle(const Request& request, const std::vector<std::string>& path, bo
 
 void V2::handle_model(const Request& request, const std::vector<std::string>& path,
                       const Respond& respond) {
-  const bool asks_ready = path.back() == "ready" && path.size() > 1;
+  const bool asks_state = path.size() > 1 && (path.back() == "ready" || path.back() == "stats");
   std::shared_ptr<ServedModel> model;
   std::size_t at = 0;
   try {
@@ -72,7 +72,7 @@ void V2::handle_model(const Request& request, const std::vector<std::string>& pa
     at = skip_version(*model, path);
   } catch (const RequestError& error) {
     // Triton answers 400 here and 404 elsewhere.
-    return respond(asks_ready ? error_response(400, error.message(), error.field())
+    return respond(asks_state ? error_response(400, error.message(), error.field())
                               : error_response(error));
   }
   const std::string what = at < path.size() ? path[at] : "";

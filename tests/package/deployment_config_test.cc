@@ -158,5 +158,11 @@ TEST(DeploymentConfig, takes_what_belongs_together_from_flags_and_environment) {
   EXPECT_THROW(DeploymentConfig().merge_environment({{"NEST_SERVER__TLS_CERT", "c.pem"}}), Error);
 }
 
+TEST(DeploymentConfig, takes_no_text_that_is_no_utf8) {
+  DeploymentConfig config;
+  EXPECT_THROW(config.merge(Config::parse("model:\n  checkpoint: \"a\xff\"", "file")), Error);
+  EXPECT_EQ(config.get("model.checkpoint"), "models/nest.pt");
+}
+
 }  // namespace
 }  // namespace nest::package

@@ -37,6 +37,7 @@ TEST_F(Routes, of_health_and_metadata_answer) {
   EXPECT_EQ(server.ask("GET", "/v2/health/live").status, 200);
   EXPECT_EQ(server.ask("GET", "/v2/health/ready").body, R"({"ready":true})");
   EXPECT_EQ(server.ask("GET", "/v2/models/toy/ready").body, R"({"name":"toy","ready":true})");
+  EXPECT_EQ(server.ask("GET", "/v2/models/none/stats").status, 400);  // as Triton
   EXPECT_EQ(Json::parse(server.ask("GET", "/v2").body).at("name"), "nest");
   const Json model = Json::parse(server.ask("GET", "/v2/models/toy/versions/1").body);
   EXPECT_EQ(model.at("inputs")[0].at("shape"), Json::parse("[-1, 6, -1]"));

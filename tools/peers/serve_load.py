@@ -211,7 +211,9 @@ def run_churn(arguments):
             time.sleep(0.1)
         seen.append((server.status("VmRSS"), server.files(), server.status("Threads")))
         print(f"after 1,000 connections: {seen[-1][0] / 1024:.1f} MB resident, {seen[-1][1]} files, {seen[-1][2]} threads")
-    return seen[7][2] == seen[0][2] and seen[7][1] <= seen[0][1] + 1 and seen[7][0] - seen[4][0] < 1024 and server.stop() == 0
+    # How many streams are alive at a time differs from round to round; what leaks only grows.
+    grows = min(s[0] for s in seen[4:]) > max(s[0] for s in seen[:4])
+    return not grows and seen[7][2] == seen[0][2] and seen[7][1] <= seen[0][1] + 1 and server.stop() == 0
 
 
 def run_idle(arguments):
