@@ -89,6 +89,11 @@ void validate(const ExportOptions& options) {
   require_field(options.graph != kPreprocessing || options.format == ExportFormat::kOnnx, "graph",
                 "'{}' is written as onnx alone, not as {}", kPreprocessing,
                 name_of(options.format));
+  require(
+      options.format == ExportFormat::kOnnx || options.onnx.precision == graph::Precision::kFp32,
+      ErrorCode::kInvalidArgument,
+      "`precision` {} is one of onnx files; a {} has float32 weights, or those of the model",
+      name_of(options.onnx.precision), name_of(options.format));
 }
 
 Json to_json(const ExportedGraph& exported) {

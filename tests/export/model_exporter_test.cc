@@ -179,6 +179,20 @@ TEST(OnnxOptionsLaw, each_operator_set_comes_with_the_ir_of_its_release) {
   EXPECT_EQ(ir_version_of(28), 14);
 }
 
+TEST(ExportOnnxFiles, options_of_onnx_are_refused_for_other_formats) {
+  const test::TempDir dir;
+  const ModelExporter exporter(family("bilstm_ctc"));
+  for (const ExportFormat format : {ExportFormat::kTorchScript, ExportFormat::kStateDict})
+    EXPECT_THROW(
+        export_model(
+            exporter, dir / "m.pt",
+            {.format = format, .graph = "", .onnx = {.precision = graph::Precision::kFp16}}),
+        Error);
+  EXPECT_THROW(export_model(exporter, dir / "m.ts",
+                            {.format = ExportFormat::kTorchScript, .graph = "preprocessing"}),
+               Error);
+}
+
 TEST(ExportOnnxFiles, a_model_of_several_graphs_becomes_a_file_each) {
   const test::TempDir dir;
   const ModelExporter whole(family("bilstm_ctc"));
