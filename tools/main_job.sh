@@ -98,12 +98,11 @@ live=()
 "$nest" report "$out/compressed.json" --audit "$out/audit.json" --data "$data" "${live[@]}" --output "$out/report.html"
 
 stage "what each executor and precision costs, and what it changes"
-if [ -n "${STREAM_MODEL:-}" ]; then # its utterances are others, so its table is its own
-  "$nest" compare "${results[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
-  "$nest" compare "${streamed[@]}" --margin 1 --output "$out/overview-streamed.json" | tee -a "$out/overview.txt"
-else
-  "$nest" compare "${results[@]}" "${streamed[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
+if [ -n "${STREAM_MODEL:-}" ] && [ -n "$scored" ]; then # its utterances are others, so its table is its own
+  "$nest" compare "${streamed[@]}" --margin 1 --output "$out/overview-streamed.json" | tee "$out/overview-streamed.txt"
+  streamed=()
 fi
+"$nest" compare "${results[@]}" "${streamed[@]}" --margin 1 --output "$out/overview.json" | tee "$out/overview.txt"
 printf '\nmade in %s s:\n' "$SECONDS"
 printf '  %s\n' "$out"/report.html "$out"/overview.{txt,json} "$out"/compressed/{report.html,model.safetensors,model.prepared} \
   "$out"/onnx/*.onnx "$out"/package "$out"/profile.{txt,json} "$out"/audit.json "$out"/stream.txt
