@@ -10,7 +10,7 @@
 set -euo pipefail
 nest=$1 model=$2 data=$3 recording=$4 out=$5
 read -r -a audit_flags <<<"${AUDIT:-}"
-read -r -d '' -a compress_flags <<<"${COMPRESS:-}" || true
+eval "compress_flags=(${COMPRESS:-})" # with its quotes: a flag may be empty
 read -r -a stream_flags <<<"${STREAM:-}"
 read -r -a score_flags <<<"${STREAM_SCORE:-}"
 tools=$(dirname "$0")
