@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs the Debian packages NEST builds with, if any is missing. Quick when nothing is.
-#   tools/setup.sh [--check]     --check only reports
+#   tools/setup.sh [--check] [PACKAGE ...]     --check only reports; further packages are installed as well
 set -euo pipefail
+is_check=""
+[ "${1:-}" != "--check" ] || { is_check=1; shift; }
 
 packages=(
   build-essential cmake ninja-build ccache mold pkg-config git python3 python3-websockets
@@ -9,6 +11,7 @@ packages=(
   libhdf5-dev libmatio-dev libsentencepiece0 libutf8proc-dev libeigen3-dev libpugixml-dev libsodium-dev libboost-dev
   libtorch-dev libgloo-dev libopenblas0-pthread
   libgtest-dev libgmock-dev libbenchmark-dev
+  "$@"
 )
 
 missing=()
@@ -18,7 +21,7 @@ for package in "${packages[@]}"; do
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
-if [ "${1:-}" = "--check" ]; then
+if [ -n "$is_check" ]; then
   echo "missing packages: ${missing[*]}" >&2
   exit 1
 fi

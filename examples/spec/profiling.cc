@@ -33,13 +33,12 @@ void model_profiling(const graph::Model& model) {
 
   // Count FLOPs
   const graph::Operations flops = profiler.count_flops(work);
-  std::printf("MACs: %.3f G\nFLOPs: %.3f G\n", 1e-9 * static_cast<double>(flops.macs),
-              1e-9 * static_cast<double>(flops.flops));
+  std::printf("MACs: %.3f G\nFLOPs: %.3f G\n", flops.gmacs(), flops.gflops());
   promise(flops.flops >= 2 * flops.macs && flops.macs > 0, "FLOPs are not MACs");
 
   // Estimate memory
   const profile::MemoryEstimate memory = profiler.estimate_memory(work);
-  std::printf("Memory: %.2f MB\n", 1e-6 * static_cast<double>(memory.total_bytes));
+  std::printf("Memory: %.2f MB\n", memory.total_mb());
   const profile::MemoryProfile used =
       profile::MemoryProfiler(profiler.prepared()).inference({.length = 500});
   promise(

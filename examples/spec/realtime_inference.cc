@@ -122,7 +122,7 @@ void latency_monitor() {
   // Record latencies
   for (int i = 1; i <= 100; ++i) monitor.record(i == 100 ? 120 : i);
   // Get statistics
-  const stream::LatencyMonitor::Statistics stats = monitor.statistics();
+  const stream::LatencyMonitor::Statistics stats = monitor.get_statistics();
   std::printf("Mean: %.2f ms\nP99: %.2f ms\n", stats.mean_ms, stats.p99_ms);
   promise(stats.p99_ms == 99 && stats.max_ms == 120, "LatencyMonitor's quantiles are exact");
   // Check SLA

@@ -183,7 +183,7 @@ void StreamState::send_fault(const std::string& kind, const std::string& message
 
 void StreamState::send_latency() {
   Json event{{"type", "latency"}};
-  event.update(stream::to_json(pipeline_.latency().statistics()));
+  event.update(stream::to_json(pipeline_.latency().get_statistics()));
   send(std::move(event));
 }
 

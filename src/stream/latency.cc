@@ -44,7 +44,7 @@ void LatencyMonitor::record(const LatencyLedger& ledger) noexcept {
   parts_sum_.decode_ms += ledger.decode_ms;
 }
 
-LatencyMonitor::Statistics LatencyMonitor::statistics() const {
+LatencyMonitor::Statistics LatencyMonitor::get_statistics() const {
   const std::size_t kept = std::min(values_.size(), static_cast<std::size_t>(count_));
   std::vector<double> sorted(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(kept));
   std::sort(sorted.begin(), sorted.end());

@@ -56,7 +56,7 @@ std::optional<WindowOutput> StreamingInference::process_window() {
 }
 
 StreamMetrics StreamingInference::get_metrics() const {
-  const LatencyMonitor::Statistics s = impl_->monitor.statistics();
+  const LatencyMonitor::Statistics s = impl_->monitor.get_statistics();
   return {.mean_latency_ms = s.mean_ms,
           .p95_latency_ms = s.p95_ms,
           .p99_latency_ms = s.p99_ms,

@@ -79,7 +79,7 @@ Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
           {"signal_s", fed.signal_s},
           {"wall_s", fed.wall_s},
           {"real_time_factor", fed.signal_s > 0 ? fed.wall_s / fed.signal_s : 0},
-          {"latency", to_json(pipeline.latency().statistics())},
+          {"latency", to_json(pipeline.latency().get_statistics())},
           {"mean_parts_ms",
            {{"wait", parts.wait_ms},
             {"preprocess", parts.preprocess_ms},
@@ -99,7 +99,7 @@ Json summary_json(const StreamingInference& pipeline, const FeedResult& fed,
 }
 
 std::string summary_text(const StreamingInference& pipeline, const FeedResult& fed) {
-  const auto s = pipeline.latency().statistics();
+  const auto s = pipeline.latency().get_statistics();
   const std::string bad =
       describe(pipeline.quality(), pipeline.contract(), pipeline.processor().match().rate_hz);
   return fmt::format(

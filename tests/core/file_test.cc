@@ -58,7 +58,9 @@ void stop_being_root() {
 
 class WrittenFile : public testing::Test {
  protected:
-  WrittenFile() { fs::permissions(dir_.path(), fs::perms(0755)); }  // for children that are not root
+  WrittenFile() {
+    fs::permissions(dir_.path(), fs::perms(0755));
+  }  // for children that are not root
   test::TempDir dir_;
 };
 

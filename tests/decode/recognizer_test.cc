@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "decode/executor_scorers.h"
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/rng.h"
-#include "decode/executor_scorers.h"
 #include "nest/decode/model_recognizer.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/frames.h"

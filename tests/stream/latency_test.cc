@@ -10,7 +10,7 @@ namespace {
 TEST(LatencyMonitor, quantiles_are_nearest_rank_of_the_recorded_values) {
   LatencyMonitor monitor(1000, 95);
   for (int i = 100; i >= 1; --i) monitor.record(i);
-  const auto s = monitor.statistics();
+  const auto s = monitor.get_statistics();
   EXPECT_EQ(s.count, 100);
   EXPECT_DOUBLE_EQ(s.mean_ms, 50.5);
   EXPECT_EQ(s.p50_ms, 50);
@@ -24,7 +24,7 @@ TEST(LatencyMonitor, quantiles_are_nearest_rank_of_the_recorded_values) {
 TEST(LatencyMonitor, counts_everything_but_keeps_the_newest_capacity_values) {
   LatencyMonitor monitor(10, 1000);
   for (int i = 0; i < 25; ++i) monitor.record(i);
-  const auto s = monitor.statistics();
+  const auto s = monitor.get_statistics();
   EXPECT_EQ(s.count, 25);
   EXPECT_EQ(s.p50_ms, 19);
   EXPECT_EQ(s.max_ms, 24);

@@ -5,9 +5,9 @@
 #include "nest/core/json.h"
 #include "nest/text/bpe_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
+#include "tests/support/paths.h"
 #include "tests/support/sentencepiece_golden.h"
 #include "tests/support/temp_dir.h"
-#include "tests/support/paths.h"
 
 namespace nest::text {
 namespace {
@@ -18,9 +18,7 @@ std::filesystem::path folder() {
 
 class TokenizerGolden : public testing::Test {
  protected:
-  void SetUp() override {
-    examples_ = load_json(folder() / "examples.json");
-  }
+  void SetUp() override { examples_ = load_json(folder() / "examples.json"); }
   std::vector<std::string> training_texts() const {
     return examples_.at("training_texts").get<std::vector<std::string>>();
   }

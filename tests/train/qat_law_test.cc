@@ -208,10 +208,9 @@ TEST_P(QatOf, the_converted_model_computes_what_was_trained) {
     runtime::NativeExecutor codes(runtime::prepare(made));
     const Tensor signal = toy_examples(1, 5)[0].signal;
     const TensorMap inputs{{"eeg_data", signal.reshaped({1, 2, signal.dim(1)})}};
-    EXPECT_LT(
-        apart(trainer.executor().run("encoder", inputs).at("encoder_output"),
-                                 codes.run("encoder", inputs).at("encoder_output")),
-        1e-4);
+    EXPECT_LT(apart(trainer.executor().run("encoder", inputs).at("encoder_output"),
+                    codes.run("encoder", inputs).at("encoder_output")),
+              1e-4);
   }
 }
 

@@ -28,7 +28,7 @@ struct FineTuneOptions {
   std::int64_t warmup_steps = 0;
   double ema_decay = 0;  ///< of the averaged weights; 0: none
   std::uint64_t seed = 0;
-  int threads = 1;  ///< 0: LibTorch's own number
+  int threads = 1;              ///< 0: LibTorch's own number
   std::string train_data = {};  ///< dataset folder; empty: the one that the verb measures on
   std::string train_split = "train";
   std::string validation_split = "auto";  ///< auto: "validation" or "valid"; empty: none

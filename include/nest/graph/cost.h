@@ -47,6 +47,9 @@ struct Operations {
   std::int64_t macs = 0;
   std::int64_t flops = 0;
 
+  double gmacs() const { return 1e-9 * static_cast<double>(macs); }
+  double gflops() const { return 1e-9 * static_cast<double>(flops); }
+
   friend bool operator==(const Operations&, const Operations&) = default;
 };
 /// Of one node kind. Errors: InvalidArgument if a number exceeds 2^63.

@@ -43,7 +43,8 @@ class DeploymentConfig {
   Json get(std::string_view key) const;
   /// Errors: NotFound; DataCorrupt for a value that the key does not take.
   void set(std::string_view key, const Json& value);
-  /// set(), at once, of those values of a section that are among the names, as a command line gives them.
+  /// set(), at once, of those values of a section that are among the names, as a command line gives
+  /// them.
   void set_fields(std::string_view section, const Json& values, const FieldNames& names);
   /// Whether a file, the environment or set() gave it; a default was not given.
   bool is_given(std::string_view key) const { return given_.contains(key); }

@@ -28,6 +28,8 @@ struct MemoryEstimate {
   /// node's output kept for the way back. A library keeps more for some kinds (gates of recurrent
   /// layers, masks of dropout).
   std::int64_t training_bytes = 0;
+
+  double total_mb() const { return 1e-6 * static_cast<double>(total_bytes); }
 };
 
 /// One node of a graph.

@@ -40,7 +40,7 @@ class LatencyMonitor {
     double max_ms = 0;
     std::int64_t deadline_misses = 0;
   };
-  Statistics statistics() const;
+  Statistics get_statistics() const;
   std::int64_t count() const noexcept { return count_; }
   double deadline_ms() const { return deadline_ms_; }
 
