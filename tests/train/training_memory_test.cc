@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/core/rng.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/frames.h"
 
 namespace nest::train {
 namespace {
@@ -47,8 +48,9 @@ TEST(TrainingMemory, a_layer_keeps_its_output_for_the_way_back_and_more_with_a_l
   EXPECT_GT(kept(small, lstm).first, kept(small, lstm).second) << "gates are kept too";
   EXPECT_GT(kept(large, lstm).first, 3 * kept(small, lstm).first);
   EXPECT_GT(large.measured_bytes, small.measured_bytes);
-  EXPECT_EQ(kept(small, "ctc_decoder.log_softmax").second, kept(small, lstm).second / 32 * 11)
-      << "11 tokens where 32 features were, over the same frames";
+  EXPECT_EQ(kept(small, "ctc_decoder.log_softmax").second,
+            4 * 2 * graph::num_frames(ctc_model(), 640) * 11)
+      << "float32 of 2 items, their frames and 11 tokens";
 }
 
 TEST(TrainingMemory, the_profiler_adds_the_estimate_and_needs_libtorch) {
