@@ -37,7 +37,9 @@ evaluate_streamed() { # the same utterances in their recordings
   streamed+=("$out/$name-streamed.json")
 }
 
-if "$nest" doctor --json | grep -q '"torch": {'; then evaluate torch-fp32 "$model" --executor torch --precision fp32; fi
+has_torch=""
+if "$nest" doctor --json | grep -q '"torch": {'; then has_torch=1; fi
+if [ -n "$has_torch" ]; then evaluate torch-fp32 "$model" --executor torch --precision fp32; fi
 for precision in fp32 bf16 int8; do evaluate "native-$precision" "$model" --precision "$precision"; done
 for precision in fp32 int8; do evaluate_streamed "native-$precision" "$model" --precision "$precision"; done
 
@@ -55,14 +57,14 @@ stage "profile: the compressed model"
 "$nest" profile --model "$out/compressed/model.safetensors" --output "$out/profile.json" >"$out/profile.txt"
 sed '/^times of graph/,$d' "$out/profile.txt"
 
-stage "export to ONNX, read back, decode: nothing changes"
+stage "export to ONNX, read back, decode: the floats that the codes stand for give the same texts"
 "$nest" export --model "$out/compressed/model.safetensors" --graph all --output "$out/onnx/nest.onnx"
 "$nest" convert "$out/onnx/nest.model.onnx" "$out/onnx/back.safetensors" >/dev/null
-for file in "$out/compressed/model.safetensors" "$out/onnx/back.safetensors"; do
-  "$nest" decode --model "$file" --data "$data" --split test --precision fp32 | cut -f 2 >"$out/onnx/$(basename "$(dirname "$file")").txt"
+for file in "$out/compressed/model.safetensors" "$out/onnx/back.safetensors"; do # LibTorch computes in floats whatever the codes are
+  [ -n "$has_torch" ] || break
+  "$nest" decode --model "$file" --data "$data" --split test --executor torch | cut -f 2 >"$out/onnx/$(basename "$file" .safetensors).txt"
 done
-cmp "$out/onnx/compressed.txt" "$out/onnx/onnx.txt"
-echo "$(wc -l <"$out/onnx/onnx.txt") texts are the same"
+[ -z "$has_torch" ] || { cmp "$out/onnx/model.txt" "$out/onnx/back.txt"; echo "$(wc -l <"$out/onnx/back.txt") texts are the same"; }
 
 stage "package, and verify it"
 package_streamed=()
