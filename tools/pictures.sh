@@ -15,10 +15,10 @@ trap 'rm -f "$page"' EXIT
   echo '<meta charset="utf-8"><style>body{margin:0;background:#10141a;color:#dfe5ec;font:13px/1.45 "DejaVu Sans Mono",monospace}
     pre{margin:0;padding:16px 20px;white-space:pre} b{color:#7ec699;font-weight:normal}</style><pre>'
   echo '<b>$ make demo</b>'
-  sed -n '/\] audit/,$p' "$out/demo.log" | grep -v '^$' | cut -c1-175 | sed 's/&/\&amp;/g; s/</\&lt;/g'
+  sed -n '/\] stream in real time/,$p' "$out/demo.log" | grep -v '^$' | cut -c1-175 | sed 's/&/\&amp;/g; s/</\&lt;/g'
   echo '</pre>'
 } >"$page"
-shot "file://$page" 1420 760 docs/pictures/demo.png
+shot "file://$page" 1420 1060 docs/pictures/demo.png
 shot "file://$PWD/$out/report.html" 1200 1640 docs/pictures/report.png
 shots=$(mktemp -d)
 trap 'rm -rf "$page" "$shots"' EXIT
