@@ -77,12 +77,9 @@ stream() {
   "$nest" stream --model "${STREAM_MODEL:-$compressed}" --source "file:$recording" "${stream_flags[@]}" "$@"
 }
 stage "stream in real time: ${LIVE_S:-10} s"
-if [ -t 1 ]; then # a live line: committed and tentative text, latency, channels
-  stream --real-time --duration "${LIVE_S:-10}"
-else
-  stream --real-time --duration "${LIVE_S:-10}" >"$out/live.txt"
-  cat "$out/live.txt"
-fi
+# A terminal shows the live line meanwhile: committed and tentative text, latency, channels.
+stream --real-time --duration "${LIVE_S:-10}" >"$out/live.txt"
+cat "$out/live.txt"
 stage "stream as fast as possible: the whole recording"
 stream --duration "${WHOLE_S:-0}" >"$out/stream.txt"
 cat "$out/stream.txt"
