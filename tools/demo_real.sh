@@ -66,7 +66,7 @@ fi
 
 recording=${RECORDING:-}
 if [ -z "$recording" ]; then # a whole held-out recording: the first of the test split
-  recording=$(grep '"split": *"test"' "$data/manifest.jsonl" | grep -o '"signal": *"[^"]*\.edf"' | head -1 |
+  recording=$(grep '"split": *"test"' "$data/manifest.jsonl" | grep -o '"signal": *"[^"]*\.edf"' | sed -n 1p |
     sed 's/.*"signal": *"//; s/"$//')
   [ -n "$recording" ] || { echo "demo-real: no EDF file in the test split; set RECORDING=FILE" >&2; exit 3; }
   [ -f "$recording" ] || recording=$data/$recording
