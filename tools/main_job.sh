@@ -100,6 +100,7 @@ stage "what each executor and precision costs, and what it changes"
 if [ -n "${STREAM_MODEL:-}" ] && [ -n "$scored" ]; then # its utterances are others, so its table is its own
   "$nest" compare "${streamed[@]}" --margin 1 --output "$out/overview-streamed.json" >"$out/overview-streamed.txt" || [ $? -eq 1 ]
   cat "$out/overview-streamed.txt"
+  "$nest" report "$scored" --output "$out/report-streamed.html"
   streamed=()
 fi
 # Exit code 1 is a regression, which its row says.

@@ -110,6 +110,7 @@ TEST_F(ServedFolder, stays_when_the_disk_is_full_while_a_new_one_is_written) {
 
 TEST_F(ServedFolder, is_served_while_the_clock_jumps) {
 #ifdef NEST_IS_SANITIZED
+  // The clock that jumps is preloaded, and so would stand before the sanitizer's own library.
   GTEST_SKIP() << "a sanitizer wants to be loaded first";
 #endif
   ServeProcess server(folder_, "export LD_PRELOAD='" NEST_CLOCK_JUMP "';");

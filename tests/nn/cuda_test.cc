@@ -14,6 +14,7 @@ namespace {
 class OnCuda : public testing::TestWithParam<graph::Precision> {
  protected:
   void SetUp() override {
+    // Debian's LibTorch is built for the CPU alone.
     if (!torch::cuda::is_available()) GTEST_SKIP() << "needs a CUDA device and LibTorch with CUDA";
   }
   static double tolerance() { return GetParam() == graph::Precision::kFp32 ? 1e-4 : 5e-2; }

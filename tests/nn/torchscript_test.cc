@@ -30,6 +30,7 @@ class EveryTorchScript : public testing::Test {
 
   /// In PyTorch, where there is one; LibTorch ran each file's graph already, when it was written.
   void check_in_python() {
+    // Python with PyTorch is no part of what the two commands install.
     if (!cases_.is_available()) GTEST_SKIP() << "needs python3 (or NEST_TORCH_PYTHON) with torch";
     cases_.check();
   }

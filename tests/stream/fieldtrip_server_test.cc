@@ -95,6 +95,8 @@ std::string wait_for_server(const std::string& address) {
 
 TEST(FieldTripServer, of_the_project_itself_gives_names_rate_and_every_sample) {
   const char* server = std::getenv("NEST_FIELDTRIP_SERVER");
+  // It is no package anywhere and GPL, so it is built by hand from FieldTrip's sources; the
+  // protocol is tested in fieldtrip_source_test.cc against a server written for it.
   if (server == nullptr) GTEST_SKIP() << "NEST_FIELDTRIP_SERVER names no buffer server";
   const int port = free_port();
   test::Running running(server, {std::to_string(port)}, "");

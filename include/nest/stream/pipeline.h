@@ -60,10 +60,10 @@ void validate(const StreamConfig& config);
 /// bit those of the whole signal; look-ahead is 0 and nothing is left out at the end.
 /// Windowed: windows of window_s start every hop_s. Of each window's frames those are decoded that
 /// are new and have lookahead_s of signal behind them, so every frame is decoded exactly once and
-/// text is late by hop + lookahead at most. At the end a last window
-/// ends with the signal (a shorter one where the stream is shorter) and gives the frames that are
-/// left, so every frame of the whole signal is decoded. Hops lie on
-/// the sample grid of the stream, so the result does not depend on how samples are delivered
+/// text is late by hop + lookahead at most. At the end a last window ends with the signal (a
+/// shorter one where the stream is shorter) and gives the frames that are left, so every frame of
+/// the whole signal is decoded. Hops lie on the sample grid of the stream, so the result does not
+/// depend on how samples are delivered
 /// (tests/stream/pipeline_test.cc), and one push of a whole recording is the offline run.
 ///
 /// Endpoint rules cut the text into segments; a hop's events are its segments' and then its own,
