@@ -26,6 +26,8 @@ try:
 except ImportError as missing:
     print(missing)
     sys.exit(3)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from case_runs import differences  # noqa: E402
 
 
 NEWEST_OPSET = {"1.30": 26}  # of releases that read less than what is written
@@ -87,32 +89,6 @@ class PeerSession:
 PEER = Peer(os.environ["NEST_ORT_PEER"]) if len(sys.argv) > 1 and "NEST_ORT_PEER" in os.environ else None
 
 
-def differences(case, run, session, state, description):
-    """What is wrong with one run; `state` is carried on."""
-    inputs = {p.stem[len("in_"):]: numpy.load(p) for p in sorted((case / run).glob("in_*.npy"))}
-    if run.endswith("+state"):
-        inputs.update(state)
-    try:
-        outputs = session.run(inputs)
-    except Exception as error:  # whatever ONNX Runtime raises is a finding
-        yield f"{case.name}/{run}: {error}"
-        return
-    state.update({name[:-len("_out")]: value for name, value in outputs.items() if name.endswith("_out")})
-    for path in sorted((case / run).glob("out_*.npy")):
-        name, wanted = path.stem[len("out_"):], numpy.load(path)
-        if name not in outputs:
-            yield f"{case.name}/{run}: no output {name}, there are {', '.join(outputs)}"
-            continue
-        got = outputs[name]
-        if got.shape != wanted.shape or got.dtype != wanted.dtype:
-            yield f"{case.name}/{run}: {name} is {got.dtype} {got.shape}, not {wanted.dtype} {wanted.shape}"
-        elif wanted.size:
-            error = numpy.abs(got.astype(float) - wanted.astype(float)).max()
-            tolerance = description["tolerance"] + description["relative"] * numpy.abs(wanted.astype(float)).max()
-            if not error <= tolerance:
-                yield f"{case.name}/{run}: {name} differs by {error:.3g}, more than {tolerance:.3g}"
-
-
 def unfused(case, operator):
     """Scans of what ONNX Runtime made of the model that lack the operator."""
     optimised = case / "optimised.onnx"
@@ -140,7 +116,7 @@ def check(case):
         yield from unfused(case, description["in_every_scan"])
     state = {}
     for run in description["runs"]:
-        yield from differences(case, run, session, state, description)
+        yield from differences(case, run, session.run, state, description)
 
 
 def main():

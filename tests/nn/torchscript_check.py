@@ -19,32 +19,18 @@ try:
 except ImportError as missing:
     print(missing)
     sys.exit(3)
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from case_runs import differences  # noqa: E402
 
 
-def differences(case, run, module, ports, state, description):
-    """What is wrong with one run; `state` is carried on."""
-    inputs = {p.stem[len("in_"):]: torch.from_numpy(numpy.load(p)) for p in sorted((case / run).glob("in_*.npy"))}
-    if run.endswith("+state"):
-        inputs.update(state)
-    try:
+def caller(module, ports):
+    """The module as a function of arrays by name, in the order of its ports."""
+    def call(inputs):
         with torch.no_grad():
-            outputs = module(*(inputs[port["name"]] for port in ports["inputs"]))
-    except Exception as error:  # whatever PyTorch raises is a finding
-        yield f"{case.name}/{run}: {error}"
-        return
-    outputs = [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
-    outputs = dict(zip((port["name"] for port in ports["outputs"]), outputs))
-    state.update({name[:-len("_out")]: value for name, value in outputs.items() if name.endswith("_out")})
-    for path in sorted((case / run).glob("out_*.npy")):
-        name, wanted = path.stem[len("out_"):], numpy.load(path)
-        got = outputs[name].numpy()
-        if got.shape != wanted.shape or got.dtype != wanted.dtype:
-            yield f"{case.name}/{run}: {name} is {got.dtype} {got.shape}, not {wanted.dtype} {wanted.shape}"
-        elif wanted.size:
-            error = numpy.abs(got.astype(float) - wanted.astype(float)).max()
-            tolerance = description["tolerance"] + description["relative"] * numpy.abs(wanted.astype(float)).max()
-            if not error <= tolerance:
-                yield f"{case.name}/{run}: {name} differs by {error:.3g}, more than {tolerance:.3g}"
+            outputs = module(*(torch.from_numpy(inputs[port["name"]]) for port in ports["inputs"]))
+        outputs = [outputs] if isinstance(outputs, torch.Tensor) else outputs
+        return {port["name"]: output.numpy() for port, output in zip(ports["outputs"], outputs)}
+    return call
 
 
 def check(case):
@@ -55,9 +41,9 @@ def check(case):
     except Exception as error:
         yield f"{case.name}: {error}"
         return
-    state = {}
+    call, state = caller(module, json.loads(files["nest.json"])), {}
     for run in description["runs"]:
-        yield from differences(case, run, module, json.loads(files["nest.json"]), state, description)
+        yield from differences(case, run, call, state, description)
 
 
 def main():

@@ -2,33 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include "nest/core/config.h"
 #include "nest/core/error.h"
-#include "nest/core/rng.h"
-#include "nest/graph/factory.h"
 #include "nest/graph/frames.h"
+#include "toy.h"
 
 namespace nest::train {
 namespace {
 
-graph::Model ctc_model() {
-  graph::Model model = graph::build_model(
-      "nest_ctc", Config::parse("spatial_cnn: {type: EEGNet, n_channels: 3, sampling_rate: 64, "
-                                "n_pointwise_filters: 8}\n"
-                                "temporal_encoder: {type: LSTM, hidden_dim: 32, num_layers: 2}\n"
-                                "decoder: {vocab_size: 11}\n"));
-  Rng rng(5);
-  graph::initialize_weights(model, rng);
-  return model;
-}
-
 profile::TrainingMemory measured(std::int64_t batch) {
-  return measure_training_memory(ctc_model(), {.graph = "", .batch = batch, .length = 640});
+  return measure_training_memory(toy_model("nest_ctc"),
+                                 {.graph = "", .batch = batch, .length = 640});
 }
 
 TEST(TrainingMemory, gradients_and_two_moments_are_as_large_as_the_trained_weights) {
   const profile::TrainingMemory memory = measured(2);
-  const std::int64_t trained = 4 * ctc_model().num_parameters();
+  const std::int64_t trained = 4 * toy_model("nest_ctc").num_parameters();
   EXPECT_EQ(memory.gradient_bytes, trained);
   EXPECT_GE(memory.optimizer_bytes, 2 * trained);
   EXPECT_LE(memory.optimizer_bytes, 2 * trained + 64 * 1024) << "allocations are rounded up";
@@ -49,15 +37,15 @@ TEST(TrainingMemory, a_layer_keeps_its_output_for_the_way_back_and_more_with_a_l
   EXPECT_GT(kept(large, lstm).first, 3 * kept(small, lstm).first);
   EXPECT_GT(large.measured_bytes, small.measured_bytes);
   EXPECT_EQ(kept(small, "ctc_decoder.log_softmax").second,
-            4 * 2 * graph::num_frames(ctc_model(), 640) * 11)
-      << "float32 of 2 items, their frames and 11 tokens";
+            4 * 2 * graph::num_frames(toy_model("nest_ctc"), 640) * 6)
+      << "float32 of 2 items, their frames and 6 tokens";
 }
 
 TEST(TrainingMemory, the_profiler_adds_the_estimate_and_needs_libtorch) {
   const profile::WorkOptions work{.graph = "", .batch = 2, .length = 640};
-  EXPECT_THROW(profile::MemoryProfiler::training(ctc_model(), work), Error);
+  EXPECT_THROW(profile::MemoryProfiler::training(toy_model("nest_ctc"), work), Error);
   profile::register_training_meter(measure_training_memory);
-  const auto memory = profile::MemoryProfiler::training(ctc_model(), work);
+  const auto memory = profile::MemoryProfiler::training(toy_model("nest_ctc"), work);
   profile::register_training_meter(nullptr);
   EXPECT_GT(memory.estimated_bytes, 0);
   EXPECT_LE(memory.estimated_bytes, memory.measured_bytes) << "an estimate from below";
