@@ -2,6 +2,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -14,8 +18,9 @@
 namespace nest {
 namespace {
 
-constexpr Isa kAll[] = {Isa::kGeneric,    Isa::kAvx2,       Isa::kAvxVnni, Isa::kAvx512,
-                        Isa::kAvx512Vnni, Isa::kAvx512Bf16, Isa::kNeon,    Isa::kNeonDot};
+constexpr Isa kAll[] = {Isa::kGeneric,   Isa::kAvx2,       Isa::kAvxVnni,
+                        Isa::kAvx512,    Isa::kAvx512Vnni, Isa::kAvx512Bf16,
+                        Isa::kAvx512Amx, Isa::kNeon,       Isa::kNeonDot};
 
 std::string names_of_available() {
   std::string names;
@@ -38,29 +43,46 @@ Isa select() {
 }
 
 #if defined(__x86_64__)
+// Asked once each: in a virtual machine the instruction takes as long as a small model.
 /// Not every compiler's __builtin_cpu_supports knows the name "f16c".
 bool has_f16c() noexcept {
   unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+  static const bool has = __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+  return has;
 }
 bool has_avx_vnni() noexcept {
   constexpr unsigned kAvxVnniBit = 1u << 4;
   unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kAvxVnniBit) != 0;
+  static const bool has = __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & kAvxVnniBit) != 0;
+  return has;
+}
+/// The state of tiles is 8 KB a thread, so Linux keeps it for processes that asked.
+bool may_use_tiles() noexcept {
+#if defined(__linux__) && defined(SYS_arch_prctl)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+bool has_amx_int8() noexcept {
+  constexpr unsigned kAmxBits = 1u << 24 | 1u << 25;  // tiles, and products of bytes
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  static const bool has =
+      __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kAmxBits) == kAmxBits && may_use_tiles();
+  return has;
 }
 #endif
 
 }  // namespace
 
 EnumTable enum_table(Isa /*of*/) {
-  static constexpr EnumName kNames[] = {{Isa::kGeneric, "generic"},
-                                        {Isa::kAvx2, "avx2"},
-                                        {Isa::kAvxVnni, "avx_vnni"},
-                                        {Isa::kAvx512, "avx512"},
-                                        {Isa::kAvx512Vnni, "avx512_vnni"},
-                                        {Isa::kAvx512Bf16, "avx512_bf16"},
-                                        {Isa::kNeon, "neon"},
-                                        {Isa::kNeonDot, "neon_dot"}};
+  static constexpr EnumName kNames[] = {
+      {Isa::kGeneric, "generic"},        {Isa::kAvx2, "avx2"},
+      {Isa::kAvxVnni, "avx_vnni"},       {Isa::kAvx512, "avx512"},
+      {Isa::kAvx512Vnni, "avx512_vnni"}, {Isa::kAvx512Bf16, "avx512_bf16"},
+      {Isa::kAvx512Amx, "avx512_amx"},   {Isa::kNeon, "neon"},
+      {Isa::kNeonDot, "neon_dot"}};
   return {"instruction set", kNames};
 }
 
@@ -81,6 +103,8 @@ bool isa_supported(Isa isa) noexcept {
       return isa_supported(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
     case Isa::kAvx512Bf16:
       return isa_supported(Isa::kAvx512Vnni) && __builtin_cpu_supports("avx512bf16");
+    case Isa::kAvx512Amx:
+      return isa_supported(Isa::kAvx512Bf16) && has_amx_int8();
     case Isa::kNeon:
     case Isa::kNeonDot:
       return false;

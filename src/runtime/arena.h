@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -20,6 +21,20 @@ class Arena {
  private:
   std::byte* data_ = nullptr;
   std::int64_t size_ = 0;
+};
+
+/// Numbers that lie as those of a model do.
+template <class T>
+class AlignedArray {
+ public:
+  explicit AlignedArray(std::size_t count, T value = {})
+      : arena_(static_cast<std::int64_t>(count * sizeof(T))) {
+    std::fill_n(data(), count, value);
+  }
+  T* data() const { return reinterpret_cast<T*>(arena_.data()); }
+
+ private:
+  Arena arena_;
 };
 
 }  // namespace nest::runtime

@@ -23,6 +23,8 @@ const Kernels* table_of(Isa isa) {
       return kernels_avx512_vnni();
     case Isa::kAvx512Bf16:
       return kernels_avx512_bf16();
+    case Isa::kAvx512Amx:
+      return kernels_avx512_amx();
     case Isa::kNeon:
       return kernels_neon();
     case Isa::kNeonDot:

@@ -74,7 +74,9 @@ void run_quant(const Frame& f, const PackedMatrix& w, QuantGemmArgs g, std::int6
       return;
     }
     g.b = w.data + panel * round_up(w.k, 4) * kPanel;
-    f.kernels->gemm_s8(g);
+    const Kernels& kernels = *f.kernels;
+    const bool is_many = kernels.many_rows > 0 && g.m >= kernels.many_rows;
+    (is_many ? kernels.gemm_s8_many : kernels.gemm_s8)(g);
   } else {
     g.b = w.data + panel * (round_up(w.k, kS4Block) / kS4Block) * kS4BlockBytes;
     f.kernels->gemm_s4(g);

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
 
 #include "nest/core/json.h"
+#include "runtime/arena.h"
 #include "runtime/kernels/kernels.h"
 
 namespace nest::runtime {
 namespace {
 
 constexpr int kRows = 12;
+constexpr int kRowsS8 = 48;  // whole tiles of dot products and of matrix units
 // Weights of 24 KiB: all operands stay in the first-level cache, and a tile is long enough to
 // start.
 constexpr int kDepthF32 = 96, kDepthBf16 = 192, kDepthS8 = 384;
@@ -35,15 +36,16 @@ double best_seconds(const F& call) {
   return best;
 }
 
-double gmacs(int depth, double seconds) {
-  return kRows * depth * kPanel / seconds * 1e-9;
+double gmacs(int depth, double seconds, int rows = kRows) {
+  return rows * depth * kPanel / seconds * 1e-9;
 }
 
 }  // namespace
 
 Peaks measure_peaks(Isa isa) {
   const Kernels& kernels = kernels_for(isa);
-  std::vector<float> a(kRows * kDepthF32, 0.5f), b(kDepthF32 * kPanel, 0.25f), c(kRows * kPanel);
+  const AlignedArray<float> a(kRows * kDepthF32, 0.5f), b(kDepthF32 * kPanel, 0.25f),
+      c(kRowsS8 * kPanel);
   GemmArgs g;
   g.m = kRows;
   g.n = kPanel;
@@ -55,18 +57,18 @@ Peaks measure_peaks(Isa isa) {
   g.ldc = kPanel;
   Peaks peaks;
   peaks.f32_gmacs = gmacs(kDepthF32, best_seconds([&] { kernels.gemm_f32(g); }));
-  std::vector<std::uint16_t> a16(kRows * kDepthBf16), b16(kDepthBf16 * kPanel);
+  const AlignedArray<std::uint16_t> a16(kRows * kDepthBf16), b16(kDepthBf16 * kPanel);
   g.k = kDepthBf16;
   g.lda = kDepthBf16;
   g.a_bf16 = a16.data();
   g.b = b16.data();
   peaks.bf16_gmacs = gmacs(kDepthBf16, best_seconds([&] { kernels.gemm_bf16(g); }));
 
-  std::vector<std::uint8_t> codes(kRows * kDepthS8, 130), weights(kDepthS8 * kPanel, 1);
-  std::vector<float> scales(kPanel, 1);
-  std::vector<std::int32_t> sums(kPanel);
+  const AlignedArray<std::uint8_t> codes(kRowsS8 * kDepthS8, 130), weights(kDepthS8 * kPanel, 1);
+  const AlignedArray<float> scales(kPanel, 1);
+  const AlignedArray<std::int32_t> sums(kPanel);
   QuantGemmArgs q;
-  q.m = kRows;
+  q.m = kRowsS8;
   q.n = kPanel;
   q.k = kDepthS8;
   q.a = codes.data();
@@ -77,7 +79,7 @@ Peaks measure_peaks(Isa isa) {
   q.b_sum = sums.data();
   q.c = c.data();
   q.ldc = kPanel;
-  peaks.s8_gmacs = gmacs(kDepthS8, best_seconds([&] { kernels.gemm_s8(q); }));
+  peaks.s8_gmacs = gmacs(kDepthS8, best_seconds([&] { kernels.gemm_s8(q); }), kRowsS8);
   return peaks;
 }
 
@@ -92,9 +94,9 @@ double measure_weight_reading(Isa isa, std::size_t bytes) {
   constexpr int kK = 512;
   const std::size_t panels = std::max<std::size_t>(1, bytes / (kK * kPanel));
   const std::size_t columns = panels * kPanel;
-  std::vector<std::uint8_t> weights(columns * kK, 1), codes(kK, 130);
-  std::vector<float> scales(columns, 1), c(columns);
-  std::vector<std::int32_t> sums(columns);
+  const AlignedArray<std::uint8_t> weights(columns * kK, 1), codes(kK, 130);
+  const AlignedArray<float> scales(columns, 1), c(columns);
+  const AlignedArray<std::int32_t> sums(columns);
   const float scale = 1;
   QuantGemmArgs q;
   q.m = 1;
@@ -108,7 +110,7 @@ double measure_weight_reading(Isa isa, std::size_t bytes) {
   q.b_sum = sums.data();
   q.c = c.data();
   q.ldc = static_cast<std::int64_t>(columns);
-  return static_cast<double>(weights.size()) / best_seconds([&] { kernels.gemm_s8(q); }) * 1e-9;
+  return static_cast<double>(columns * kK) / best_seconds([&] { kernels.gemm_s8(q); }) * 1e-9;
 }
 
 }  // namespace nest::runtime

@@ -115,14 +115,15 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
                              const std::vector<float>& a, const std::vector<std::uint8_t>& b,
                              const PackedScales& scales, const std::vector<float>& bias) {
   const int padded = (c.k + kS4Block - 1) / kS4Block * kS4Block;
-  std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * padded));
+  const int ld = (c.k + kPanel - 1) / kPanel * kPanel;
+  std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * ld));
   std::vector<float> a_scale(static_cast<std::size_t>(c.m));
   std::vector<std::int32_t> sums(static_cast<std::size_t>(c.m * padded / kS4Block));
   for (int r = 0; r < c.m; ++r) {
     a_scale[static_cast<std::size_t>(r)] =
-        kernels.quantize_row(a.data() + r * c.k, c.k, padded, 0, q.data() + r * padded);
+        kernels.quantize_row(a.data() + r * c.k, c.k, padded, 0, q.data() + r * ld);
     if (precision == Precision::kInt4)
-      kernels.signed_blocks(q.data() + r * padded, padded, sums.data() + r * padded / kS4Block);
+      kernels.signed_blocks(q.data() + r * ld, padded, sums.data() + r * padded / kS4Block);
   }
   std::vector<float> out(static_cast<std::size_t>(c.m * c.n), -99.0f);
   QuantGemmArgs g;
@@ -130,7 +131,7 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
   g.n = c.n;
   g.k = c.k;
   g.a = q.data();
-  g.lda = padded;
+  g.lda = ld;
   g.a_scale = a_scale.data();
   g.b = b.data();
   g.b_scale = scales.scale.data();

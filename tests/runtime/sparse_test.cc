@@ -73,7 +73,7 @@ std::vector<float> multiply_codes(const Kernels& kernels, const SparseWeights* s
                                   const std::vector<std::uint8_t>& packed,
                                   const PackedScales& scales, const Case& c,
                                   const std::vector<float>& a, bool is_reversed = false) {
-  std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * c.k));
+  std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * c.k + kPanel));
   std::vector<float> a_scale(static_cast<std::size_t>(c.m)),
       out(static_cast<std::size_t>(c.m * c.n));
   for (int r = 0; r < c.m; ++r)

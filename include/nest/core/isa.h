@@ -16,15 +16,17 @@ enum class Isa : std::uint8_t {
   kAvx512,      ///< AVX-512 F, BW, DQ, VL
   kAvx512Vnni,  ///< kAvx512 with VNNI
   kAvx512Bf16,  ///< kAvx512Vnni with BF16
+  kAvx512Amx,   ///< kAvx512Bf16 with the matrix units of Intel's servers (AMX) for bytes
   kNeon,        ///< aarch64 Advanced SIMD
   kNeonDot,     ///< kNeon with the dot-product extension
 };
 
-/// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "neon",
+/// "generic", "avx2", "avx_vnni", "avx512", "avx512_vnni", "avx512_bf16", "avx512_amx", "neon",
 /// "neon_dot": the values of NEST_ISA.
 EnumTable enum_table(Isa of);
 
-/// True if this machine and its operating system run the instruction set.
+/// True if this machine and its operating system run the instruction set. The first question about
+/// AMX asks Linux to let this process use its tiles.
 bool isa_supported(Isa isa) noexcept;
 /// Every supported instruction set, plain first.
 std::vector<Isa> isa_available();

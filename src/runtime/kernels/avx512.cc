@@ -7,6 +7,7 @@ namespace nest::runtime {
 // In the order of their dependence:
 // clang-format off
 #include "simd_math.inc"
+#include "simd_passes.inc"
 #include "simd_gemm.inc"
 #include "simd_bf16.inc"
 // clang-format on

@@ -58,7 +58,8 @@ struct GemmArgs {
 /// Activations of one row as unsigned bytes (value = scale * (byte - 128)) times integer weights.
 struct QuantGemmArgs {
   int m = 0, n = 0, k = 0;
-  /// Rows padded with 128 to a multiple of 4. s4: bytes of signed_blocks(), padded to 32.
+  /// Rows padded with 128 to a multiple of 4; gemm_s8 may read them to one of 64, whatever is
+  /// there. s4: bytes of signed_blocks(), padded to 32.
   const std::uint8_t* a = nullptr;
   std::int64_t lda = 0;
   const float* a_scale = nullptr;       ///< [m]
@@ -114,6 +115,10 @@ struct Kernels {
   /// Activations are rounded to bfloat16, products summed in float.
   void (*gemm_bf16)(const GemmArgs&) = nullptr;
   void (*gemm_s8)(const QuantGemmArgs&) = nullptr;
+  /// The same, for `many_rows` or more where this machine was measured to be faster so
+  /// (nest/runtime/choices.h): of another instruction set than gemm_s8; 0 if nothing is.
+  void (*gemm_s8_many)(const QuantGemmArgs&) = nullptr;
+  int many_rows = 0;
   void (*gemm_s4)(const QuantGemmArgs&) = nullptr;
   /// The products of gemm_f32 and gemm_s8 from weights without zeros (args.b is not read); a's rows
   /// are whole groups of 4. f32: four partial sums by k % 4, added at the end.
@@ -151,9 +156,9 @@ struct Kernels {
                     float* y, std::int64_t ldy) = nullptr;
   float (*dot)(const float* a, const float* b, std::int64_t n) = nullptr;
   float (*max)(const float* x, std::int64_t n) = nullptr;
-  /// y = exp(x - max x); returns the sum. n > 0.
+  /// y = exp(x - max x), 0 below e^-64; returns the sum. n > 0.
   float (*exp_sum)(const float* x, float* y, std::int64_t n, float* max) = nullptr;
-  /// y = exp(x - max x) / sum of those. n > 0.
+  /// y = exp(x - max x) / sum of those, 0 as above. n > 0.
   void (*softmax)(const float* x, float* y, std::int64_t n) = nullptr;
   /// y = (x - mean) / sqrt(var + eps) * weight + bias over n features.
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float eps, float* y,
@@ -181,6 +186,7 @@ const Kernels* kernels_avx_vnni();
 const Kernels* kernels_avx512();
 const Kernels* kernels_avx512_vnni();
 const Kernels* kernels_avx512_bf16();
+const Kernels* kernels_avx512_amx();
 const Kernels* kernels_neon();
 const Kernels* kernels_neon_dot();
 

@@ -17,6 +17,7 @@ inline int32x4_t dot_bytes(int32x4_t acc, int8x16_t b, int8x16_t x) {
 // In the order of their dependence:
 // clang-format off
 #include "simd_math.inc"
+#include "simd_passes.inc"
 #include "simd_gemm.inc"
 #include "simd_bf16.inc"
 #include "simd_quant_neon.inc"

@@ -22,8 +22,7 @@ extern const Kernels kTable;
 
 const Kernels& kernels_for(Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512 || isa == Isa::kAvx512Vnni || isa == Isa::kAvx512Bf16)
-    return avx512::kTable;
+  if (isa >= Isa::kAvx512 && isa <= Isa::kAvx512Amx) return avx512::kTable;
   if (isa == Isa::kAvx2 || isa == Isa::kAvxVnni) return avx2::kTable;
 #endif
   require(isa == Isa::kGeneric || isa == Isa::kNeon || isa == Isa::kNeonDot,
