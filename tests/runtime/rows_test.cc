@@ -97,6 +97,19 @@ TEST_P(Rows, softmax_of_any_length_in_place) {
   }
 }
 
+TEST_P(Rows, softmax_has_no_weights_whose_products_would_be_subnormal) {
+  for (const std::size_t n : {17u, 300u}) {
+    std::vector<float> x(n);
+    for (std::size_t i = 0; i < n; ++i) x[i] = -0.25f * static_cast<float>(i * 300 / n);
+    x[n / 2] = -3e38f;
+    const std::vector<float> before = x;
+    kernels().softmax(x.data(), x.data(), static_cast<std::int64_t>(n));
+    for (std::size_t i = 0; i < n; ++i)
+      EXPECT_EQ(x[i] == 0.0f, before[i] < -64.0f) << n << " weight " << x[i];
+    EXPECT_GT(*std::ranges::min_element(x, {}, [](float w) { return w == 0 ? 1 : w; }), 1e-31f);
+  }
+}
+
 TEST_P(Rows, layer_norm_of_any_length) {
   for (const std::size_t n : {1u, 2u, 7u, 16u, 31u, 64u, 100u, 512u}) {
     const auto x = random_floats(n, 1), w = random_floats(n, 2), b = random_floats(n, 3);

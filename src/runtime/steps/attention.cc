@@ -34,9 +34,10 @@ class AttentionStep : public Step {
   }
 
   std::int64_t packed_floats() const {
-    return op.kind == graph::Attention::Kind::kLinear
-               ? width * (width + 1) + 2 * width
-               : (keys + kPanel - 1) / kPanel * kPanel * width;
+    if (op.kind == graph::Attention::Kind::kLinear) return width * (width + 1) + 2 * width;
+    const std::int64_t of_keys = (keys + kPanel - 1) / kPanel * kPanel * width;
+    const std::int64_t of_values = (width + kPanel - 1) / kPanel * kPanel * keys;
+    return packs_values() ? std::max(of_keys, of_values) : of_keys;
   }
 
  private:
@@ -94,24 +95,50 @@ class AttentionStep : public Step {
     f.kernels->gemm_f32(g);
     if (relative_k != nullptr) add_relative(f, query, scores, factor);
     for (std::int64_t i = 0; i < queries; ++i) normalize(f, b, i, scores + i * score_row);
-    g = {};
-    g.m = static_cast<int>(queries);
-    g.n = static_cast<int>(width);
-    g.k = static_cast<int>(keys);
-    g.a = scores;
-    g.lda = score_row;
-    g.b = head(f, v, keys, b, h);
-    g.b_size = (batch - b) * keys * v.row - v.begin - h * width;
-    g.offsets = value_rows.data();
     float* out = f.at(context) + b * queries * op.embed_dim + h * width;
-    g.c = out;
-    g.ldc = op.embed_dim;
-    f.kernels->conv(g);
+    sum_values(f, b, h, scores, out);
     if (relative_v == nullptr) return;
     for (std::int64_t i = 0; i < queries; ++i)
       for (std::int64_t j = 0; j < keys; ++j)
         f.kernels->axpy(scores[i * score_row + j], relative_v + clipped(i, j) * width,
                         out + i * op.embed_dim, width);
+  }
+
+  /// Rows of values are read again for every few queries and lie so far apart that many of them
+  /// share a cache set. For many queries they come side by side, where the keys were until then.
+  bool packs_values() const noexcept { return queries >= kManyQueries; }
+  static constexpr std::int64_t kManyQueries = 16;
+
+  void sum_values(const Frame& f, std::int64_t b, std::int64_t h, const float* scores,
+                  float* out) const noexcept {
+    GemmArgs g;
+    g.m = static_cast<int>(queries);
+    g.n = static_cast<int>(width);
+    g.k = static_cast<int>(keys);
+    g.a = scores;
+    g.lda = score_row;
+    g.c = out;
+    g.ldc = op.embed_dim;
+    const float* value = head(f, v, keys, b, h);
+    if (packs_values()) {
+      float* panels = f.at(packed) + (b * op.num_heads + h) * packed_floats();
+      pack_values(value, panels);
+      g.b = panels;
+      f.kernels->gemm_f32(g);
+    } else {
+      g.b = value;
+      g.b_size = (batch - b) * keys * v.row - v.begin - h * width;
+      g.offsets = value_rows.data();
+      f.kernels->conv(g);
+    }
+  }
+  void pack_values(const float* value, float* panel) const noexcept {
+    for (std::int64_t c = 0; c < width; c += kPanel)
+      for (std::int64_t j = 0; j < keys; ++j, panel += kPanel) {
+        const std::int64_t count = std::min<std::int64_t>(kPanel, width - c);
+        std::copy_n(value + j * v.row + c, count, panel);
+        std::fill(panel + count, panel + (count + 15) / 16 * 16, 0.0f);
+      }
   }
 
   /// Keys of one head, transposed into panels.
