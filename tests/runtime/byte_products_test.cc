@@ -102,10 +102,17 @@ TEST_P(ByteProducts, have_the_bits_of_the_integers_whatever_their_size) {
 }
 
 TEST_P(ByteProducts, take_activation_factor_and_residual_of_every_row_once) {
-  for (const int m : {1, 5, 16, 17, 33, 64, 117}) {
+  for (const auto& [m, act] : {std::pair{1, Act::kRelu},
+                               {5, Act::kSquare},
+                               {16, Act::kNone},
+                               {17, Act::kRelu},
+                               {33, Act::kSquare},
+                               {64, Act::kNone},
+                               {117, Act::kRelu},
+                               {48, Act::kSquare}}) {
     Product product(m, 70, 130, 7);
     Epilogue epilogue = with_bias(product);
-    epilogue.act = Act::kRelu;
+    epilogue.act = act;
     epilogue.alpha = 0.5f;
     epilogue.residual = product.residual.data();
     epilogue.ld_residual = 70;
@@ -113,7 +120,10 @@ TEST_P(ByteProducts, take_activation_factor_and_residual_of_every_row_once) {
     for (int r = 0; r < m; ++r)
       for (int c = 0; c < 70; ++c) {
         const auto at = static_cast<std::size_t>(r * 70 + c);
-        ASSERT_EQ(out[at], std::max(product.exact(r, c), 0.0f) * 0.5f + product.residual[at])
+        float y = product.exact(r, c);
+        if (act == Act::kRelu) y = std::max(y, 0.0f);
+        if (act == Act::kSquare) y = y * y;
+        ASSERT_EQ(out[at], y * 0.5f + product.residual[at])
             << m << " rows, row " << r << " column " << c;
       }
   }

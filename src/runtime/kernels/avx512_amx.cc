@@ -13,20 +13,32 @@ namespace nest::runtime {
 
 namespace {
 
-// A tile has 16 rows of 64 bytes. A panel of weights is one of 16 columns wherever it is cut: 16
-// groups of 4 k, 256 bytes apart.
-constexpr int kTileRows = 16, kTileDepth = 64;
-constexpr int kGroup = kPanel * 4, kTileGroups = kTileDepth / 4;
+// A tile has at most 16 rows of 64 bytes. Wherever a panel of weights is cut, 16 of its columns are
+// one of weights: a row is a group of 4 k, and they are 256 bytes apart.
+constexpr int kTileRows = 16, kTileGroups = 16, kGroup = kPanel * 4;
+
+// How k is walked: in steps of whole tiles, behind which groups may be left. Where those would be a
+// step of few, equal steps of fewer groups are shorter, though they begin inside cache lines.
+struct Depth {
+  int steps, groups = kTileGroups, left;
+
+  explicit Depth(int k) {
+    const int all = (k + 3) / 4, least = (all + kTileGroups - 1) / kTileGroups;
+    if (least > 0 && least <= 2 && all % least == 0) groups = all / least;
+    steps = all / groups;
+    left = all % groups;
+  }
+};
 
 // Tiles of this thread while a product lasts: 0 to 3 are sums, 4 and 5 activations, of `rows` rows
 // each, 6 and 7 weights.
 class Tiles {
  public:
-  explicit Tiles(int rows) {
+  Tiles(int rows, int groups) {
     Shape shape;
     for (int t = 0; t < 8; ++t) {
-      shape.row_bytes[t] = kTileDepth;
-      shape.rows[t] = static_cast<std::uint8_t>(t < 6 ? rows : kTileGroups);
+      shape.row_bytes[t] = static_cast<std::uint16_t>(t == 4 || t == 5 ? 4 * groups : 4 * kW);
+      shape.rows[t] = static_cast<std::uint8_t>(t < 6 ? rows : groups);
     }
     asm volatile("ldtilecfg %0" ::"m"(shape));
   }
@@ -77,7 +89,7 @@ struct PanelOperands {
   std::int64_t lda;
   const std::int8_t* b;
   const std::int8_t* rest;  // null if nothing is left
-  int steps;
+  Depth depth;
 };
 
 // R tiles of rows by N of columns: one row of tiles takes up to four, two take up to two.
@@ -105,9 +117,14 @@ inline void add_step(const std::uint8_t* const (&a)[2], std::int64_t lda, const 
   }
 }
 
+// The processor sees the stream of weights well enough when they are read once.
+struct ReadOnce {
+  void fetch(int) const {}
+};
+
 // Sums [R][16][N * 16] of the rows from m0 and m1 on and the columns from `column` on.
-template <int R, int N>
-inline void sum_tiles(const PanelOperands& p, int m0, int m1, int column, const Ahead& ahead,
+template <int R, int N, class Hint>
+inline void sum_tiles(const PanelOperands& p, int m0, int m1, int column, const Hint& ahead,
                       std::int32_t* sums) {
   const std::int8_t* b = p.b + column * 4;
   const std::uint8_t* a[2] = {p.a + m0 * p.lda, p.a + m1 * p.lda};
@@ -115,12 +132,13 @@ inline void sum_tiles(const PanelOperands& p, int m0, int m1, int column, const 
   t_zero<1>();
   t_zero<2>();
   t_zero<3>();
-  for (int step = 0; step < p.steps; ++step) {
+  const int bytes = 4 * p.depth.groups;
+  for (int step = 0; step < p.depth.steps; ++step) {
     ahead.fetch(step);
     add_step<R, N>(a, p.lda, b);
-    b += kTileGroups * kGroup;
-    a[0] += kTileDepth;
-    a[1] += kTileDepth;
+    b += bytes * kPanel;
+    a[0] += bytes;
+    a[1] += bytes;
   }
   if (p.rest != nullptr) add_step<R, N>(a, p.lda, p.rest + column * 4);
   constexpr std::int64_t kRow = N * kW, kRowBytes = kRow * 4;
@@ -132,34 +150,53 @@ inline void sum_tiles(const PanelOperands& p, int m0, int m1, int column, const 
   if constexpr (R == 1 && N > 3) t_store<3>(sums + 3 * kW, kRowBytes);
 }
 
-// Rows [m0, end) of the result from their sums.
-template <int N>
-inline void put_rows(const QuantGemmArgs& g, const std::int32_t* sums, int m0, int end, int n0,
-                     int n) {
+// Rows [m0, end) of the result from their sums. Where nothing dear is left to do, it is done at
+// once: a second pass takes half as long as the products.
+template <int N, bool IsRelu>
+inline void put_rows_at_once(const QuantGemmArgs& g, const std::int32_t* sums, int m0, int end,
+                             int n0, int n) {
+  const Epilogue& e = g.epilogue;
+  const V zero = v_set(0.0f), alpha = v_set(e.alpha);
+  const auto count = [n](int v) { return v == N - 1 ? n - (N - 1) * kW : kW; };
   V scale[N], bias[N];
-  const int last = n - (N - 1) * kW;
   for (int v = 0; v < N; ++v) {
     scale[v] = v_load(g.b_scale + n0 + v * kW);
-    if (g.epilogue.bias != nullptr)
-      bias[v] = v_get(g.epilogue.bias + n0 + v * kW, v == N - 1 ? last : kW);
+    bias[v] = e.bias != nullptr ? v_get(e.bias + n0 + v * kW, count(v)) : zero;
   }
   for (int m = m0; m < end; ++m, sums += N * kW) {
     const V a_scale = v_set(g.a_scale[m]);
-    float* out = g.c + m * g.ldc + n0;
+    const float* residual = e.residual != nullptr ? e.residual + m * e.ld_residual + n0 : nullptr;
     for (int v = 0; v < N; ++v) {
       const V sum = q_float(_mm512_loadu_si512(sums + v * kW), g.b_sum + n0 + v * kW);
       V y = v_mul(sum, v_mul(a_scale, scale[v]));
-      if (g.epilogue.bias != nullptr) y = v_add(y, bias[v]);
-      v_put(out + v * kW, y, v == N - 1 ? last : kW);
+      if (e.bias != nullptr) y = v_add(y, bias[v]);
+      if constexpr (IsRelu) y = v_act(Act::kRelu, y);
+      if (e.alpha != 1.0f) y = v_mul(y, alpha);
+      if (residual != nullptr) y = v_add(y, v_get(residual + v * kW, count(v)));
+      v_put(g.c + m * g.ldc + n0 + v * kW, y, count(v));
     }
   }
-  if (needs_finish(g.epilogue)) finish_tile(g.epilogue, g.c, g.ldc, end - m0, m0, n0, n);
+}
+template <int N>
+inline void put_rows(const QuantGemmArgs& g, const std::int32_t* sums, int m0, int end, int n0,
+                     int n) {
+  if (g.epilogue.act == Act::kNone) {
+    put_rows_at_once<N, false>(g, sums, m0, end, n0, n);
+  } else if (g.epilogue.act == Act::kRelu) {
+    put_rows_at_once<N, true>(g, sums, m0, end, n0, n);
+  } else {
+    QuantGemmArgs plain = g;
+    plain.epilogue = {};
+    plain.epilogue.bias = g.epilogue.bias;
+    put_rows_at_once<N, false>(plain, sums, m0, end, n0, n);
+    finish_tile(g.epilogue, g.c, g.ldc, end - m0, m0, n0, n);
+  }
 }
 
 // Tiles of rows `tile` and, if R is 2, the one behind it.
-template <int R, int N>
+template <int R, int N, class Hint>
 void multiply_tiles(const QuantGemmArgs& g, const RowTiles& rows, const PanelOperands& p, int tile,
-                    int column, int n0, int n, const Ahead& ahead) {
+                    int column, int n0, int n, const Hint& ahead) {
   alignas(64) std::int32_t sums[R * kTileRows * N * kW];
   sum_tiles<R, N>(p, rows.first(tile), rows.first(tile + R - 1), column, ahead, sums);
   for (int i = 0; i < R; ++i) {
@@ -168,10 +205,10 @@ void multiply_tiles(const QuantGemmArgs& g, const RowTiles& rows, const PanelOpe
                 first + rows.rows, n0, n);
   }
 }
-template <int R, int N>
+template <int R, int N, class Hint>
 inline void multiply_columns(int tiles, const QuantGemmArgs& g, const RowTiles& rows,
                              const PanelOperands& p, int tile, int column, int n0, int n,
-                             const Ahead& ahead) {
+                             const Hint& ahead) {
   if constexpr (N > 0) {
     if (tiles == N) {
       multiply_tiles<R, N>(g, rows, p, tile, column, n0, n, ahead);
@@ -182,41 +219,38 @@ inline void multiply_columns(int tiles, const QuantGemmArgs& g, const RowTiles& 
 }
 
 // All rows times the `n` columns of a panel of s8 that lie in c from n0 on. Tiles are ready.
-void multiply_panel(const QuantGemmArgs& g, const RowTiles& rows, const std::int8_t* panel, int n0,
-                    int n) {
-  const int groups = (g.k + 3) / 4, left = groups % kTileGroups;
+void multiply_panel(const QuantGemmArgs& g, const RowTiles& rows, const Depth& depth,
+                    const std::int8_t* panel, int n0, int n) {
   alignas(64) std::int8_t rest[kTileGroups * kGroup];
-  PanelOperands p{g.a, g.lda, panel, nullptr, groups / kTileGroups};
-  if (left > 0) {
-    __builtin_memcpy(rest, panel + p.steps * (kTileGroups * kGroup),
-                     static_cast<std::size_t>(left) * kGroup);
-    __builtin_memset(rest + left * kGroup, 0,
-                     static_cast<std::size_t>(kTileGroups - left) * kGroup);
+  PanelOperands p{g.a, g.lda, panel, nullptr, depth};
+  if (depth.left > 0) {
+    const auto bytes = static_cast<std::size_t>(depth.left) * kGroup;
+    __builtin_memcpy(rest, panel + depth.steps * (kTileGroups * kGroup), bytes);
+    __builtin_memset(rest + bytes, 0, sizeof rest - bytes);
     p.rest = rest;
   }
-  const int pairs = rows.count / 2, is_odd = rows.count % 2;
-  Pass pass{0, n > 2 * kW ? 2 : 1, 0, pairs + is_odd, 0, p.steps};
-  const auto ahead = [&] { return Ahead(panel, kTileGroups * kGroup, pass); };
-  for (int column = 0; column < n; column += 2 * kW, ++pass.strip) {
+  const int pairs = rows.count / 2;
+  Pass pass{0, n > 2 * kW ? 2 : 1, 0, pairs, 0, depth.steps};
+  for (int column = 0; column < n && pairs > 0; column += 2 * kW, ++pass.strip) {
     const int width = n - column < 2 * kW ? n - column : 2 * kW;
     for (pass.tile = 0; pass.tile < pairs; ++pass.tile)
       multiply_columns<2, 2>((width + kW - 1) / kW, g, rows, p, 2 * pass.tile, column, n0 + column,
-                             width, ahead());
+                             width, Ahead(panel, depth.groups * kGroup, pass));
   }
-  if (is_odd == 0) return;
-  pass = {0, 1, pairs, pairs + 1, 0, p.steps};
-  multiply_columns<1, 4>((n + kW - 1) / kW, g, rows, p, 2 * pairs, 0, n0, n, ahead());
+  if (rows.count % 2 == 1)
+    multiply_columns<1, 4>((n + kW - 1) / kW, g, rows, p, 2 * pairs, 0, n0, n, ReadOnce{});
 }
 
 void gemm_s8(const QuantGemmArgs& g) {
   if (g.m <= 0) return;
   const RowTiles rows(g.m);
-  const Tiles tiles(rows.rows);
+  const Depth depth(g.k);
+  const Tiles tiles(rows.rows, depth.groups);
   const int panels = (g.n + kPanel - 1) / kPanel;
   const std::int64_t panel_bytes = static_cast<std::int64_t>((g.k + 3) / 4) * kGroup;
   for (int i = 0; i < panels; ++i) {
     const int panel = g.is_reversed ? panels - 1 - i : i, n0 = panel * kPanel;
-    multiply_panel(g, rows, static_cast<const std::int8_t*>(g.b) + panel * panel_bytes, n0,
+    multiply_panel(g, rows, depth, static_cast<const std::int8_t*>(g.b) + panel * panel_bytes, n0,
                    g.n - n0 < kPanel ? g.n - n0 : kPanel);
   }
 }
