@@ -8,6 +8,7 @@
 #include "nest/core/json.h"
 #include "nest/core/options.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/old_code_rows.h"
 #include "nest/graph/serialize.h"
 #include "weight_names.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 /// Entry of a checkpoint that holds what the Python project's format has no place for.
 constexpr std::string_view kEntry = "nest";
+/// What an entry says of the rows of a file with codes (graph/old_code_rows.h).
+constexpr std::string_view kRows = "code_rows";
 
 bool is_model_config(const Config& config) {
   return config.has("model_name") || config.has("type") || config.has("decoder");
@@ -154,7 +157,7 @@ graph::Model model_from_checkpoint(const io::Checkpoint& checkpoint, const std::
     }
     check_were_read(model, checkpoint);
     TensorMap weights = plain_weights(checkpoint);
-    widen(weights, model);
+    widen(weights, model, stored.value(kRows, std::int64_t{1}));
     graph::load_weights(model, weights);
   });
   return model;
@@ -197,6 +200,7 @@ void save_model(const graph::Model& model, const std::filesystem::path& path) {
   if (path.extension() == ".safetensors" && model.quantization != graph::Quantization{}) {
     checkpoint.state_dict = narrowed(model);
     Json& entry = checkpoint.extra[std::string(kEntry)];
+    entry[std::string(kRows)] = graph::kCodeRows;
     entry = packed_entry(entry);
   }
   io::write_checkpoint(path, checkpoint);

@@ -5,6 +5,7 @@
 #include "nest/core/deflate.h"
 #include "nest/core/error.h"
 #include "nest/graph/code_rows.h"
+#include "nest/graph/old_code_rows.h"
 
 namespace nest::deploy {
 namespace {
@@ -26,14 +27,17 @@ Tensor narrow(const Tensor& weight, const graph::LayerQuantization& how) {
   return bytes;
 }
 
-Tensor wide(const Tensor& bytes, const Shape& shape, graph::Precision precision) {
+Tensor wide(const Tensor& bytes, const Shape& shape, graph::Precision precision, bool is_old) {
   const std::int64_t rows = shape.front(), columns = columns_of(shape);
-  const Shape expected{rows, graph::row_bytes(precision, columns)};
+  const bool is_old_int4 = is_old && precision == graph::Precision::kInt4;
+  const Shape expected{rows, is_old_int4 ? graph::old_int4_row_bytes(columns)
+                                         : graph::row_bytes(precision, columns)};
   require(bytes.shape() == expected, ErrorCode::kDataCorrupt,
           "{} codes of {} have {} bytes, expected {}", name_of(precision), to_string(shape),
           to_string(bytes.shape()), to_string(expected));
-  return Tensor::from(shape, graph::read_rows(static_cast<const std::byte*>(bytes.raw()), rows,
-                                              columns, precision));
+  const auto* stored = static_cast<const std::byte*>(bytes.raw());
+  return Tensor::from(shape, is_old_int4 ? graph::read_old_int4_rows(stored, rows, columns)
+                                         : graph::read_rows(stored, rows, columns, precision));
 }
 
 }  // namespace
@@ -52,8 +56,11 @@ TensorMap narrowed(const graph::Model& model) {
   return weights;
 }
 
-void widen(TensorMap& weights, const graph::Model& model) {
+void widen(TensorMap& weights, graph::Model& model, std::int64_t code_rows) {
   if (model.quantization == graph::Quantization{}) return;
+  require(code_rows <= graph::kCodeRows, ErrorCode::kUnsupported,
+          "weights in rows of version {}, this build reads {} and earlier ones", code_rows,
+          graph::kCodeRows);
   weights.merge(graph::positional_tables(model));
   const auto how = graph::narrow_weights(model);
   for (const graph::WeightInfo& info : graph::weight_infos(model)) {
@@ -62,9 +69,11 @@ void widen(TensorMap& weights, const graph::Model& model) {
     if (found == weights.end() || narrow == how.end() || found->second.dtype() != DType::kU8)
       continue;
     with_context("tensor '" + info.name + "'", [&] {
-      found->second = wide(found->second, info.shape, narrow->second.precision);
+      found->second =
+          wide(found->second, info.shape, narrow->second.precision, code_rows < graph::kCodeRows);
     });
   }
+  if (code_rows < graph::kCodeRows) graph::make_int8_of_int4(model.quantization);
 }
 
 Json packed_entry(const Json& entry) {

@@ -14,9 +14,10 @@ namespace nest::deploy {
 /// follow from the graph are left out.
 TensorMap narrowed(const graph::Model& model);
 /// The inverse for weights from a file, of a model that has its graphs and quantization: bytes
-/// become the float32 that they stand for, and tables that were left out are made. Errors:
-/// DataCorrupt naming a tensor of another size.
-void widen(TensorMap& weights, const graph::Model& model);
+/// become the float32 that they stand for, and tables that were left out are made. Of a file whose
+/// `code_rows` are not the present ones int4 layers become int8 (graph/old_code_rows.h). Errors:
+/// DataCorrupt naming a tensor of another size; Unsupported for rows of a later version.
+void widen(TensorMap& weights, graph::Model& model, std::int64_t code_rows);
 
 /// An entry of the file's metadata as base64 of a zlib stream.
 Json packed_entry(const Json& entry);

@@ -11,9 +11,16 @@ namespace {
 
 constexpr std::int64_t kHalfBytes = 2, kFloatBytes = 4;
 
-/// Bytes of one block of at most 32 int4 weights.
-std::int64_t block_bytes(std::int64_t count) {
-  return kHalfBytes + (count + 1) / 2;
+/// Two numbers of 4 bits a byte, the first in the low half.
+std::int64_t nibble_bytes(std::int64_t count) {
+  return (count + 1) / 2;
+}
+void put_nibble(std::byte* bytes, std::int64_t i, int value) {
+  bytes[i / 2] |= static_cast<std::byte>(i % 2 == 0 ? value : value << 4);
+}
+int nibble_at(const std::byte* bytes, std::int64_t i) noexcept {
+  const auto byte = static_cast<int>(bytes[i / 2]);
+  return i % 2 == 0 ? byte & 15 : byte >> 4;
 }
 
 std::byte* write_int8(const WeightCodes& made, std::int64_t row, std::int64_t columns,
@@ -26,20 +33,19 @@ std::byte* write_int8(const WeightCodes& made, std::int64_t row, std::int64_t co
 
 std::byte* write_int4(const WeightCodes& made, std::int64_t row, std::int64_t columns,
                       std::byte* out) {
-  const std::int64_t blocks = (columns + kInt4Block - 1) / kInt4Block;
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    const Half scale = to_half(made.scales[static_cast<std::size_t>(row * blocks + b)]);
-    const std::int64_t begin = b * kInt4Block,
-                       count = std::min<std::int64_t>(kInt4Block, columns - begin);
-    std::memcpy(out, &scale.bits, kHalfBytes);
-    std::memset(out + kHalfBytes, 0, static_cast<std::size_t>(block_bytes(count) - kHalfBytes));
-    for (std::int64_t i = 0; i < count; ++i) {
-      const int code = made.codes[static_cast<std::size_t>(row * columns + begin + i)] + 8;
-      out[kHalfBytes + i / 2] |= static_cast<std::byte>(i % 2 == 0 ? code : code << 4);
-    }
-    out += block_bytes(count);
+  const std::int64_t blocks = int4_blocks(columns);
+  const std::uint8_t* multipliers = made.multipliers.data() + row * blocks;
+  const std::int8_t* codes = made.codes.data() + row * columns;
+  std::memset(out, 0, static_cast<std::size_t>(row_bytes(Precision::kInt4, columns)));
+  std::memcpy(out, &made.scales[static_cast<std::size_t>(row)], kFloatBytes);
+  out += kFloatBytes;
+  for (std::int64_t b = 0; b < blocks; ++b) put_nibble(out, b, multipliers[b]);
+  out += nibble_bytes(blocks);
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const int multiplier = multipliers[i / kInt4Block];
+    put_nibble(out, i, (multiplier == 0 ? 0 : codes[i] / multiplier) & 15);
   }
-  return out;
+  return out + nibble_bytes(columns);
 }
 
 float half_at(const std::byte* at, Precision precision) noexcept {
@@ -56,14 +62,13 @@ void read_int8(const std::byte* row, std::int64_t columns, float* out) noexcept 
 }
 
 void read_int4(const std::byte* row, std::int64_t columns, float* out) noexcept {
-  for (std::int64_t begin = 0; begin < columns; begin += kInt4Block) {
-    const std::int64_t count = std::min<std::int64_t>(kInt4Block, columns - begin);
-    const float scale = half_at(row, Precision::kInt4);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto byte = static_cast<int>(row[kHalfBytes + i / 2]);
-      out[begin + i] = scale * static_cast<float>((i % 2 == 0 ? byte & 15 : byte >> 4) - 8);
-    }
-    row += block_bytes(count);
+  float scale = 0;
+  std::memcpy(&scale, row, kFloatBytes);
+  const std::byte* multipliers = row + kFloatBytes;
+  const std::byte* codes = multipliers + nibble_bytes(int4_blocks(columns));
+  for (std::int64_t i = 0; i < columns; ++i) {
+    const int code = (nibble_at(codes, i) ^ 8) - 8;
+    out[i] = scale * static_cast<float>(code * nibble_at(multipliers, i / kInt4Block));
   }
 }
 
@@ -79,8 +84,7 @@ std::int64_t row_bytes(Precision precision, std::int64_t columns) {
     case Precision::kInt8:
       return kFloatBytes + columns;
     case Precision::kInt4:
-      return columns / kInt4Block * block_bytes(kInt4Block) +
-             (columns % kInt4Block == 0 ? 0 : block_bytes(columns % kInt4Block));
+      return kFloatBytes + nibble_bytes(int4_blocks(columns)) + nibble_bytes(columns);
     case Precision::kFp16:
     case Precision::kBf16:
       return kHalfBytes * columns;

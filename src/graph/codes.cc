@@ -10,22 +10,6 @@
 namespace nest::graph {
 namespace {
 
-/// Codes of one block for a scale; returns the squared error.
-double block_error(const float* w, int count, float scale, int* codes) {
-  double error = 0;
-  for (int i = 0; i < count; ++i) {
-    codes[i] =
-        scale == 0 ? 0 : static_cast<int>(std::clamp(std::nearbyintf(w[i] / scale), -8.0f, 7.0f));
-    const double d = static_cast<double>(w[i]) - static_cast<double>(scale) * codes[i];
-    error += d * d;
-  }
-  return error;
-}
-
-std::int64_t blocks_of(std::int64_t columns) {
-  return (columns + kInt4Block - 1) / kInt4Block;
-}
-
 WeightCodes int8_matrix(std::span<const float> w, std::int64_t rows, std::int64_t columns,
                         bool is_shared) {
   const float shared = is_shared ? max_abs(w.data(), rows * columns) / kLargestCode : 0;
@@ -40,15 +24,13 @@ WeightCodes int8_matrix(std::span<const float> w, std::int64_t rows, std::int64_
 }
 
 WeightCodes int4_matrix(std::span<const float> w, std::int64_t rows, std::int64_t columns) {
+  const std::int64_t blocks = int4_blocks(columns);
   WeightCodes made;
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t begin = 0; begin < columns; begin += kInt4Block) {
-      const auto count = static_cast<int>(std::min<std::int64_t>(kInt4Block, columns - begin));
-      int codes[kInt4Block] = {};
-      made.scales.push_back(int4_codes(w.data() + r * columns + begin, count, codes));
-      for (int i = 0; i < count; ++i) made.codes.push_back(static_cast<std::int8_t>(codes[i]));
-    }
-  }
+  made.codes.resize(w.size());
+  made.multipliers.resize(static_cast<std::size_t>(rows * blocks));
+  for (std::int64_t r = 0; r < rows; ++r)
+    made.scales.push_back(int4_row(w.data() + r * columns, columns, made.codes.data() + r * columns,
+                                   made.multipliers.data() + r * blocks));
   return made;
 }
 
@@ -94,25 +76,6 @@ std::int8_t activation_code(float x, const ActivationRounding& rounding) {
       std::nearbyintf(std::clamp<float>(x * rounding.inverse, -kLargestCode, kLargestCode)));
 }
 
-float int4_codes(const float* w, int count, int* codes) {
-  float extreme = 0;
-  for (int i = 0; i < count; ++i) extreme = std::fabs(w[i]) > std::fabs(extreme) ? w[i] : extreme;
-  float best = 0;
-  double least = block_error(w, count, 0, codes);
-  int trial[kInt4Block];
-  // The largest magnitude lands on -8 or 7; slightly clipped candidates compete with it.
-  for (const float divisor : {-8.0f, -7.5f, 7.0f, -7.0f, 7.5f, -8.8f, 8.0f}) {
-    const float scale = to_float(to_half(extreme / divisor));
-    const double error = block_error(w, count, scale, trial);
-    if (error < least) {
-      least = error;
-      best = scale;
-      std::copy_n(trial, count, codes);
-    }
-  }
-  return best;
-}
-
 WeightCodes weight_codes(std::span<const float> weights, std::int64_t rows, std::int64_t columns,
                          const LayerQuantization& how) {
   require(weights.size() == static_cast<std::size_t>(rows * columns), ErrorCode::kInternal,
@@ -133,13 +96,10 @@ std::vector<float> rounded_weights(std::span<const float> weights, std::int64_t 
   }
   if (!is_integer(how.precision)) return made;
   const WeightCodes codes = weight_codes(weights, rows, columns, how);
-  const bool is_block = how.precision == Precision::kInt4;
   for (std::int64_t r = 0; r < rows; ++r) {
     for (std::int64_t c = 0; c < columns; ++c) {
       const auto at = static_cast<std::size_t>(r * columns + c);
-      const auto scale =
-          static_cast<std::size_t>(is_block ? r * blocks_of(columns) + c / kInt4Block : r);
-      made[at] = codes.scales[scale] * static_cast<float>(codes.codes[at]);
+      made[at] = codes.scales[static_cast<std::size_t>(r)] * static_cast<float>(codes.codes[at]);
     }
   }
   return made;

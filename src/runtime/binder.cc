@@ -1,6 +1,7 @@
 #include "runtime/binder.h"
 
 #include "nest/core/error.h"
+#include "nest/runtime/int4_choice.h"
 #include "runtime/sparse.h"
 
 namespace nest::runtime {
@@ -150,13 +151,17 @@ ActivationScale Binder::activation(const std::string& name) const {
   return made;
 }
 
-PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight,
-                            std::string_view role) const {
+PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, std::string_view role,
+                            const Reading& reading) const {
   const LoweredWeight& w = node.weights.at(weight);
-  const std::int64_t n = w.shape.at(0);
-  return packed_matrix(in_.store, node.name + "/" + std::string(role), node.quantization, n,
-                       n == 0 ? 0 : numel(w.shape) / n, w.values,
-                       in_.sparse ? kSparseBreakEven : 0);
+  const std::int64_t n = w.shape.at(0), k = n == 0 ? 0 : numel(w.shape) / n;
+  const std::string key = node.name + "/" + std::string(role);
+  const PackedMatrix made = packed_matrix(in_.store, key, node.quantization, n, k, w.values,
+                                          in_.sparse ? kSparseBreakEven : 0);
+  if (!made.has_nibbles() || !in_.isa) return made;
+  const std::int64_t bytes =
+      reading.matrices == 0 ? widened_bytes(in_.store) : reading.matrices * n * k;
+  return int4_choice(*in_.isa).keeps(reading.rows, bytes) ? made : widened(in_.store, key, made);
 }
 
 const float* Binder::floats(const LoweredNode& node, std::size_t weight,

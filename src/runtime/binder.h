@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nest/runtime/isa.h"
 #include "runtime/lower.h"
 #include "runtime/matmul.h"
 #include "runtime/program.h"
@@ -22,7 +24,13 @@ class Binder {
     WeightStore& store;
     bool sparse = true;  ///< leave blocks of zeros out
     int threads = 1;
+    std::optional<Isa> isa = {};  ///< on which int4 weights are held as is measured faster
     graph::ActivationObserver* observer = nullptr;
+  };
+  /// What a product reads: rows, and how many matrices like its own in turn; 0: the whole model.
+  struct Reading {
+    std::int64_t rows = 1;
+    std::int64_t matrices = 0;
   };
   Binder(const Inputs& in, graph::Bindings bindings, const std::set<std::string>& absent,
          const std::set<std::string>& constant);
@@ -43,8 +51,8 @@ class Binder {
   /// Of the product `name`: a node, for recurrent layers with a role behind it ("lstm/l0r/ih").
   ActivationScale activation(const std::string& name) const;
 
-  PackedMatrix matrix(const LoweredNode& node, std::size_t weight,
-                      std::string_view role = "weight") const;
+  PackedMatrix matrix(const LoweredNode& node, std::size_t weight, std::string_view role,
+                      const Reading& reading) const;
   const float* floats(const LoweredNode& node, std::size_t weight, std::string_view role) const;
   WeightStore& store() const { return in_.store; }
 

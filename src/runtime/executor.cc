@@ -106,8 +106,8 @@ NativeExecutor::Cached& NativeExecutor::cached(const graph::Graph& graph, const 
     cache_.splice(cache_.begin(), cache_, found);
     return cache_.front();
   }
-  const auto program =
-      prepared_->impl().plan({graph.name, bindings, absent, fixed.ports, machine_->threads()});
+  const auto program = prepared_->impl().plan(
+      {graph.name, bindings, absent, fixed.ports, machine_->threads(), machine_->isa()});
   cache_.push_front({graph.name, bindings, absent, fixed.ports, program,
                      index_ranges(graph, bindings), Arena(program->arena_bytes)});
   if (cache_.size() > kCachedPlans) cache_.pop_back();

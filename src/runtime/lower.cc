@@ -4,6 +4,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/rewrite.h"
+#include "runtime/prepared_version5.h"
 
 namespace nest::runtime {
 namespace {
@@ -58,7 +59,8 @@ void round_filters(LoweredNode& node, bool has_weights, WeightStore& store) {
     return;
   const std::string key =
       fmt::format("{}/filters:{}", node.name, name_of(node.quantization.precision));
-  if (!has_weights && store.find(key).data == nullptr) return;
+  const bool has_rows = store.find(key).data != nullptr || store.has_old(old_rows_key(key));
+  if (!has_weights && !has_rows) return;
   LoweredWeight& filters = node.weights.at(0);
   filters.unrounded = filters.values;
   filters.values = floats_of_rows(store, key, node.quantization, filters.shape, filters.unrounded);

@@ -19,8 +19,9 @@ struct MatMul {
   float alpha = 1;
   ActivationScale activation;
 
-  /// Bytes of scratch that run() needs for m rows (rounded activations).
-  static std::int64_t scratch_bytes(const PackedMatrix& weight, std::int64_t m);
+  /// Bytes of scratch that run() needs for m rows: rounded activations, and for several rows by
+  /// int4 weights a panel of these as codes of 8 bits for every part.
+  static std::int64_t scratch_bytes(const PackedMatrix& weight, std::int64_t m, int parts);
 
   struct Operands {
     std::int64_t m = 0;
@@ -36,10 +37,11 @@ struct MatMul {
   void run(const Frame& frame, const Operands& o, int parts) const noexcept;
 
   /// The two halves of run(): x rounded into the scratch as the precision wants, then columns
-  /// [begin, end) of the product, `begin` a multiple of kPanel. For who splits the work himself.
+  /// [begin, end) of the product, `begin` a multiple of kPanel. For who splits the work himself;
+  /// what runs at the same time are different parts.
   void round(const Frame& frame, const Operands& o) const noexcept;
-  void multiply(const Frame& frame, const Operands& o, std::int64_t begin,
-                std::int64_t end) const noexcept;
+  void multiply(const Frame& frame, const Operands& o, std::int64_t begin, std::int64_t end,
+                int part) const noexcept;
 };
 /// "int8", "int8 static", "fp32 sparse 25 %" (of the blocks are there)
 std::string what_runs(const MatMul& product);

@@ -1,8 +1,8 @@
 #include "runtime/pack.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "nest/core/dtype.h"
 #include "nest/core/error.h"
@@ -33,69 +33,72 @@ void pack_floats(const float* w, std::int64_t n, std::int64_t k, std::int64_t gr
   }
 }
 
-PackedScales pack_s8(const float* w, std::int64_t n, std::int64_t k, Granularity granularity,
-                     void* out) {
-  auto* packed = static_cast<std::int8_t*>(out);
-  const std::int64_t groups = ceil_div(k, 4);
-  std::memset(out, 0, packed_bytes(Precision::kInt8, n, k));
-  PackedScales scales = int8_scales(w, n, k, granularity);
-  for (std::int64_t r = 0; r < n; ++r)
-    for (std::int64_t c = 0; c < k; ++c)
-      packed[place(r, c, groups, 4)] =
-          graph::weight_code(w[r * k + c], scales.scale[static_cast<std::size_t>(r)]);
+/// Scales of rows and sums of their codes, which offset activations of 0 ... 255.
+PackedScales scales_of(const graph::WeightCodes& made, std::int64_t n, std::int64_t k) {
+  const auto padded = static_cast<std::size_t>(ceil_div(n, kPanel) * kPanel);
+  PackedScales scales{made.scales, std::vector<std::int32_t>(padded)};
+  scales.scale.resize(padded);
+  for (std::int64_t r = 0; r < n; ++r) {
+    const auto row = made.codes.begin() + r * k;
+    scales.sum[static_cast<std::size_t>(r)] = 128 * std::accumulate(row, row + k, 0);
+  }
   return scales;
 }
 
-void pack_s4(const float* w, std::int64_t n, std::int64_t k, void* out) {
+void pack_s8(const graph::WeightCodes& made, std::int64_t n, std::int64_t k, void* out) {
+  auto* packed = static_cast<std::int8_t*>(out);
+  const std::int64_t groups = ceil_div(k, 4);
+  std::memset(out, 0, packed_bytes(Precision::kInt8, n, k));
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t c = 0; c < k; ++c)
+      packed[place(r, c, groups, 4)] = made.codes[static_cast<std::size_t>(r * k + c)];
+}
+
+/// Column c of row r: its byte, and how far up in it its code and its multiplier lie.
+struct Nibble {
+  std::int64_t multiplier, code;
+  int multiplier_shift, code_shift;
+};
+Nibble s4_place(std::int64_t blocks, std::int64_t r, std::int64_t c) {
+  const std::int64_t block = (r / kPanel * blocks + c / kS4Block) * kS4BlockBytes;
+  const std::int64_t column = r % kPanel, i = c % kS4Block;
+  return {block + column, block + kPanel + i / 8 * (kPanel * 4) + column * 4 + i % 4,
+          i < graph::kInt4Block ? 0 : 4, i % 8 < 4 ? 0 : 4};
+}
+static_assert(kS4Block == 2 * graph::kInt4Block);
+
+void pack_s4(const graph::WeightCodes& made, std::int64_t n, std::int64_t k, void* out) {
   const std::int64_t blocks = ceil_div(k, kS4Block);
   auto* bytes = static_cast<std::uint8_t*>(out);
   std::memset(out, 0, packed_bytes(Precision::kInt4, n, k));
-  for (std::int64_t r = 0; r < ceil_div(n, kPanel) * kPanel; ++r) {
-    for (std::int64_t j = 0; j < blocks; ++j) {
-      std::uint8_t* block = bytes + (r / kPanel * blocks + j) * kS4BlockBytes;
-      const int count = static_cast<int>(std::min<std::int64_t>(kS4Block, k - j * kS4Block));
-      int codes[kS4Block] = {};
-      if (r < n) {
-        const Half scale = to_half(graph::int4_codes(w + r * k + j * kS4Block, count, codes));
-        std::memcpy(block + r % kPanel * 2, &scale.bits, 2);
-      }
-      for (int i = 0; i < kS4Block; ++i) {
-        const int code = (i < count ? codes[i] : 0) + 8;
-        std::uint8_t& byte = block[2 * kPanel + (i / 8) * (kPanel * 4) + r % kPanel * 4 + i % 4];
-        byte = static_cast<std::uint8_t>(byte | (i % 8 < 4 ? code : code << 4));
-      }
+  const auto put = [&](std::int64_t at, int value, int shift) {
+    bytes[at] = static_cast<std::uint8_t>(bytes[at] | value << shift);
+  };
+  for (std::int64_t r = 0; r < n; ++r)
+    for (std::int64_t c = 0; c < k; ++c) {
+      const Nibble at = s4_place(blocks, r, c);
+      const int multiplier = made.multipliers[static_cast<std::size_t>(r * graph::int4_blocks(k) +
+                                                                       c / graph::kInt4Block)];
+      if (c % graph::kInt4Block == 0) put(at.multiplier, multiplier, at.multiplier_shift);
+      if (multiplier != 0)
+        put(at.code, made.codes[static_cast<std::size_t>(r * k + c)] / multiplier & 15,
+            at.code_shift);
     }
-  }
 }
 
-float s4_value(const std::uint8_t* packed, std::int64_t blocks, std::int64_t r, std::int64_t c) {
-  const std::uint8_t* block = packed + (r / kPanel * blocks + c / kS4Block) * kS4BlockBytes;
-  const auto i = static_cast<int>(c % kS4Block);
-  Half scale;
-  std::memcpy(&scale.bits, block + r % kPanel * 2, 2);
-  const int byte = block[2 * kPanel + (i / 8) * (kPanel * 4) + r % kPanel * 4 + i % 4];
-  return to_float(scale) * static_cast<float>((i % 8 < 4 ? byte & 15 : byte >> 4) - 8);
+int s4_value(const std::uint8_t* packed, std::int64_t blocks, std::int64_t r, std::int64_t c) {
+  const Nibble at = s4_place(blocks, r, c);
+  const int code = packed[at.code] >> at.code_shift & 15;
+  return ((code ^ 8) - 8) * (packed[at.multiplier] >> at.multiplier_shift & 15);
 }
 
 }  // namespace
 
 PackedScales int8_scales(const float* weight, std::int64_t n, std::int64_t k,
                          Granularity granularity) {
-  const bool is_shared = granularity == Granularity::kPerTensor;
-  const float shared = is_shared ? graph::max_abs(weight, n * k) / graph::kLargestCode : 0;
-  PackedScales scales;
-  const auto padded = static_cast<std::size_t>(ceil_div(n, kPanel) * kPanel);
-  scales.scale.assign(padded, 0.0f);
-  scales.sum.assign(padded, 0);
-  for (std::int64_t r = 0; r < n; ++r) {
-    const float scale =
-        is_shared ? shared : graph::max_abs(weight + r * k, k) / graph::kLargestCode;
-    std::int32_t sum = 0;
-    for (std::int64_t c = 0; c < k; ++c) sum += graph::weight_code(weight[r * k + c], scale);
-    scales.scale[static_cast<std::size_t>(r)] = scale;
-    scales.sum[static_cast<std::size_t>(r)] = 128 * sum;
-  }
-  return scales;
+  return scales_of(graph::weight_codes({weight, static_cast<std::size_t>(n * k)}, n, k,
+                                       {Precision::kInt8, granularity}),
+                   n, k);
 }
 
 std::size_t packed_bytes(Precision precision, std::int64_t n, std::int64_t k) {
@@ -136,10 +139,12 @@ PackedScales pack_matrix(Precision precision, const float* weight, std::int64_t 
       pack_floats<std::uint16_t>(weight, n, k, 2, out, [](float x) { return to_bfloat16(x).bits; });
       return {};
     case Precision::kInt8:
-      return pack_s8(weight, n, k, granularity, out);
-    case Precision::kInt4:
-      pack_s4(weight, n, k, out);
-      return {};
+    case Precision::kInt4: {
+      const graph::WeightCodes made = graph::weight_codes({weight, static_cast<std::size_t>(n * k)},
+                                                          n, k, {precision, granularity});
+      precision == Precision::kInt8 ? pack_s8(made, n, k, out) : pack_s4(made, n, k, out);
+      return scales_of(made, n, k);
+    }
     case Precision::kFp64:
       break;
   }
@@ -170,7 +175,9 @@ std::vector<float> unpack_matrix(Precision precision, const void* packed,
               static_cast<float>(s8[place(r, c, ceil_div(k, 4), 4)]);
           break;
         case Precision::kInt4:
-          x = s4_value(static_cast<const std::uint8_t*>(packed), ceil_div(k, kS4Block), r, c);
+          x = scales.scale[static_cast<std::size_t>(r)] *
+              static_cast<float>(
+                  s4_value(static_cast<const std::uint8_t*>(packed), ceil_div(k, kS4Block), r, c));
           break;
         case Precision::kFp64:
           break;

@@ -18,8 +18,8 @@ std::size_t packed_bytes(Precision precision, std::int64_t n, std::int64_t k);
 
 /// What a packed integer matrix carries besides its bytes (empty for the other precisions).
 struct PackedScales {
-  std::vector<float> scale;       ///< by column, padded to whole panels (int8)
-  std::vector<std::int32_t> sum;  ///< 128 * column sum, padded (int8)
+  std::vector<float> scale;       ///< by column, padded to whole panels
+  std::vector<std::int32_t> sum;  ///< 128 * column sum of the codes of 8 bits, padded
 };
 
 /// Packs a row-major weight [n, k] (as torch.nn.Linear stores it) into `out`, packed_bytes() long.

@@ -65,13 +65,17 @@ std::shared_ptr<const Program> PreparedModel::Impl::plan(const PlanRequest& requ
   const std::lock_guard lock(mutex);
   const Lowered& low = lowered_graph(request.graph);
   Binder binder({model.graph(request.graph), low, model.quantization.activations, store,
-                 options.sparse, request.threads, observer},
+                 options.sparse, request.threads, request.isa, observer},
                 request.bindings, request.absent, request.constant);
   return std::make_shared<const Program>(binder.take());
 }
 
-void PreparedModel::Impl::seal() {
+void PreparedModel::Impl::pack() {
   for (const auto& [name, graph] : model.graphs) plan({name, smallest_bindings(graph)});
+}
+
+void PreparedModel::Impl::seal() {
+  pack();
   const std::lock_guard lock(mutex);
   for (auto& [name, low] : lowered) {
     for (LoweredNode& node : low->nodes) {
@@ -114,10 +118,10 @@ std::string PreparedModel::report(std::string_view graph, const graph::Bindings&
                                   const MachineOptions& machine) const {
   validate(machine);
   const int threads = Pool::threads_for(machine.threads);
-  const auto program = impl_->plan({graph, bindings, absent, {}, threads});
-  std::string text =
-      fmt::format("graph {} on {}, {}, {} threads\n", graph, name_of(choose_isa(machine.isa)),
-                  graph::describe(impl_->model.quantization), threads);
+  const Isa isa = choose_isa(machine.isa);
+  const auto program = impl_->plan({graph, bindings, absent, {}, threads, isa});
+  std::string text = fmt::format("graph {} on {}, {}, {} threads\n", graph, name_of(isa),
+                                 graph::describe(impl_->model.quantization), threads);
   double executed_macs = 0;
   for (const auto& step : program->steps) {
     executed_macs += step->executed_macs;

@@ -5,16 +5,19 @@
 #include "nest/core/file.h"
 #include "nest/core/hash.h"
 #include "nest/core/json.h"
+#include "nest/graph/old_code_rows.h"
 #include "nest/graph/serialize.h"
 #include "nest/runtime/prepared.h"
 #include "runtime/prepared_impl.h"
+#include "runtime/prepared_version5.h"
 
 /// A prepared model on disk: 8 bytes magic, u32 version, u32 CRC-32 of the header, u64 header
 /// length, the header (JSON as a zlib stream: model with its quantization, options, blocks), zeros
 /// up to 64, then the blocks, each 64-byte aligned. Little-endian. Packed weights are the same on
 /// every instruction set; of filters the codes are stored, and what the kernels want is made of
 /// them when the file is opened. Version 2 had the quantization, and how to run, among the options;
-/// versions 2 and 3 had embeddings in fp32; before 5 headers were plain and filters floats.
+/// versions 2 and 3 had embeddings in fp32; before 5 headers were plain and filters floats; before
+/// 6 int4 weights had a scale for every 32.
 namespace nest::runtime {
 namespace {
 
@@ -22,7 +25,8 @@ constexpr char kMagic[8] = {'N', 'E', 'S', 'T', 'P', 'R', 'E', 'P'};
 constexpr std::size_t kAlign = 64;
 constexpr std::size_t kFixed = 24;
 constexpr std::size_t kMostHeader = std::size_t{64} << 20;
-constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4, kDeflatedHeader = 5;
+constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4, kDeflatedHeader = 5,
+                        kInt4Multipliers = 6;
 
 std::size_t aligned(std::size_t n) {
   return (n + kAlign - 1) / kAlign * kAlign;
@@ -95,16 +99,17 @@ std::unique_ptr<PreparedModel::Impl> open_graphs(const Header& header) {
     options.rewrite = stored.at("rewrite").get<bool>();
   }
   if (header.version < kNarrowEmbeddings) keep_embeddings(model);
+  if (header.version < kInt4Multipliers) graph::make_int8_of_int4(model.quantization);
   return std::make_unique<PreparedModel::Impl>(std::move(model), options, false);
 }
 
 /// The blocks of weights that follow the header.
-void adopt_blocks(const Json& blocks, const std::shared_ptr<const MappedFile>& mapped,
+void adopt_blocks(const Header& header, const std::shared_ptr<const MappedFile>& mapped,
                   WeightStore& store) {
   const std::span<const std::byte> file = mapped->bytes();
   const std::size_t begin =
       aligned(kFixed + static_cast<std::size_t>(read_at<std::uint64_t>(file, 16)));
-  for (const Json& block : blocks) {
+  for (const Json& block : header.json.at("blocks")) {
     const auto key = block.at("key").get<std::string>();
     const auto at = block.at("offset").get<std::uint64_t>();
     const auto size = block.at("bytes").get<std::uint64_t>();
@@ -115,7 +120,9 @@ void adopt_blocks(const Json& blocks, const std::shared_ptr<const MappedFile>& m
         file.subspan(begin + static_cast<std::size_t>(at), static_cast<std::size_t>(size));
     require(crc32(data) == block.at("crc32").get<std::uint32_t>(), ErrorCode::kDataCorrupt,
             "checksum of block '{}' does not match", key);
-    store.adopt(key, {data.data(), data.size(), WeightStore::Keep::kInFiles}, mapped);
+    const WeightStore::Entry entry{data.data(), data.size(), WeightStore::Keep::kInFiles};
+    header.version < kInt4Multipliers&& is_old_int4(key) ? store.adopt_old(key, entry, mapped)
+                                                         : store.adopt(key, entry, mapped);
   }
 }
 
@@ -181,7 +188,8 @@ std::shared_ptr<const PreparedModel> PreparedModel::open(const std::filesystem::
     try {
       const Header header = parse_header(mapped->bytes());
       auto impl = open_graphs(header);
-      adopt_blocks(header.json.at("blocks"), mapped, impl->store);
+      adopt_blocks(header, mapped, impl->store);
+      if (impl->store.has_old()) impl->pack();
       return std::make_shared<const PreparedModel>(std::move(impl));
     } catch (const Json::exception& error) {
       fail(ErrorCode::kDataCorrupt, "header: {}", error.what());

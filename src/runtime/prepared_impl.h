@@ -3,11 +3,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "nest/runtime/isa.h"
 #include "nest/runtime/prepared.h"
 #include "runtime/activation.h"
 #include "runtime/lower.h"
@@ -29,10 +31,13 @@ struct PreparedModel::Impl {
     std::set<std::string> absent = {};    ///< optional inputs that are left out
     std::set<std::string> constant = {};  ///< what depends on these alone is marked as such
     int threads = 1;
+    std::optional<Isa> isa = {};  ///< none: weights stay as files hold them
   };
   std::shared_ptr<const Program> plan(const PlanRequest& request) const;
 
-  /// Packs the weights of every graph, then drops the float ones.
+  /// Packs the weights of every graph.
+  void pack();
+  /// The same, then drops the float ones.
   void seal();
 
   graph::Model model;

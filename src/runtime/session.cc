@@ -109,7 +109,7 @@ Session::Session(std::shared_ptr<const PreparedModel> prepared, const Spec& spec
   impl_->machine = spec.machine != nullptr ? spec.machine : std::make_shared<Machine>();
   Machine::Impl& machine = impl_->machine->impl();
   impl_->program = prepared->impl().plan(
-      {spec.graph, spec.bindings, absent, spec.constant, machine.pool.threads()});
+      {spec.graph, spec.bindings, absent, spec.constant, machine.pool.threads(), machine.isa});
   impl_->arena = Arena(impl_->program->arena_bytes);
   impl_->frame = {impl_->arena.data(), impl_->program->offsets.data(), machine.kernels,
                   &machine.pool};

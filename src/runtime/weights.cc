@@ -8,7 +8,9 @@
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
 #include "nest/graph/code_rows.h"
+#include "nest/runtime/isa.h"
 #include "runtime/pack.h"
+#include "runtime/prepared_version5.h"
 #include "runtime/sparse.h"
 
 namespace nest::runtime {
@@ -74,9 +76,22 @@ void WeightStore::adopt(std::string key, Entry entry, std::shared_ptr<const void
   owners_.push_back(std::move(owner));
 }
 
+void WeightStore::adopt_old(std::string key, Entry entry, std::shared_ptr<const void> owner) {
+  old_[std::move(key)] = entry;
+  owners_.push_back(std::move(owner));
+}
+
+const std::byte* WeightStore::old_block(std::string_view key, std::size_t bytes) const {
+  const Entry& entry = old_.find(key)->second;
+  require(entry.bytes == bytes, ErrorCode::kDataCorrupt,
+          "prepared weights '{}' have {} bytes, expected {}: prepare the model again", key,
+          entry.bytes, bytes);
+  return static_cast<const std::byte*>(entry.data);
+}
+
 namespace {
 
-/// Where scales and sums of an int8 matrix lie: behind `bytes` bytes of weights.
+/// Where scales and sums of a matrix of codes lie: behind `bytes` bytes of weights.
 void set_scales(PackedMatrix& matrix, const std::byte* data, std::size_t bytes) {
   const auto padded = static_cast<std::size_t>((matrix.n + kPanel - 1) / kPanel * kPanel);
   matrix.scale = reinterpret_cast<const float*>(data + bytes);
@@ -88,7 +103,7 @@ void write_scales(const PackedScales& scales, void* out, std::size_t bytes) {
   std::memcpy(tail + scales.scale.size() * 4, scales.sum.data(), scales.sum.size() * 4);
 }
 std::size_t scale_bytes(Precision precision, std::int64_t n) {
-  if (precision != Precision::kInt8) return 0;
+  if (!graph::is_integer(precision)) return 0;
   return static_cast<std::size_t>((n + kPanel - 1) / kPanel * kPanel) * 8;
 }
 
@@ -110,11 +125,11 @@ PackedMatrix dense_matrix(WeightStore& store, const std::string& name,
   const auto make = [&](void* out) {
     const PackedScales scales =
         pack_matrix(precision, weight().data(), n, k, out, granularity_of(how));
-    if (precision == Precision::kInt8) write_scales(scales, out, bytes);
+    if (graph::is_integer(precision)) write_scales(scales, out, bytes);
   };
   matrix.data =
       static_cast<const std::byte*>(store.block(name, bytes + scale_bytes(precision, n), make));
-  if (precision == Precision::kInt8) set_scales(matrix, matrix.data, bytes);
+  if (graph::is_integer(precision)) set_scales(matrix, matrix.data, bytes);
   return matrix;
 }
 
@@ -163,7 +178,7 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const LazyFloats& weight, double densest_sparse) {
   const Precision precision = how.precision;
   const auto checked = [&] {
-    std::vector<float> values = weight();
+    std::vector<float> values = old_matrix_or(store, key, n, k, weight)();
     require(values.size() == static_cast<std::size_t>(n * k), ErrorCode::kInternal,
             "weight '{}' has {} elements, expected {}", key, values.size(), n * k);
     return values;
@@ -185,6 +200,34 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
   return dense_matrix(store, name, how, n, k, checked);
 }
 
+PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix) {
+  const std::size_t panels = round_up(static_cast<std::size_t>(matrix.n), kPanel) / kPanel;
+  const std::size_t blocks = round_up(static_cast<std::size_t>(matrix.k), kS4Block) / kS4Block;
+  const std::size_t panel = round_up(static_cast<std::size_t>(matrix.k), 4) * kPanel;
+  const auto make = [&](void* out) {
+    std::vector<std::int8_t> whole(blocks * kS4Block * kPanel);
+    for (std::size_t i = 0; i < panels; ++i) {
+      kernels_for(Isa::kGeneric)
+          .unpack_s4(matrix.data + i * blocks * kS4BlockBytes, static_cast<int>(blocks),
+                     whole.data());
+      std::memcpy(static_cast<std::byte*>(out) + i * panel, whole.data(), panel);
+    }
+  };
+  matrix.data = static_cast<const std::byte*>(store.block(
+      fmt::format("{}:int4 as int8", key), panels * panel, make, WeightStore::Keep::kInMemory));
+  matrix.is_widened = true;
+  matrix.bytes = static_cast<double>(panels * (panel + kPanel * 8));
+  return matrix;
+}
+
+std::int64_t widened_bytes(const WeightStore& store) {
+  std::size_t bytes = 0;
+  for (const auto& [key, entry] : store.entries()) {
+    if (key.ends_with(":int4")) bytes += entry.bytes;
+  }
+  return static_cast<std::int64_t>(bytes / kS4BlockBytes * kS4Block * kPanel);
+}
+
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
                          const LazyFloats& values, WeightStore::Keep keep) {
   const auto count = static_cast<std::size_t>(n);
@@ -203,7 +246,8 @@ LazyFloats floats_of_rows(WeightStore& store, std::string key, const graph::Laye
   const auto bytes = static_cast<std::size_t>(rows * graph::row_bytes(how.precision, columns));
   return [=, &store] {
     const void* stored = store.block(key, bytes, [&](void* out) {
-      graph::write_rows(weight(), rows, columns, how, static_cast<std::byte*>(out));
+      graph::write_rows(old_rows_or(store, key, rows, columns, weight)(), rows, columns, how,
+                        static_cast<std::byte*>(out));
     });
     return graph::read_rows(static_cast<const std::byte*>(stored), rows, columns, how.precision);
   };

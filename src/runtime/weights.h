@@ -43,11 +43,17 @@ class WeightStore {
 
   /// Adopts blocks that live in foreign memory (a mapped file).
   void adopt(std::string key, Entry entry, std::shared_ptr<const void> owner);
+  /// Adopts a block of an earlier format, from which others are made; it goes into no file.
+  void adopt_old(std::string key, Entry entry, std::shared_ptr<const void> owner);
+  bool has_old() const { return !old_.empty(); }
+  bool has_old(std::string_view key) const { return old_.contains(key); }
+  /// Errors: DataCorrupt if it has another size than `bytes`.
+  const std::byte* old_block(std::string_view key, std::size_t bytes) const;
 
  private:
   void* allocate(std::size_t bytes);
 
-  std::map<std::string, Entry, std::less<>> entries_;
+  std::map<std::string, Entry, std::less<>> entries_, old_;
   std::vector<std::pair<std::byte*, std::size_t>> chunks_;
   std::size_t used_ = 0;  ///< of the last chunk
   std::vector<std::shared_ptr<const void>> owners_;
@@ -61,19 +67,26 @@ struct PackedMatrix {
   Precision precision = Precision::kFp32;
   int n = 0, k = 0;
   const std::byte* data = nullptr;
-  const float* scale = nullptr;       ///< int8, padded
-  const std::int32_t* sum = nullptr;  ///< int8, padded
+  const float* scale = nullptr;       ///< int8 and int4, padded
+  const std::int32_t* sum = nullptr;  ///< int8 and int4, padded
+  bool is_widened = false;            ///< int4 as the int8 matrix that it says
   double bytes = 0;
   SparseWeights sparse;  ///< instead of data, for weights without their blocks of zeros
   double products = 0;   ///< multiplications a row takes
 
   bool is_sparse() const { return sparse.starts != nullptr; }
+  bool has_nibbles() const { return precision == Precision::kInt4 && !is_widened; }
 };
 /// Leaves blocks of zeros out if at most the share `densest_sparse` of all blocks is there
 /// (sparse.h); 0 leaves none out.
 PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
                            const LazyFloats& weight, double densest_sparse);
+/// An int4 matrix as the int8 matrix that it says, kept in memory beside the other. `key` is that
+/// of packed_matrix().
+PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix);
+/// Bytes of all int4 matrices of a store, were they int8.
+std::int64_t widened_bytes(const WeightStore& store);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
                          const LazyFloats& values,
                          WeightStore::Keep keep = WeightStore::Keep::kInFiles);

@@ -46,17 +46,13 @@ RoundedWeight round_weight(const torch::Tensor& weight, const graph::LayerQuanti
   const torch::Tensor values = host(weight);
   const std::int64_t rows = values.size(0), columns = values.size(1);
   const graph::WeightCodes made = graph::weight_codes(floats(values), rows, columns, how);
-  torch::Tensor codes =
+  const torch::Tensor codes =
       torch::tensor(at::ArrayRef<std::int8_t>(made.codes), torch::kInt8).to(torch::kFloat32);
-  torch::Tensor scales = torch::tensor(at::ArrayRef<float>(made.scales)).reshape({rows, -1});
-  const bool is_int4 = how.precision == graph::Precision::kInt4;
-  torch::Tensor by_column = scales;
-  if (is_int4) by_column = scales.repeat_interleave(graph::kInt4Block, 1).slice(1, 0, columns);
-  const torch::Tensor slope =
-      torch::where(by_column != 0, by_column.reciprocal(), torch::zeros_like(by_column));
-  codes = codes.reshape({rows, columns}).to(weight.device());
-  scales = (is_int4 ? scales : scales.squeeze(1)).to(weight.device());
-  return {StraightThrough::apply(weight, codes, slope.to(weight.device())), scales, is_int4};
+  const torch::Tensor scales = torch::tensor(at::ArrayRef<float>(made.scales));
+  const torch::Tensor slope = torch::where(scales != 0, scales.reciprocal(), 0.0f).unsqueeze(1);
+  return {StraightThrough::apply(weight, codes.reshape({rows, columns}).to(weight.device()),
+                                 slope.to(weight.device())),
+          scales.to(weight.device())};
 }
 
 torch::Tensor rounded_values(const torch::Tensor& weight, const graph::LayerQuantization& how) {
@@ -100,18 +96,7 @@ torch::Tensor integer_sums(const torch::Tensor& x, const torch::Tensor& w) {
 }
 
 torch::Tensor multiply(const RoundedActivations& x, const RoundedWeight& w) {
-  if (!w.is_int4) return integer_sums(x.codes, w.codes) * (x.scale * w.scales);
-  torch::Tensor y;
-  for (std::int64_t block = 0; block < w.scales.size(1); ++block) {
-    const std::int64_t begin = block * graph::kInt4Block;
-    const auto part = [&](const torch::Tensor& of) {
-      return of.slice(-1, begin, begin + graph::kInt4Block);
-    };
-    const torch::Tensor term =
-        integer_sums(part(x.codes), part(w.codes)) * w.scales.select(1, block);
-    y = y.defined() ? y + term : term;
-  }
-  return y * x.scale;
+  return integer_sums(x.codes, w.codes) * (x.scale * w.scales);
 }
 
 }  // namespace nest::train

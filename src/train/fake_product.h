@@ -11,8 +11,7 @@ namespace nest::train {
 /// Codes of a weight [N, K]. Gradients go straight through to the weight; scales are constants.
 struct RoundedWeight {
   torch::Tensor codes;
-  torch::Tensor scales;  ///< int8 [N]; int4 [N, blocks]
-  bool is_int4 = false;
+  torch::Tensor scales;  ///< [N]
 };
 /// Errors: those of graph::weight_codes().
 RoundedWeight round_weight(const torch::Tensor& weight, const graph::LayerQuantization& how);

@@ -1,4 +1,6 @@
 // The .safetensors file of a quantized model holds its codes.
+#include "deploy/narrow_file.h"
+
 #include <gtest/gtest.h>
 
 #include "nest/core/config.h"
@@ -9,9 +11,12 @@
 #include "nest/graph/code_rows.h"
 #include "nest/graph/cost.h"
 #include "nest/graph/factory.h"
+#include "nest/graph/old_code_rows.h"
 #include "nest/graph/serialize.h"
 #include "nest/io/checkpoint.h"
+#include "nest/io/npy.h"
 #include "nest/runtime/executor.h"
+#include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::deploy {
@@ -104,6 +109,33 @@ TEST(NarrowFile, leaves_out_positions_that_follow_from_the_graph_and_keeps_other
   write_model(model, dir / "own.safetensors");
   EXPECT_TRUE(
       bit_equal(load_model(dir / "own.safetensors").weights.at(name), model.weights.at(name)));
+}
+
+TEST(NarrowFile, of_int4_with_a_scale_for_every_32_weights_is_read_as_int8) {
+  const auto golden = test::tests_dir() / "golden/prepared";  // see generate.py there
+  const graph::Model model = load_model(golden / "version5.safetensors");
+  EXPECT_EQ(model.quantization.precision, graph::Precision::kInt8);
+  runtime::NativeExecutor executor(runtime::prepare(model), {.isa = "generic"});
+  const Tensor got = executor.run("encoder", {{"eeg_data", io::read_npy(golden / "input.npy")}})
+                         .at("encoder_output");
+  EXPECT_LE(largest_difference(got, io::read_npy(golden / "version5.npy")), 0.02);
+}
+
+TEST(NarrowFile, of_rows_of_a_later_version_says_so) {
+  const test::TempDir dir;
+  write_model(small_model(graph::Precision::kInt4), dir / "m.safetensors");
+  io::Checkpoint checkpoint = io::read_checkpoint(dir / "m.safetensors");
+  Json entry = unpacked_entry(checkpoint.extra["nest"], "nest");
+  EXPECT_EQ(entry["code_rows"], graph::kCodeRows);
+  entry["code_rows"] = graph::kCodeRows + 1;
+  checkpoint.extra["nest"] = packed_entry(entry);
+  io::write_checkpoint(dir / "later.safetensors", checkpoint);
+  try {
+    load_model(dir / "later.safetensors");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported) << error.what();
+  }
 }
 
 TEST(NarrowFile, whose_codes_have_another_size_names_the_tensor) {

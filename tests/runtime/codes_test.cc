@@ -65,20 +65,13 @@ TEST_P(EveryCode, of_a_row_with_its_own_scale_is_that_of_its_largest) {
 
 /// What the products of graph/codes.h say: integer sums first.
 float product(const std::vector<float>& x, const graph::ActivationRounding& rounding,
-              const graph::WeightCodes& w, std::int64_t row, bool is_int4) {
+              const graph::WeightCodes& w, std::int64_t row) {
   const auto k = static_cast<std::int64_t>(x.size());
-  const std::int64_t each = is_int4 ? graph::kInt4Block : k, blocks = (k + each - 1) / each;
-  float y = 0;
-  for (std::int64_t b = 0; b < blocks; ++b) {
-    std::int32_t sum = 0;
-    for (std::int64_t i = b * each; i < std::min(k, (b + 1) * each); ++i)
-      sum += graph::activation_code(x[static_cast<std::size_t>(i)], rounding) *
-             w.codes[static_cast<std::size_t>(row * k + i)];
-    if (!is_int4)
-      return static_cast<float>(sum) * (rounding.scale * w.scales[static_cast<std::size_t>(row)]);
-    y += static_cast<float>(sum) * w.scales[static_cast<std::size_t>(row * blocks + b)];
-  }
-  return y * rounding.scale;
+  std::int32_t sum = 0;
+  for (std::int64_t i = 0; i < k; ++i)
+    sum += graph::activation_code(x[static_cast<std::size_t>(i)], rounding) *
+           w.codes[static_cast<std::size_t>(row * k + i)];
+  return static_cast<float>(sum) * (rounding.scale * w.scales[static_cast<std::size_t>(row)]);
 }
 
 TEST_P(EveryCode, of_a_matrix_makes_the_products_of_the_kernels_bit_for_bit) {
@@ -92,14 +85,13 @@ TEST_P(EveryCode, of_a_matrix_makes_the_products_of_the_kernels_bit_for_bit) {
       std::vector<float> weights = w;
       for (float& value : weights) value = std::clamp(value, -2.0f, 2.0f);
       const std::vector<float> x = awkward(static_cast<std::size_t>(k), 0.02f, 9);
-      const bool is_int4 = how.precision == Precision::kInt4;
       WeightStore store;
       MatMul multiply;
       multiply.weight = packed_matrix(
           store, "w", how, n, k, [&] { return weights; }, 0);
       multiply.activation.fixed = 0.02f;
       std::vector<std::byte> scratch(
-          static_cast<std::size_t>(MatMul::scratch_bytes(multiply.weight, 1)));
+          static_cast<std::size_t>(MatMul::scratch_bytes(multiply.weight, 1, 1)));
       std::vector<float> y(static_cast<std::size_t>(n));
       Frame frame;
       frame.kernels = &kernels();
@@ -114,7 +106,7 @@ TEST_P(EveryCode, of_a_matrix_makes_the_products_of_the_kernels_bit_for_bit) {
       const graph::WeightCodes codes = graph::weight_codes(weights, n, k, how);
       const auto rounding = graph::rounding_of_scale(0.02f);
       for (std::int64_t r = 0; r < n; ++r) {
-        ASSERT_EQ(y[static_cast<std::size_t>(r)], product(x, rounding, codes, r, is_int4))
+        ASSERT_EQ(y[static_cast<std::size_t>(r)], product(x, rounding, codes, r))
             << name_of(how.precision) << " k " << k << " row " << r;
       }
     }

@@ -111,6 +111,22 @@ TEST_P(Gemm, epilogue_is_activation_then_factor_then_residual) {
   expect_close(out, want, 1e-5);
 }
 
+/// Rows by weights of 4 bits, as MatMul multiplies them.
+void multiply_s4(const Kernels& kernels, QuantGemmArgs g, const std::uint8_t* packed) {
+  g.b = packed;
+  if (g.m == 1) return kernels.gemm_s4(g);
+  const int blocks = (g.k + kS4Block - 1) / kS4Block, n = g.n;
+  std::vector<std::int8_t> panel(static_cast<std::size_t>(blocks) * kS4Block * kPanel);
+  for (int begin = 0; begin < n; begin += kPanel, g.c += kPanel, g.epilogue.bias += kPanel) {
+    kernels.unpack_s4(packed + begin / kPanel * blocks * kS4BlockBytes, blocks, panel.data());
+    g.b = panel.data();
+    g.n = std::min(kPanel, n - begin);
+    kernels.gemm_s8(g);
+    g.b_scale += kPanel;
+    g.b_sum += kPanel;
+  }
+}
+
 std::vector<float> run_quant(const Kernels& kernels, Precision precision, const Case& c,
                              const std::vector<float>& a, const std::vector<std::uint8_t>& b,
                              const PackedScales& scales, const std::vector<float>& bias) {
@@ -118,12 +134,9 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
   const int ld = (c.k + kPanel - 1) / kPanel * kPanel;
   std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * ld));
   std::vector<float> a_scale(static_cast<std::size_t>(c.m));
-  std::vector<std::int32_t> sums(static_cast<std::size_t>(c.m * padded / kS4Block));
   for (int r = 0; r < c.m; ++r) {
     a_scale[static_cast<std::size_t>(r)] =
         kernels.quantize_row(a.data() + r * c.k, c.k, padded, 0, q.data() + r * ld);
-    if (precision == Precision::kInt4)
-      kernels.signed_blocks(q.data() + r * ld, padded, sums.data() + r * padded / kS4Block);
   }
   std::vector<float> out(static_cast<std::size_t>(c.m * c.n), -99.0f);
   QuantGemmArgs g;
@@ -136,11 +149,10 @@ std::vector<float> run_quant(const Kernels& kernels, Precision precision, const 
   g.b = b.data();
   g.b_scale = scales.scale.data();
   g.b_sum = scales.sum.data();
-  g.a_sum = sums.data();
   g.c = out.data();
   g.ldc = c.n;
   g.epilogue.bias = bias.data();
-  precision == Precision::kInt8 ? kernels.gemm_s8(g) : kernels.gemm_s4(g);
+  precision == Precision::kInt8 ? kernels.gemm_s8(g) : multiply_s4(kernels, g, b.data());
   return out;
 }
 

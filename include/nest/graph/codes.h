@@ -11,16 +11,17 @@
 /// weights with it, its kernels do the same on activations (tests/runtime/codes_test.cc), and
 /// training rounds with it, so that codes and integer sums are equal bit for bit.
 ///
-///   y = (sum over k of a_k * w_k) * (activation scale * weight scale)        int8
-///   y = sum over blocks of 32 k of (sum of a_k * w_k) * block scale, times the activation scale,
-///   int4
+///   y = (sum over k of a_k * w_k) * (activation scale * weight scale)
 ///
-/// a: codes of activations, w: of weights; sums are 32-bit integers, everything else float32
-/// without fused steps. Rounding is to nearest, ties to even; what lies outside saturates.
+/// a: codes of activations, w: of weights, both of 8 bits, a scale a row; sums are 32-bit integers,
+/// everything else float32 without fused steps. Rounding is to nearest, ties to even; what lies
+/// outside saturates. The codes of an int4 row are those of 8 bits that 4 say: in a block of 16
+/// they are one whole multiplier of 0 ... 15 times -8 ... 7.
 namespace nest::graph {
 
 inline constexpr int kLargestCode = 127;  ///< of activations and int8 weights, both signs
-inline constexpr int kInt4Block = 32;     ///< weights of a row with one scale
+inline constexpr int kInt4Block = 16;     ///< weights of a row with one multiplier
+inline constexpr int kLargestMultiplier = 15;
 inline constexpr float kLeastLargest =
     1e-36f;  ///< rows below are zero: a reciprocal would overflow
 
@@ -51,14 +52,21 @@ ActivationRounding rounding_of_scale(float scale);
 /// x * inverse in [-127, 127].
 std::int8_t activation_code(float x, const ActivationRounding& rounding);
 
-/// Codes of one block of at most 32 weights in -8 ... 7, and its scale, which is a half-precision
-/// number: of -largest / 8 and a few candidates around it the one of least squared error.
-float int4_codes(const float* weights, int count, int* codes);
+/// Blocks of a row of int4 weights; the last may be short.
+std::int64_t int4_blocks(std::int64_t columns);
 
-/// Codes and scales of a matrix [rows, columns], row by row.
+/// A row of int4 weights: its scale, which has 16 significant bits so that products with codes are
+/// exact, and its multipliers. Of a few scales the one of least squared error with the multipliers
+/// that are best for it; a row that 4 bits say exactly keeps its numbers.
+/// @param multipliers  int4_blocks() of them.
+float int4_row(const float* weights, std::int64_t columns, std::int8_t* codes,
+               std::uint8_t* multipliers);
+
+/// Codes of a matrix [rows, columns] row by row, with scales by row.
 struct WeightCodes {
   std::vector<std::int8_t> codes;
-  std::vector<float> scales;  ///< int8: by row; int4: [rows, ceil(columns / 32)]
+  std::vector<float> scales;
+  std::vector<std::uint8_t> multipliers = {};  ///< int4: [rows, int4_blocks()]
 };
 /// Errors: Internal for a precision without codes.
 WeightCodes weight_codes(std::span<const float> weights, std::int64_t rows, std::int64_t columns,

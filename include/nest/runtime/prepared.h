@@ -62,8 +62,8 @@ class PreparedModel {
 std::shared_ptr<const PreparedModel> prepare(graph::Model model, const PrepareOptions& options = {},
                                              graph::ActivationObserver* observer = nullptr);
 
-/// Of the format that PreparedModel::save() writes; versions 2 to 4 are read as well.
-inline constexpr std::uint32_t kPreparedVersion = 5;
+/// Of the format that PreparedModel::save() writes; versions 2 to 5 are read as well.
+inline constexpr std::uint32_t kPreparedVersion = 6;
 
 /// True if the file begins as PreparedModel::save() writes it. Errors: NotFound, Io.
 bool is_prepared_file(const std::filesystem::path& path);

@@ -15,7 +15,7 @@ namespace nest::runtime {
 namespace {
 
 // As in avx2.cc, on sixteen columns.
-constexpr int kQRows = 4, kQCols = 2, kQColsOne = 4, kQ4Rows = 2, kQ4Cols = 2, kQ4ColsOne = 2;
+constexpr int kQRows = 4, kQCols = 2, kQColsOne = 4;
 constexpr int kSparseRows = 6, kSparseQRows = 6;
 struct QB {
   __m512i low, high;  // columns 0-7 and 8-15, four 16-bit weights each
@@ -31,14 +31,6 @@ inline __m256i load32(const void* p) {
 }
 inline QB q_weights(const std::int8_t* p) {
   return {_mm512_cvtepi8_epi16(load32(p)), _mm512_cvtepi8_epi16(load32(p + 32))};
-}
-inline void q_nibbles(const std::uint8_t* p, QB& low, QB& high) {
-  const __m256i mask = _mm256_set1_epi8(15);
-  const __m256i a = load32(p), b = load32(p + 32);
-  low = {_mm512_cvtepu8_epi16(_mm256_and_si256(a, mask)),
-         _mm512_cvtepu8_epi16(_mm256_and_si256(b, mask))};
-  high = {_mm512_cvtepu8_epi16(_mm256_and_si256(_mm256_srli_epi16(a, 4), mask)),
-          _mm512_cvtepu8_epi16(_mm256_and_si256(_mm256_srli_epi16(b, 4), mask))};
 }
 inline QX q_unsigned(const std::uint8_t* p) {
   int four;
@@ -69,16 +61,35 @@ inline __m512i q_columns(const QAcc& acc) {
 inline V q_float(const QAcc& acc, const std::int32_t* sum) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(q_columns(acc), _mm512_loadu_si512(sum)));
 }
-inline V q_float_s4(const QAcc& acc, std::int32_t sum) {
+inline V q_float_row(const QAcc& acc, std::int32_t sum) {
   return _mm512_cvtepi32_ps(_mm512_sub_epi32(q_columns(acc), _mm512_set1_epi32(sum)));
 }
-inline V q_float_row(const QAcc& acc, std::int32_t sum) {
-  return q_float_s4(acc, sum);
+
+}  // namespace
+#include "simd_s4_avx512.inc"
+namespace {
+
+inline void q4_codes(const std::uint8_t* p, Q4& low, Q4& high) {
+  const __m512i mask = _mm512_set1_epi8(15);
+  const __m512i codes =
+      _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, -8, -7, -6, -5, -4, -3, -2, -1));
+  const __m512i raw = _mm512_loadu_si512(p);
+  low = _mm512_shuffle_epi8(codes, _mm512_and_si512(raw, mask));
+  high = _mm512_shuffle_epi8(codes, _mm512_and_si512(_mm512_srli_epi16(raw, 4), mask));
+}
+// Sums of pairs of products stay in 16 bits over a block.
+inline Q4Block q4_dot(Q4Block block, Q4 codes, Q4X x) {
+  return _mm512_add_epi16(block, _mm512_maddubs_epi16(x, codes));
+}
+inline Q4Sum q4_add(Q4Sum sum, Q4Block block, Q4Sum multipliers) {
+  const __m512i each = _mm512_or_si512(multipliers, _mm512_slli_epi32(multipliers, 16));
+  return _mm512_add_epi32(sum, _mm512_madd_epi16(block, each));
 }
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_s4.inc"
 #include "simd_conv_s8.inc"
 #include "simd_sparse.inc"
 #include "simd_rows.inc"

@@ -85,6 +85,7 @@ void gemm_bf16(const GemmArgs& g) {
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_s4.inc"
 #include "simd_conv_s8.inc"
 #include "simd_sparse.inc"
 #include "simd_rows.inc"

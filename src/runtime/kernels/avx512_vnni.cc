@@ -15,6 +15,7 @@ namespace nest::runtime {
 
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_s4.inc"
 #include "simd_conv_s8.inc"
 #include "simd_sparse.inc"
 #include "simd_rows.inc"

@@ -14,7 +14,7 @@ namespace nest::runtime {
 
 namespace {
 
-constexpr int kQRows = 6, kQCols = 2, kQColsOne = 8, kQ4Rows = 2, kQ4Cols = 2, kQ4ColsOne = 2;
+constexpr int kQRows = 6, kQCols = 2, kQColsOne = 8;
 constexpr int kSparseRows = 1, kSparseQRows = 6;
 using QB = __m256i;
 using QX = __m256i;
@@ -28,12 +28,6 @@ inline __m256i load32(const void* p) {
 }
 inline QB q_weights(const std::int8_t* p) {
   return load32(p);
-}
-inline void q_nibbles(const std::uint8_t* p, QB& low, QB& high) {
-  const __m256i mask = _mm256_set1_epi8(15);
-  const __m256i raw = load32(p);
-  low = _mm256_and_si256(raw, mask);
-  high = _mm256_and_si256(_mm256_srli_epi16(raw, 4), mask);
 }
 inline QX q_unsigned(const std::uint8_t* p) {
   int four;
@@ -62,16 +56,35 @@ inline QAcc q_dot_u(QAcc acc, QB b, QX x) {
 inline V q_float(QAcc acc, const std::int32_t* sum) {
   return _mm256_cvtepi32_ps(_mm256_sub_epi32(acc, load32(sum)));
 }
-inline V q_float_s4(QAcc acc, std::int32_t sum) {
+inline V q_float_row(QAcc acc, std::int32_t sum) {
   return _mm256_cvtepi32_ps(_mm256_sub_epi32(acc, _mm256_set1_epi32(sum)));
 }
-inline V q_float_row(QAcc acc, std::int32_t sum) {
-  return q_float_s4(acc, sum);
+
+}  // namespace
+#include "simd_s4_avx2.inc"
+namespace {
+
+// Sixteen times the codes: sign and place come for a shift and a mask.
+inline void q4_codes(const std::uint8_t* p, Q4& low, Q4& high) {
+  const __m256i mask = _mm256_set1_epi8(-16);
+  const __m256i raw = q4_load(p);
+  low = _mm256_and_si256(_mm256_slli_epi16(raw, 4), mask);
+  high = _mm256_and_si256(raw, mask);
+}
+inline Q4Block q4_dot(Q4Block block, Q4 codes, Q4X x) {
+  return dot_bytes(block, x, codes);
+}
+inline Q4Sum q4_add(Q4Sum sum, Q4Block block, Q4Sum multipliers) {
+  asm("%{vex%} vpdpwssd %2, %1, %0"
+      : "+x"(sum)
+      : "x"(_mm256_srai_epi32(block, 4)), "x"(multipliers));
+  return sum;
 }
 
 }  // namespace
 // clang-format off
 #include "simd_quant.inc"
+#include "simd_s4.inc"
 #include "simd_conv_s8.inc"
 #include "simd_sparse.inc"
 #include "simd_rows.inc"

@@ -11,9 +11,10 @@
 ///   f32, f16  [ceil(n/64)][k][64]
 ///   bf16      [ceil(n/64)][ceil(k/2)][64][2]
 ///   s8        [ceil(n/64)][ceil(k/4)][64][4]
-///   s4        [ceil(n/64)][ceil(k/32)] of { half scale[64]; u8 nibbles[4][64][4] }, block 32; byte
-///             [j][c][i] holds weight k = 8j + i in its low half and 8j + 4 + i in its high half,
-///             each stored as value + 8.
+///   s4        [ceil(n/64)][ceil(k/32)] of { u8 multipliers[64]; u8 nibbles[4][64][4] }: byte
+///             [j][c][i] holds the code of k = 8j + i in its low half and of 8j + 4 + i in its high
+///             half, as two's complement; a multiplier's byte that of k < 16 in its low half and
+///             that of the others in its high half. Multiplier times code is the code of s8.
 ///
 /// Every output element is summed in order of k whatever the tile shape, so results do not depend
 /// on the number of rows or on how columns are split over threads.
@@ -24,7 +25,7 @@ namespace nest::runtime {
 
 inline constexpr int kPanel = 64;
 inline constexpr int kS4Block = 32;
-inline constexpr int kS4BlockBytes = kPanel * 2 + kPanel * kS4Block / 2;
+inline constexpr int kS4BlockBytes = kPanel + kPanel * kS4Block / 2;
 
 enum class Act : std::uint8_t { kNone, kElu, kRelu, kGelu, kSilu, kTanh, kSigmoid, kSquare, kLog };
 
@@ -58,15 +59,14 @@ struct GemmArgs {
 /// Activations of one row as unsigned bytes (value = scale * (byte - 128)) times integer weights.
 struct QuantGemmArgs {
   int m = 0, n = 0, k = 0;
-  /// Rows padded with 128 to a multiple of 4; gemm_s8 may read them to one of 64, whatever is
-  /// there. s4: bytes of signed_blocks(), padded to 32.
+  /// Rows padded with 128 to a multiple of 4, of gemm_s4 to one of 32; gemm_s8 may read them to one
+  /// of 64, whatever is there.
   const std::uint8_t* a = nullptr;
   std::int64_t lda = 0;
   const float* a_scale = nullptr;       ///< [m]
   const void* b = nullptr;              ///< packed s8 or s4
-  const float* b_scale = nullptr;       ///< s8: by column, padded to whole panels
-  const std::int32_t* b_sum = nullptr;  ///< s8: 128 * column sum, padded
-  const std::int32_t* a_sum = nullptr;  ///< s4: [m, ceil(k/32)], of signed_blocks()
+  const float* b_scale = nullptr;       ///< by column, padded to whole panels
+  const std::int32_t* b_sum = nullptr;  ///< 128 * column sum, padded
   float* c = nullptr;
   std::int64_t ldc = 0;
   bool is_reversed = false;  ///< walk the columns backwards (a cache keeps what came last)
@@ -119,7 +119,10 @@ struct Kernels {
   /// (nest/runtime/choices.h): of another instruction set than gemm_s8; 0 if nothing is.
   void (*gemm_s8_many)(const QuantGemmArgs&) = nullptr;
   int many_rows = 0;
+  /// One row by weights of 4 bits; the bits of gemm_s8.
   void (*gemm_s4)(const QuantGemmArgs&) = nullptr;
+  /// A panel of s4 as one of s8: [8 * blocks][64][4].
+  void (*unpack_s4)(const void* panel, int blocks, std::int8_t* out) = nullptr;
   /// The products of gemm_f32 and gemm_s8 from weights without zeros (args.b is not read); a's rows
   /// are whole groups of 4. f32: four partial sums by k % 4, added at the end.
   void (*sparse_f32)(const GemmArgs&, const SparseWeights&) = nullptr;
@@ -136,9 +139,6 @@ struct Kernels {
   void (*quantize_quads)(const float* x, std::int64_t ldx, int channels, std::int64_t n,
                          float scale, std::uint8_t* q) = nullptr;
 
-  /// Bytes of quantize_row() as signed ones in their place; sums[j] = 8 * the sum of block j.
-  /// `padded` is a multiple of 32.
-  void (*signed_blocks)(std::uint8_t* q, int padded, std::int32_t* sums) = nullptr;
   /// Round to nearest, ties to even; pads with zeros.
   void (*bf16_row)(const float* x, int k, int padded, std::uint16_t* y) = nullptr;
 

@@ -19,6 +19,7 @@ inline int32x4_t dot_bytes(int32x4_t acc, int8x16_t b, int8x16_t x) {
 #include "simd_bf16.inc"
 #include "simd_quant_neon.inc"
 #include "simd_quant.inc"
+#include "simd_s4.inc"
 #include "simd_conv_s8.inc"
 #include "simd_sparse.inc"
 #include "simd_rows.inc"

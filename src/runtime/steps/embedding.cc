@@ -2,6 +2,7 @@
 
 #include "nest/graph/code_rows.h"
 #include "runtime/binder.h"
+#include "runtime/prepared_version5.h"
 
 /// Rows of a table, stored as its quantization says and turned into floats when a token asks.
 namespace nest::runtime {
@@ -39,7 +40,8 @@ void emit_embedding(Binder& binder, const LoweredNode& node) {
   const std::int64_t bytes = graph::row_bytes(step.precision, op.features) * op.vocab_size;
   const LazyFloats values = node.weights[0].values;
   const auto make = [&](void* out) {
-    graph::write_rows(values(), op.vocab_size, op.features, node.quantization,
+    const LazyFloats source = old_rows_or(binder.store(), key, op.vocab_size, op.features, values);
+    graph::write_rows(source(), op.vocab_size, op.features, node.quantization,
                       static_cast<std::byte*>(out));
   };
   step.table = static_cast<const std::byte*>(

@@ -47,7 +47,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
   const Shape in = binder.shape(node.inputs[0]);
   LinearStep step;
   step.rows = op.in_features == 0 ? 0 : numel(in) / op.in_features;
-  step.product.weight = binder.matrix(node, 0);
+  step.product.weight = binder.matrix(node, 0, "weight", {step.rows});
   if (op.has_bias) step.product.bias = binder.floats(node, 1, "bias");
   step.product.act = epilogue_act(node);
   step.product.alpha = static_cast<float>(node.alpha);
@@ -66,7 +66,7 @@ void emit_linear(Binder& binder, const LoweredNode& node) {
     step.y = binder.define(node.outputs[0]);
   }
   const PackedMatrix& w = step.product.weight;
-  const std::int64_t bytes = MatMul::scratch_bytes(w, step.rows);
+  const std::int64_t bytes = MatMul::scratch_bytes(w, step.rows, step.parts);
   if (bytes > 0) step.scratch = binder.scratch(bytes);
   if (node.has_norm) {
     step.norm_weight = binder.floats(node, node.weights.size() - 2, "norm_weight");

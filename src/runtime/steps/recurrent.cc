@@ -50,7 +50,7 @@ class RecurrentStep : public Step {
     for (std::int64_t i = 0; i < s.time; ++i) {
       const Moment at = moment(f, index, i);
       round(f, index, at);
-      update(f, index, at, 0, s.hidden);
+      update(f, index, at, 0, s.hidden, 0);
     }
     finish(f, index);
   }
@@ -65,7 +65,7 @@ class RecurrentStep : public Step {
       f.pool->run(s.directions * parts, [&](int task) {
         const int d = task / parts, part = task % parts;
         update(f, d, moment(f, d, i), panels * part / parts * kPanel,
-               panels * (part + 1) / parts * kPanel);
+               panels * (part + 1) / parts * kPanel, part);
       });
     }
     for (int d = 0; d < s.directions; ++d) finish(f, d);
@@ -137,17 +137,17 @@ class RecurrentStep : public Step {
     d.hidden.round(f, hidden_product(f, d, at));
   }
   /// Units [first, last) of all gates, then their cells.
-  void update(const Frame& f, int index, const Moment& at, std::int64_t first,
-              std::int64_t last) const noexcept {
+  void update(const Frame& f, int index, const Moment& at, std::int64_t first, std::int64_t last,
+              int part) const noexcept {
     const Direction& d = direction(index);
     const MatMul::Operands operands = hidden_product(f, d, at);
     const std::int64_t n = last - first;
     if (n == s.hidden) {
-      d.hidden.multiply(f, operands, 0, width());
+      d.hidden.multiply(f, operands, 0, width(), part);
     } else {
       for (int i = 0; i < s.gates; ++i) {
         const std::int64_t gate = at.is_odd ? s.gates - 1 - i : i;
-        d.hidden.multiply(f, operands, gate * s.hidden + first, gate * s.hidden + last);
+        d.hidden.multiply(f, operands, gate * s.hidden + first, gate * s.hidden + last, part);
       }
     }
     const float* sums = f.at(d.sums) + first;
@@ -208,8 +208,8 @@ Direction make_direction(Binder& binder, const LoweredNode& node, const Sizes& s
   const auto& w = node.weights;
   Direction d;
   d.is_backward = index == 1;
-  d.input.weight = binder.matrix(node, first, role + "/ih");
-  d.hidden.weight = binder.matrix(node, first + 1, role + "/hh");
+  d.input.weight = binder.matrix(node, first, role + "/ih", {s.batch * s.time});
+  d.hidden.weight = binder.matrix(node, first + 1, role + "/hh", {s.batch, s.directions});
   d.input.activation = binder.activation(node.name + "/" + role + "/ih");
   d.hidden.activation = binder.activation(node.name + "/" + role + "/hh");
   if (s.is_lstm) {
@@ -223,8 +223,10 @@ Direction make_direction(Binder& binder, const LoweredNode& node, const Sizes& s
   d.projected = binder.scratch(s.batch * s.time * width * 4);
   d.sums = binder.scratch(s.batch * width * 4);
   d.start = binder.scratch(s.batch * s.hidden * 4);
-  const std::int64_t bytes = std::max(MatMul::scratch_bytes(d.input.weight, s.batch * s.time),
-                                      MatMul::scratch_bytes(d.hidden.weight, s.batch));
+  const int parts = binder.threads();
+  const std::int64_t bytes =
+      std::max(MatMul::scratch_bytes(d.input.weight, s.batch * s.time, parts),
+               MatMul::scratch_bytes(d.hidden.weight, s.batch, parts));
   if (bytes > 0) d.scratch = binder.scratch(bytes);
   return d;
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes a prepared model with the program given, and what it computes: usage: generate.py NEST NAME.
+"""Writes a prepared model with the program given, and what it computes: usage: generate.py NEST NAME PRECISION.
 
-NAME.prepared is a causal CTC model of random weights (seed 7 of `nest bench`), int8, with a fixed scale for every
-activation; input.npy is one signal and NAME.npy the encoder's frames of it with the generic kernels.
+NAME.prepared is a causal CTC model of random weights (seed 7 of `nest bench`), int8 or int4, with a fixed scale for every
+activation, and NAME.safetensors the same; input.npy is one signal and NAME.npy the encoder's frames of it with the generic
+kernels.
 
 version2.* were written by version 0.1.0 at commit 9a382d3, the last one whose files hold "options" with precision, layers
 and scales; version3.* by a program of 24632c7 or soon after, version4.* by one of cfee390 or soon after (files before filters were
-codes). They stay as they are: no later program writes those formats.
+codes), both without a .safetensors; version5.* are int4 by one of ec79c58 or soon before, when 32 weights had a scale. They stay as they are: no later program writes those formats.
 """
 import json
 import math
@@ -55,7 +56,7 @@ def dataset(folder: pathlib.Path) -> None:
 
 
 def main() -> None:
-    nest, name = sys.argv[1:]
+    nest, name, precision = sys.argv[1:]
     run = lambda *arguments: subprocess.run([nest, *map(str, arguments)], check=True,
                                             env={**os.environ, "NEST_ISA": "generic"})
     write_noise(HERE / "input.npy", (1, CHANNELS, SAMPLES), 9)
@@ -64,8 +65,9 @@ def main() -> None:
         (work / "model.yaml").write_text(MODEL)
         dataset(work)
         run("bench", "--config", work / "model.yaml", "--model-key", "tiny_ctc", "--graph", "encoder", "--save-models", work)
-        run("convert", next(work.glob("*.safetensors")), HERE / f"{name}.prepared", "--precision", "int8", "--calibrate", work,
-            "--fixed-scales", "all")
+        run("quantize", "--model", next(work.glob("*.safetensors")), "--method", "static", "--data", work, "--split", "train",
+            "--precision", precision, "--fixed-scales", "all", "--output", HERE / f"{name}.safetensors")
+        run("convert", HERE / f"{name}.safetensors", HERE / f"{name}.prepared")
         run("run", "--model", HERE / f"{name}.prepared", "--graph", "encoder", "--input", f"eeg_data={HERE / 'input.npy'}",
             "--output", work)
         shutil.copy(work / "encoder_output.npy", HERE / f"{name}.npy")
