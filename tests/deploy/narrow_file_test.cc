@@ -118,7 +118,7 @@ TEST(NarrowFile, of_int4_with_a_scale_for_every_32_weights_is_read_as_int8) {
   runtime::NativeExecutor executor(runtime::prepare(model), {.isa = "generic"});
   const Tensor got = executor.run("encoder", {{"eeg_data", io::read_npy(golden / "input.npy")}})
                          .at("encoder_output");
-  EXPECT_LE(largest_difference(got, io::read_npy(golden / "version5.npy")), 0.02);
+  EXPECT_LE(largest_difference(got, io::read_npy(golden / "version5.npy")), 0.03);
 }
 
 TEST(NarrowFile, of_rows_of_a_later_version_says_so) {

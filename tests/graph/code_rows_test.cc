@@ -52,7 +52,7 @@ TEST(CodeRows, of_what_was_read_stand_for_the_same_numbers) {
       const auto once = read_rows(stored(weights, 8, columns, how).data(), 8, columns, precision);
       const auto again = read_rows(stored(once, 8, columns, how).data(), 8, columns, precision);
       // The largest code of 8 bits is 127 scales, rounded; products of an int4 scale are exact.
-      if (precision == Precision::kInt4) EXPECT_EQ(again, once);
+      EXPECT_TRUE(precision == Precision::kInt8 || again == once) << "seed " << seed;
       for (std::size_t i = 0; i < once.size(); ++i)
         EXPECT_FLOAT_EQ(again[i], once[i]) << name_of(precision) << " seed " << seed;
     }

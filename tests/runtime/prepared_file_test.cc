@@ -41,7 +41,7 @@ TEST_P(GoldenFile, gives_what_it_gave_then) {
   EXPECT_EQ(scales.size(), 12u);
   EXPECT_TRUE(prepared->model().graphs.contains("encoder_step"));
   // Version 5 is int4 with a scale for every 32 weights, which is read as int8.
-  const double bound = GetParam() == 5 ? 0.02 : 1e-5;
+  const double bound = GetParam() == 5 ? 0.03 : 1e-5;
   const Tensor want = io::read_npy(file(".npy")), got = encode(prepared);
   ASSERT_EQ(got.shape(), want.shape());
   for (std::size_t i = 0; i < static_cast<std::size_t>(want.numel()); ++i)
