@@ -1,6 +1,7 @@
 // Products with weights of 4 bits are those of the codes of 8 bits that they say.
 #include <random>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "kernels_test_util.h"
@@ -100,6 +101,8 @@ TEST_P(Int4, choice_keeps_four_bits_from_the_bytes_on_at_which_they_were_faster_
     ASSERT_FALSE(measured.gains.empty());
     for (const auto& [bytes, gain] : measured.gains) {
       EXPECT_TRUE(!choice.keeps(rows, bytes) || gain > 1) << gain;
+      RecordProperty(fmt::format("gain_of_{}_rows_{}_bytes", rows, bytes),
+                     fmt::format("{:.2f}", gain));
     }
     EXPECT_FALSE(choice.keeps(rows, measured.least_bytes - 1));
   }
