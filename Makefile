@@ -2,12 +2,13 @@
 # make nest    the command alone
 # make demo    build and run the main job          make bench   build and run the benchmarks
 # make demo-real DATA=FOLDER                       the main job on real EEG
+# make dist    source archive of HEAD: builds and passes its tests without a network once the packages are there
 # make format  clang-format own sources            make lint    include table, clang-tidy, formatting
 PRESET ?= release
 BUILD := build/$(PRESET)
 JOBS ?= $(shell nproc)
 
-.PHONY: all setup build nest test demo demo-real bench format lint clean
+.PHONY: all setup build nest test demo demo-real bench dist format lint clean
 all: build
 
 setup:
@@ -36,6 +37,10 @@ demo-real: nest
 bench: build
 	@cmake --build $(BUILD) -j $(JOBS) --target nest_benchmarks
 	@tools/bench.sh $(BUILD)
+
+dist:
+	@version=$$(sed -n 's/^project(nest VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt) && \
+	  git archive --prefix="nest-$$version/" --output="nest-$$version.tar.gz" HEAD && echo "nest-$$version.tar.gz"
 
 format:
 	@git ls-files '*.h' '*.cc' | xargs clang-format -i

@@ -74,6 +74,48 @@ stream --source "tcp:127.0.0.1:$(cat port)" >text-tcp 2>log-tcp
 cmp text text-tcp
 echo "the text is the same four times"
 
+stage "compress: units out, 8 and 4 bits, without training"
+"${nest[@]}" prune --model synth_ctc.pt --output pruned.safetensors --method structured --amount 0.1 --json >pruned.json
+"${nest[@]}" quantize --model synth_ctc.pt --data data --output static.safetensors --method static --calibrator mse --calibrate-utterances 10 --json >static.json
+"${nest[@]}" quantize --model pruned.safetensors --output dynamic.prepared --method dynamic --precision int4 --json >dynamic.json
+python3 - <<'SMALLER'
+import json
+for name in "pruned", "static", "dynamic":
+    made = json.load(open(name + ".json"))
+    print(name, *(f"{made[when]['parameters']} parameters, {made[when]['file_bytes']} bytes" for when in ("before", "after")), sep="; ")
+    assert made["after"]["file_bytes"] < made["before"]["file_bytes"], name
+SMALLER
+
+stage "see and ship: profile, ONNX, package"
+"${nest[@]}" profile --model static.safetensors
+"${nest[@]}" export --model synth_ctc.pt --out model.onnx
+"${nest[@]}" convert model.onnx back.safetensors
+"${nest[@]}" package --model static.safetensors --data data --out package
+"${nest[@]}" verify package
+
+stage "serve: ready, one recording decoded, drained"
+"${nest[@]}" serve package --port 0 >served 2>&1 &
+server=$!
+for _ in $(seq 100); do grep -qE ':[0-9]+' served && break; sleep 0.1; done
+python3 - <<'CLIENT'
+import json, re, time, urllib.request
+port = re.search(r"127\.0\.0\.1:(\d+)", open("served").read()).group(1)
+def ask(path, body=None, kind="application/json"):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=body, headers={"Content-Type": kind})
+    return urllib.request.urlopen(request, timeout=30).read()
+for _ in range(100):
+    try:
+        ask("/v2/health/ready")
+        break
+    except OSError:
+        time.sleep(0.1)
+text = json.loads(ask("/v1/decode", open("live.edf", "rb").read(), "application/octet-stream"))["text"]
+print(text)
+assert text, "nothing was decoded"
+CLIENT
+kill -TERM "$server"
+wait "$server"
+
 stage "what is not there says so"
 # refuses WHAT ARGUMENTS...: exit code 3 and one line that says WHAT
 refuses() {
@@ -85,6 +127,7 @@ refuses() {
   [ "$(wc -l <refused)" = 1 ] || fail "nest $*: not one line"
   grep -q -- "$what" refused || fail "nest $*: the error does not say '$what'"
 }
+refuses LibTorch prune --model synth_ctc.pt --data data --output refused.pt --method structured --amount 0.3 --epochs 1
 refuses LibTorch train --config model.yaml
 refuses LibTorch decode --model synth_ctc.pt --data data --split test --executor torch
 refuses 'static program' inspect sentencepiece.model
