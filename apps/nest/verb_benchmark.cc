@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "nest/eval/evaluator.h"
+#include "nest/eval/shard.h"
 #include "nest/eval/streamed.h"
 #include "nest/eval/suite.h"
 #include "nest/eval/summary.h"
@@ -26,11 +27,11 @@ struct Arguments : VerbArguments {
   std::string trace;
 };
 
-int finish(const Arguments& a, eval::Results results) {
+int finish(const Arguments& a, eval::Results results, const eval::Shard& shard = {}) {
   if (a.merge.empty()) results.model["file_bytes"] = std::filesystem::file_size(a.recognizer.model);
   const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   Json json;
-  if (a.json || !a.output.empty()) json = to_json(results, summary);
+  if (a.json || !a.output.empty()) json = to_json(results, summary, shard);
   if (!a.output.empty()) {
     write_text_file(a.output, json_text(json, 1) + "\n");
     json.erase("utterances");  // printed only if they are in no file
@@ -56,15 +57,16 @@ int run(Arguments& a) {
   if (!a.merge.empty()) return finish(a, eval::merge_results_files(a.merge, a.eval.summary));
   require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
           "nest benchmark needs --model and --data, or results files to --merge");
+  const eval::Shard shard = eval::shard_from(a.shard, environment_variable);
+  a.output = eval::path_of_shard(a.output, shard, a.shard);
   a.eval.batch_size = a.recognizer.recognize.decode.batch_size;
   a.set.strict_files = a.eval.strict;
   const recognize::Bundle bundle = recognize::load_bundle(a.recognizer);
-  const eval::EvalSet set =
-      eval::open_eval_set(a.data, a.set, bundle.model()).part(eval::shard_from_name(a.shard));
+  const eval::EvalSet set = eval::open_eval_set(a.data, a.set, bundle.model()).part(shard);
   if (!a.suite.empty()) return run_suite(a, bundle, set);
   if (a.is_streamed) {
     require(
-        a.shard == "1/1", ErrorCode::kInvalidArgument,
+        shard.count == 1, ErrorCode::kInvalidArgument,
         "--streamed takes whole recordings; select some by --subject or --session, not --shard");
     return finish(a, eval::evaluate_streamed(bundle, a.data, set, a.recognizer.recognize,
                                              a.streamed, a.eval, command_job()));
@@ -77,7 +79,7 @@ int run(Arguments& a) {
       bundle.tokenizer);
   const eval::Results results = evaluator.evaluate(set, command_job());
   if (!a.trace.empty()) trace.write(a.trace);
-  return finish(a, results);
+  return finish(a, results, shard);
 }
 
 }  // namespace
@@ -88,8 +90,10 @@ void add_benchmark(CommandLine& line) {
       [](Flags& flags, Arguments& a) {
         flags.add("data,test-data", a.data, "dataset folder");
         register_flags(flags, a.set);
-        flags.add("output", a.output, "results file (nest.results/1)");
-        flags.add("shard", a.shard, "decode only part i/n; join the files with --merge");
+        flags.add("output", a.output,
+                  "results file (nest.results/1); {shard} in it stands for the part, 2-of-4");
+        flags.add("shard", a.shard,
+                  "decode only part i/n, or auto, auto/n: which one, the launcher's variables say");
         flags.add("merge", a.merge, "results files of all parts, in place of a model");
         flags.add("suite", a.suite, "beam sizes to evaluate and compare, for example 1,5,10");
         flags.add("trace", a.trace,

@@ -9,6 +9,7 @@
 #include "nest/core/json_text.h"
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
+#include "nest/eval/shard.h"
 
 namespace nest::eval {
 
@@ -60,6 +61,7 @@ Results merge_results(std::span<const Results> parts) {
 Results merge_results_files(std::span<const std::string> paths, const SummaryOptions& asked) {
   std::vector<Results> parts;
   for (const std::string& path : paths) parts.push_back(load_results(path));
+  require_all_shards(paths);
   Results all = merge_results(parts);
   const text::ScoreOptions& scored = all.options.summary.score;
   require(asked.score == text::ScoreOptions{} || asked.score == scored, ErrorCode::kInvalidArgument,

@@ -63,6 +63,11 @@ class ServedModel {
   recognize::BatchFigures figures() const { return batcher_->figures(); }
 
   ModelRecord& record() const { return record_; }
+  /// Seconds of checking and filtering, of waiting for a pass, of passes; over all packages that
+  /// had this name.
+  const Histogram& prepare_seconds() const { return prepare_seconds_; }
+  const Histogram& wait_seconds() const { return wait_seconds_; }
+  const Histogram& model_seconds() const { return model_seconds_; }
   /// Largest |ln(spread / expected spread)| over channels of recent inputs; 0 before any.
   double drift() const { return drift_.load(std::memory_order_relaxed); }
 

@@ -123,14 +123,20 @@ Response V2::statistics(const ServedModel& model) const {
   const auto duration = [](std::uint64_t count, double seconds) {
     return Json{{"count", count}, {"ns", static_cast<std::uint64_t>(seconds * 1e9)}};
   };
-  return json_response(
-      {{"model_stats", Json::array({{{"name", model.name()},
-                                     {"version", model.version()},
-                                     {"inference_count", figures.done},
-                                     {"execution_count", figures.batches},
-                                     {"inference_stats",
-                                      {{"success", duration(figures.done, model.record().seconds)},
-                                       {"fail", duration(figures.failed, 0)}}}}})}});
+  const auto stage = [&](const Histogram& seconds) {
+    return duration(seconds.count(), seconds.sum());
+  };
+  // perf_analyzer takes a version whose queue does not count for one that is not used.
+  const Json times{{"success", duration(figures.done, model.record().seconds)},
+                   {"fail", duration(figures.failed, 0)},
+                   {"queue", stage(model.wait_seconds())},
+                   {"compute_input", stage(model.prepare_seconds())},
+                   {"compute_infer", stage(model.model_seconds())}};
+  return json_response({{"model_stats", Json::array({{{"name", model.name()},
+                                                      {"version", model.version()},
+                                                      {"inference_count", figures.done},
+                                                      {"execution_count", figures.batches},
+                                                      {"inference_stats", times}}})}});
 }
 
 Response V2::index() const {

@@ -49,6 +49,21 @@ TEST_F(Routes, of_health_and_metadata_answer) {
   EXPECT_EQ(server.ask("GET", "/v2/health/live").status, 200);
 }
 
+TEST_F(Routes, of_statistics_count_each_stage_of_a_request) {
+  ToyServer server;
+  const Json signal{{0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}};
+  const int asked = 3;
+  for (int i = 0; i < asked; ++i)
+    server.ask("POST", "/v2/models/toy/infer", infer_body(signal).dump());
+  const Json answer = Json::parse(server.ask("GET", "/v2/models/toy/stats").body);
+  const Json& stats = answer.at("model_stats").at(0);
+  EXPECT_EQ(stats.at("inference_count"), asked);
+  for (const char* stage : {"success", "queue", "compute_input", "compute_infer"}) {
+    EXPECT_EQ(stats.at("inference_stats").at(stage).at("count"), asked) << stage;
+  }
+  EXPECT_GT(stats.at("inference_stats").at("compute_infer").at("ns"), 0);
+}
+
 TEST_F(Routes, of_unknown_models_answer_as_triton_does) {
   ToyServer server;
   const Response unknown = server.ask("GET", "/v2/models/other");

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Requests a second and p99 of /v2/infer: nest serve beside FastAPI with ONNX Runtime, in turn, same client, same machine.
+"""Requests a second and p99 of /v2/infer: nest serve beside Python servers with ONNX Runtime, in turn, same client, same machine.
 
-    serve_throughput.py NEST PACKAGE [--clients 8 --seconds 8 --rounds 2 --samples 0 --filters onnx,scipy,none]
+    serve_throughput.py NEST PACKAGE [--clients 8 --seconds 8 --rounds 2 --samples 0 --peers fastapi:onnx,kserve:none,…]
 
-Needs fastapi, uvicorn, onnxruntime, scipy. Every client waits for its answer before it asks again; the body is the package's
+A peer is a server (fastapi, kserve) and its filters (python_model.py). Needs fastapi, uvicorn, onnxruntime, scipy, kserve. Every client waits for its answer before it asks again; the body is the package's
 golden input as a binary tensor (its first --samples), the answer the text.
 """
 import argparse
@@ -80,7 +80,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--samples", type=int, default=0)
-    parser.add_argument("--filters", default="onnx,scipy,none")
+    parser.add_argument("--peers", default="fastapi:onnx,fastapi:scipy,fastapi:none,kserve:onnx,kserve:scipy,kserve:none")
     parser.add_argument("--port", type=int, default=18080)
     a = parser.parse_args()
     manifest = json.loads((a.package / "manifest.json").read_text())
@@ -90,10 +90,11 @@ def main():
                          "outputs": [{"name": "text"}]}).encode()
     request = (f"POST /v2/models/{manifest['name']}/infer HTTP/1.1\r\nHost: 127.0.0.1\r\nInference-Header-Content-Length: {len(header)}\r\n"
                f"Content-Length: {len(header) + signal.nbytes}\r\n\r\n").encode() + header + signal.tobytes()
-    peer = str(pathlib.Path(__file__).with_name("fastapi_peer.py"))
     commands = {"nest": [a.nest, "serve", str(a.package), "--port", str(a.port), "--workers", "2", "--beam", "1"]}
-    for i, filters in enumerate(a.filters.split(",")):
-        commands[f"fastapi, filters: {filters}"] = [sys.executable, peer, str(a.package), str(a.port + 1 + i), filters]
+    for i, peer in enumerate(a.peers.split(",")):
+        server, filters = peer.split(":")
+        script = pathlib.Path(__file__).with_name(f"{server}_peer.py")
+        commands[f"{server}, filters: {filters}"] = [sys.executable, str(script), str(a.package), str(a.port + 1 + i), filters]
     ports = {name: a.port + i for i, name in enumerate(commands)}
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}  # a package has no other files
     servers = [subprocess.Popen(c, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) for c in commands.values()]

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <torch/types.h>
+
+#include "nest/core/launcher.h"
 
 namespace nest::train {
 
@@ -18,12 +18,8 @@ struct Placement {
   int port = 29500;
 };
 
-/// A variable's value, std::nullopt if it is not set.
-using Lookup = std::function<std::optional<std::string>(const std::string&)>;
-
-/// Reads the launcher's variables: torchrun (RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR,
-/// MASTER_PORT), Slurm (SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_JOB_NODELIST) or
-/// Open MPI (OMPI_COMM_WORLD_RANK, ..._SIZE, ..._LOCAL_RANK); MASTER_* win over the launcher's own.
+/// Reads the launcher's variables: rank and size as launched_process() does, the place from
+/// MASTER_ADDR and MASTER_PORT (torchrun) or else SLURM_JOB_NODELIST.
 ///
 /// Where torchrun's agent listens at MASTER_PORT itself (TORCHELASTIC_USE_AGENT_STORE=True) the
 /// port is the next one; NEST_MASTER_PORT wins over both.
