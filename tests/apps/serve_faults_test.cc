@@ -1,7 +1,10 @@
 // What happens to the machine under a server: kills, a package that vanishes, a full disk, a clock
 // that jumps. The server stays up, or serves again when it is started again.
+#include <cstring>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include "nest/core/file.h"
 #include "nest/core/json.h"
@@ -106,6 +109,60 @@ TEST_F(ServedFolder, stays_when_the_disk_is_full_while_a_new_one_is_written) {
   EXPECT_EQ(read_text_file(folder_ / "manifest.json"), before);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_.path()), {}), 1);
   expect_served();
+}
+
+/// A file system of its own, for as long as this is.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::filesystem::path place) : place_(std::move(place)) {
+    std::filesystem::create_directory(place_);
+    is_there_ = ::mount("none", place_.c_str(), "tmpfs", 0, "size=16m") == 0;
+  }
+  ~SmallDisk() {
+    if (is_there_) ::umount2(place_.c_str(), MNT_DETACH);
+  }
+  bool is_there() const { return is_there_; }
+  std::filesystem::path operator/(const char* name) const { return place_ / name; }
+  void fill() const {
+    const std::string filler = (*this / "filler").string();
+    EXPECT_NE(std::system(("cat /dev/zero 2>/dev/null >'" + filler + "'").c_str()), 0);
+    EXPECT_EQ(std::filesystem::space(place_).available, 0U);
+  }
+  void empty() const { std::filesystem::remove(*this / "filler"); }
+
+ private:
+  std::filesystem::path place_;
+  bool is_there_ = false;
+};
+
+TEST_F(ServedFolder, is_served_from_a_file_system_that_is_full) {
+  const SmallDisk disk(dir_ / "disk");
+  if (!disk.is_there()) GTEST_SKIP() << "mounting needs root: " << std::strerror(errno);
+  const std::filesystem::path elsewhere = folder_;
+  folder_ = disk / "synth";
+  std::filesystem::copy(elsewhere, folder_, std::filesystem::copy_options::recursive);
+  const std::string log = (disk / "log").string();
+  const std::string recording = (dir_ / "r.edf").string();
+  run_nest(NEST_BINARY, "synth --recording-sentences 1 --rate 125 --recording " + recording);
+  const std::string record = "stream --window 2 --hop 0.512 --lookahead 0.5 --model " +
+                             test::shipped_model() + " --source file:" + recording + " --record " +
+                             (disk / "record").string();
+  ServeProcess server(folder_, "", "2>>'" + log + "'");
+  disk.fill();
+  EXPECT_THAT(decode(server), HasSubstr(Json(text_).dump()));
+  EXPECT_THAT(server.ask("POST", kLoad), StartsWith("HTTP/1.1 200"));
+  for (const std::string& command : {package_command("2"), record}) {
+    const auto failed = run_nest(NEST_BINARY, command);
+    EXPECT_EQ(failed.exit_code, 3) << command;
+    EXPECT_THAT(failed.err, AnyOf(HasSubstr("No space left"), HasSubstr("is the disk full")));
+  }
+  const auto logged = std::filesystem::file_size(log);
+  disk.empty();
+  EXPECT_EQ(run_nest(NEST_BINARY, package_command("2")).exit_code, 0);
+  EXPECT_THAT(server.ask("POST", kLoad), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(server.ask("GET", "/v2/models/synth"), HasSubstr(R"("versions":["2"])"));
+  EXPECT_EQ(server.stop(SIGTERM), 0);
+  EXPECT_GT(std::filesystem::file_size(log), logged) << "it logs again";
 }
 
 TEST_F(ServedFolder, is_served_while_the_clock_jumps) {

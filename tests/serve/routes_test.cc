@@ -51,10 +51,10 @@ TEST_F(Routes, of_health_and_metadata_answer) {
 
 TEST_F(Routes, of_statistics_count_each_stage_of_a_request) {
   ToyServer server;
-  const Json signal{{0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}, {0.0, 1.0}};
+  const std::string body = infer_body(toy::golden_rows(server.models)).dump();
   const int asked = 3;
   for (int i = 0; i < asked; ++i)
-    server.ask("POST", "/v2/models/toy/infer", infer_body(signal).dump());
+    EXPECT_EQ(server.ask("POST", "/v2/models/toy/infer", body).status, 200);
   const Json answer = Json::parse(server.ask("GET", "/v2/models/toy/stats").body);
   const Json& stats = answer.at("model_stats").at(0);
   EXPECT_EQ(stats.at("inference_count"), asked);

@@ -5,6 +5,7 @@
 """
 import logging
 import sys
+import uuid
 
 import kserve
 import python_model
@@ -19,7 +20,7 @@ class Served(kserve.Model):
     async def predict(self, payload, headers=None, response_headers=None):
         text = self.model.text(payload.inputs[0].as_numpy())
         output = kserve.InferOutput(name="text", shape=[1], datatype="BYTES", data=[text])
-        return kserve.InferResponse(response_id=payload.id, model_name=self.name, infer_outputs=[output])
+        return kserve.InferResponse(response_id=payload.id or str(uuid.uuid4()), model_name=self.name, infer_outputs=[output])
 
 
 logging.disable(logging.INFO)  # a line a request otherwise

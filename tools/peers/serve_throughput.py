@@ -116,6 +116,8 @@ def main():
     for name, runs in seen.items():
         rates[name] = sorted(run[0] for run in runs)[len(runs) // 2]
         print(f"{name:24} " + "; ".join(f"{rate:7.1f} requests/s, p50 {p50:6.1f} ms, p99 {p99:6.1f} ms, {wrong} wrong" for rate, p50, p99, wrong in runs))
+    if any(wrong for runs in seen.values() for *_, wrong in runs):
+        sys.exit("not every answer was 200: no comparison")
     for name in list(rates)[1:]:
         print(f"nest against {name}: {rates['nest'] / rates[name]:.1f} x the requests, "
               f"p99 {min(r[2] for r in seen[name]) / max(r[2] for r in seen['nest']):.1f} x shorter at least")
