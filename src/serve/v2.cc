@@ -123,15 +123,15 @@ Response V2::statistics(const ServedModel& model) const {
   const auto duration = [](std::uint64_t count, double seconds) {
     return Json{{"count", count}, {"ns", static_cast<std::uint64_t>(seconds * 1e9)}};
   };
-  const auto stage = [&](const Histogram& seconds) {
-    return duration(seconds.count(), seconds.sum());
-  };
-  // perf_analyzer takes a version whose queue does not count for one that is not used.
-  const Json times{{"success", duration(figures.done, model.record().seconds)},
+  const auto stage = [&](double seconds) { return duration(figures.done, seconds); };
+  // perf_analyzer takes a version whose queue does not count for one that is not used, and wants
+  // the stages of a request counted together. Making the answer is not timed.
+  const Json times{{"success", stage(model.record().seconds)},
                    {"fail", duration(figures.failed, 0)},
-                   {"queue", stage(model.wait_seconds())},
-                   {"compute_input", stage(model.prepare_seconds())},
-                   {"compute_infer", stage(model.model_seconds())}};
+                   {"queue", stage(model.wait_seconds().sum())},
+                   {"compute_input", stage(model.prepare_seconds().sum())},
+                   {"compute_infer", stage(model.model_seconds().sum())},
+                   {"compute_output", stage(0)}};
   return json_response({{"model_stats", Json::array({{{"name", model.name()},
                                                       {"version", model.version()},
                                                       {"inference_count", figures.done},

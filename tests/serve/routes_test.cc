@@ -58,7 +58,8 @@ TEST_F(Routes, of_statistics_count_each_stage_of_a_request) {
   const Json answer = Json::parse(server.ask("GET", "/v2/models/toy/stats").body);
   const Json& stats = answer.at("model_stats").at(0);
   EXPECT_EQ(stats.at("inference_count"), asked);
-  for (const char* stage : {"success", "queue", "compute_input", "compute_infer"}) {
+  for (const char* stage :
+       {"success", "queue", "compute_input", "compute_infer", "compute_output"}) {
     EXPECT_EQ(stats.at("inference_stats").at(stage).at("count"), asked) << stage;
   }
   EXPECT_GT(stats.at("inference_stats").at("compute_infer").at("ns"), 0);
