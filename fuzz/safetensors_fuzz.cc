@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Safetensors content;
   try {
     content = parse_safetensors({reinterpret_cast<const std::byte*>(data), size}, nullptr);
-    from_safetensors(content);
+    from_safetensors(unpacked(content));
   } catch (const nest::Error& error) {
     if (nest::exit_code(error.code()) != 3) __builtin_trap();
     return 0;

@@ -12,25 +12,37 @@ struct Arguments : VerbArguments {
   std::string out;
   eval::CompressOptions compress;
   compress::FineTuneOptions training{.epochs = 6};
+  std::int64_t code_epochs = 0;
+  std::optional<double> code_learning_rate;
   bool resume = false;
 };
 
 eval::CompressTools tools_of(const Arguments& a) {
   eval::CompressTools tools;
   if (torch_info().is_object()) tools.baseline.executor = "torch";
-  if (a.training.epochs > 0) {
-    const graph::Model model = recognize::load_weights(a.model);
-    tools.train = fine_tuner(a.compress.data.data, model, a.training, a.out + "/training").train;
-    tools.training = to_json(a.training);
-  }
+  if (a.training.epochs == 0 && a.code_epochs == 0) return tools;
+  const graph::Model model = recognize::load_weights(a.model);
+  const auto trained = [&](const compress::FineTuneOptions& options, const char* folder) {
+    return fine_tuner(a.compress.data.data, model, options, a.out + folder).train;
+  };
+  if (a.training.epochs > 0) tools.train = trained(a.training, "/training");
+  tools.training = to_json(a.training);
+  if (a.code_epochs == 0) return tools;
+  compress::FineTuneOptions codes = a.training;
+  codes.epochs = a.code_epochs;
+  codes.learning_rate = a.code_learning_rate.value_or(a.training.learning_rate / 10);
+  tools.train_codes = trained(codes, "/training-codes");
+  tools.training["codes"] = to_json(codes);
   return tools;
 }
 
 int run_compress(Arguments& a) {
   validate(a.compress);
-  if (a.training.epochs > 0 && !a.training.distillation.weight)
+  if (a.training.epochs + a.code_epochs > 0 && !a.training.distillation.weight)
     a.training.distillation.weight = 0.5;  // the float model is the teacher
-  compress::validate(a.training);
+  compress::FineTuneOptions checked = a.training;
+  checked.epochs += a.code_epochs;
+  compress::validate(checked);
   const eval::CompressOutcome outcome =
       eval::compress_model(a.model, a.out, a.compress, tools_of(a), a.resume, command_job());
   Json json;
@@ -51,6 +63,10 @@ void add_compress(CommandLine& line) {
         register_flags(flags, a.compress);
         flags.group("Training after units went (0 epochs: none)");
         register_flags(flags, a.training);
+        flags.add("code-epochs", a.code_epochs,
+                  "epochs in which models of less than 8 bits train as their codes compute");
+        flags.add("code-learning-rate", a.code_learning_rate,
+                  "highest of those; default: a tenth of --learning-rate");
       },
       run_compress);
 }

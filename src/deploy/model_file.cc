@@ -10,6 +10,7 @@
 #include "nest/graph/factory.h"
 #include "nest/graph/old_code_rows.h"
 #include "nest/graph/serialize.h"
+#include "nest/io/packed_checkpoint.h"
 #include "weight_names.h"
 
 namespace nest::deploy {
@@ -24,16 +25,6 @@ bool is_model_config(const Config& config) {
   return config.has("model_name") || config.has("type") || config.has("decoder");
 }
 
-/// A model_config without a name gets the one its parts tell.
-graph::Model build_named(const Config& config, const std::string& name) {
-  if (config.has("model_name") || config.has("type")) {
-    return graph::build_from_model_config(config, name);
-  }
-  Json named = config.to_json();
-  named["model_name"] = infer_model_name(config);
-  return graph::build_from_model_config(Config::from_json(named, config.location()), name);
-}
-
 std::string keys_text(const Config& config) {
   std::string text;
   for (const std::string& key : config.keys()) text += (text.empty() ? "" : ", ") + key;
@@ -43,7 +34,7 @@ std::string keys_text(const Config& config) {
 /// A config file holds one model_config, or several under their keys.
 graph::Model build_from_file(const std::filesystem::path& path, const std::string& model_key) {
   const Config file = Config::load(path);
-  if (is_model_config(file)) return build_named(file, model_key);
+  if (is_model_config(file)) return graph::build_from_model_config(named_config(file), model_key);
   std::string key = model_key;
   if (key.empty() && file.keys().size() == 1) key = file.keys().front();
   require(!key.empty(), ErrorCode::kInvalidArgument,
@@ -76,7 +67,8 @@ graph::Model build(const io::Checkpoint& checkpoint, const Json& stored, const s
     const Config config = Config::from_json(checkpoint.model_config, origin + ": model_config");
     const bool has_name = stored.contains("name") && stored["name"].is_string();
     const std::string name = has_name ? stored["name"].get<std::string>() : std::string();
-    return build_named(config, options.model_key.empty() ? name : options.model_key);
+    return graph::build_from_model_config(named_config(config),
+                                          options.model_key.empty() ? name : options.model_key);
   }
   const std::filesystem::path sidecar = sidecar_of(origin);
   require(
@@ -86,17 +78,12 @@ graph::Model build(const io::Checkpoint& checkpoint, const Json& stored, const s
   return build_from_file(sidecar, options.model_key);
 }
 
-/// True if the constructor arguments alone give the graphs that the model has.
+/// True if the constructor arguments alone give the graphs that the model has; otherwise they are
+/// stored in full.
 bool is_built_by_config(const graph::Model& model) {
-  if (!model.config.is_object()) return false;
-  graph::Model built;
-  try {
-    built = build_named(Config::from_json(model.config, "model_config"), model.name);
-  } catch (const Error&) {
-    return false;  // stored in full instead; nothing is lost
-  }
-  if (built.graphs.size() != model.graphs.size()) return false;
-  return std::all_of(built.graphs.begin(), built.graphs.end(), [&](const auto& item) {
+  const std::optional<graph::Model> built = built_by_config(model);
+  if (!built || built->graphs.size() != model.graphs.size()) return false;
+  return std::ranges::all_of(built->graphs, [&](const auto& item) {
     const auto other = model.graphs.find(item.first);
     return other != model.graphs.end() &&
            graph::to_json(item.second) == graph::to_json(other->second);
@@ -197,13 +184,15 @@ io::Checkpoint to_checkpoint(const graph::Model& model) {
 
 void save_model(const graph::Model& model, const std::filesystem::path& path) {
   io::Checkpoint checkpoint = to_checkpoint(model);
-  if (path.extension() == ".safetensors" && model.quantization != graph::Quantization{}) {
+  const bool holds_codes =
+      path.extension() == ".safetensors" && model.quantization != graph::Quantization{};
+  if (holds_codes) {
     checkpoint.state_dict = narrowed(model);
-    Json& entry = checkpoint.extra[std::string(kEntry)];
-    entry[std::string(kRows)] = graph::kCodeRows;
-    entry = packed_entry(entry);
+    checkpoint.extra[std::string(kEntry)][std::string(kRows)] = graph::kCodeRows;
+    io::write_packed_checkpoint(path, checkpoint);
+  } else {
+    io::write_checkpoint(path, checkpoint);
   }
-  io::write_checkpoint(path, checkpoint);
 }
 
 }  // namespace nest::deploy

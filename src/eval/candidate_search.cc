@@ -32,6 +32,9 @@ std::string file_name(const std::string& name) {
   return "models/" + file + ".safetensors";
 }
 
+/// Of budgets for mixed precision.
+constexpr int kTries = 4;
+
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::ranges::nth_element(values, middle);
@@ -119,6 +122,7 @@ graph::Model CandidateSearch::without_units(const graph::Model& before, double a
   options.method = compress::PruneMethod::kStructured;
   options.amount = 1 - (1 - amount) / (1 - amount_before);
   options.multiple = options_.multiple;
+  for (const std::string& path : options_.keep) options.layers[path] = 0;
   return compress::prune_model(before, options,
                                {.train = tools_.train, .validate = {}, .measure = {}})
       .model;
@@ -156,7 +160,7 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
   const auto wanted =
       static_cast<std::int64_t>(static_cast<double>(float_bytes_) / options_.goal.target_size);
   const std::int64_t container = int8_bytes - graph::weight_bytes(int8);
-  const double budget = static_cast<double>(wanted - container);
+  double budget = static_cast<double>(wanted - container);
   graph::Model int4 = int8;
   int4.quantization.precision = graph::Precision::kInt4;
   const bool is_between = budget < static_cast<double>(graph::weight_bytes(int8)) &&
@@ -176,8 +180,17 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
         return measure;
       },
       job_);
-  quantizer.auto_assign_precision(sensitivity, {compress::PrecisionBudget::Of::kBytes, budget});
-  return quantizer.quantize();
+  const std::filesystem::path file = state_.folder() / "models/mixed.part.safetensors";
+  for (int i = 0; i < kTries; ++i) {
+    quantizer.auto_assign_precision(sensitivity, {compress::PrecisionBudget::Of::kBytes, budget});
+    graph::Model made = quantizer.quantize();
+    const auto excess =
+        static_cast<double>(deploy::write_model(made, file)) - static_cast<double>(wanted);
+    std::filesystem::remove(file);
+    if (excess <= 0) return made;
+    budget -= excess;  // narrow codes are packed less tightly than those of the container's guess
+  }
+  return std::nullopt;
 }
 
 /// False if none of the models is within the goal's errors.
@@ -201,6 +214,8 @@ bool CandidateSearch::add_codes(const graph::Model& base, const std::string& nam
         made = coded(small, is_int8 ? graph::Precision::kInt8 : graph::Precision::kInt4, note);
         if (is_int8) int8 = made;
       }
+      if (tools_.train_codes && kind != std::string_view("int8"))
+        made = with_small_weights(tools_.train_codes(*made, {}, 0));
       deploy::write_model(*made, state_.folder() / file);
     }
     found_.push_back(measured(full, file, note));

@@ -5,6 +5,7 @@
 
 #include "eval/candidate_search.h"
 #include "nest/compress/layers.h"
+#include "nest/compress/structured_pruner.h"
 #include "nest/core/error.h"
 #include "nest/core/field_error.h"
 #include "nest/core/file.h"
@@ -22,7 +23,7 @@ Json settings_of(const std::filesystem::path& model, const CompressOptions& opti
   const auto file = MappedFile::open(model);
   Json settings = nest::to_json(options);
   settings["model"] = fmt::format("{} bytes, CRC-32 {:08x}", file->size(), crc32(file->bytes()));
-  settings["training"] = tools.train ? tools.training : Json();
+  settings["training"] = tools.training;
   settings["baseline"] = tools.baseline.executor;
   return settings;
 }
@@ -31,6 +32,13 @@ StepModel step_model(const std::string& name, const graph::Model& model, std::ui
                      const recognize::ExecutorOptions& executor = {}) {
   return {name, recognize::make_bundle(recognize::make_runnable(model, executor)),
           compress::figures_of(model), file_bytes};
+}
+
+/// Errors of the pruner's constructor: paths without units.
+compress::StructuredOptions units_of(const CompressOptions& options) {
+  compress::StructuredOptions units;
+  for (const std::string& path : options.keep) units.layers[path] = 0;
+  return units;
 }
 
 /// The float model on what it is compared with and on the native runtime, the small one in floats,
@@ -63,6 +71,8 @@ void visit_fields(FieldVisitor& visitor, CompressOptions& o) {
                 "parts of the units that go, ascending; each small model is made of the one before",
                 above(0).below(1));
   visitor.field("multiple", o.multiple, "of units that large groups keep", between(1, 256));
+  visitor.field("keep", o.keep, "paths below which all units stay: spatial_cnn", {},
+                {.flag = "keep-units"});
   visitor.field("calibrate_split", o.calibration.split, "signals that fix the scales of codes");
   visitor.field("calibrate_utterances", o.calibration.utterances, "of that split", at_least(1));
   visitor.field("search_split", o.search_split,
@@ -87,6 +97,7 @@ CompressOutcome compress_model(const std::filesystem::path& model, const std::fi
   const graph::Model floats = recognize::load_weights(model);
   compress::require_float(floats);
   require_sets(options.data, floats);
+  if (!options.keep.empty()) (void)compress::StructuredPruner(floats, units_of(options));
   SearchState state(out, settings_of(model, options, tools), resume);
   CandidateSearch search(floats, std::filesystem::file_size(model), options, tools, state, job);
   CompressOutcome outcome;

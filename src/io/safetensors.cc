@@ -12,7 +12,6 @@
 namespace nest::io {
 namespace {
 
-constexpr std::uint64_t kMaxHeader = std::uint64_t{16} << 20;  // some 100,000 tensors
 constexpr std::string_view kConfigKey = "model_config";
 constexpr std::string_view kExtraPrefix = "extra.";
 constexpr std::string_view kTensorPrefix = "extra_tensors.";
@@ -65,9 +64,9 @@ std::string header_of(const Safetensors& content, const Ordered& ordered) {
     at += tensor->nbytes();
   }
   std::string text = header.dump();
-  text.append((kAlignment - (8 + text.size()) % kAlignment) % kAlignment, ' ');
-  require(text.size() <= kMaxHeader, ErrorCode::kInvalidArgument,
-          "the safetensors header would have {} bytes, the limit is {}", text.size(), kMaxHeader);
+  text.append((kAlignment - (kLengthBytes + text.size()) % kAlignment) % kAlignment, ' ');
+  require(text.size() <= kMostHeader, ErrorCode::kInvalidArgument,
+          "the safetensors header would have {} bytes, the limit is {}", text.size(), kMostHeader);
   return text;
 }
 
@@ -75,10 +74,12 @@ std::string header_of(const Safetensors& content, const Ordered& ordered) {
 
 Safetensors parse_safetensors(std::span<const std::byte> file, std::shared_ptr<const void> owner) {
   const auto size = load_le<std::uint64_t>(file, 0, "safetensors header length");
-  require(size <= kMaxHeader && size <= file.size() - 8, ErrorCode::kDataCorrupt,
-          "the header length {} exceeds {} (the file has {} bytes)", size, kMaxHeader, file.size());
-  const auto data = file.subspan(8 + size);
-  SafetensorsHeader header = parse_safetensors_header(as_text(file.subspan(8, size)), data.size());
+  require(size <= kMostHeader && size <= file.size() - kLengthBytes, ErrorCode::kDataCorrupt,
+          "the header length {} exceeds {} (the file has {} bytes)", size, kMostHeader,
+          file.size());
+  const auto data = file.subspan(kLengthBytes + size);
+  SafetensorsHeader header =
+      parse_safetensors_header(as_text(file.subspan(kLengthBytes, size)), data.size());
   Safetensors content;
   content.metadata = std::move(header.metadata);
   for (const SafetensorsEntry& entry : header.entries) {

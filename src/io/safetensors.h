@@ -40,4 +40,10 @@ void write_safetensors(std::ostream& out, const Safetensors& content);
 Safetensors to_safetensors(const Checkpoint& checkpoint);
 Checkpoint from_safetensors(Safetensors content);
 
+/// A file for content that is small: two zlib streams as the tensors "zlib.0" (length and header)
+/// and "zlib.1" (data), which one behind the other are the safetensors file of `content`.
+Safetensors packed(const Safetensors& content);
+/// The inverse; content that is not packed stays as it is. Errors: DataCorrupt.
+Safetensors unpacked(Safetensors content);
+
 }  // namespace nest::io

@@ -95,7 +95,7 @@ std::uint64_t bytes_of(const SafetensorsEntry& entry) {
 }
 
 /// Data must be covered from the first to the last byte, by each tensor once.
-void check_layout(std::vector<SafetensorsEntry>& entries, std::uint64_t data_size) {
+void check_layout(std::vector<SafetensorsEntry>& entries, std::optional<std::uint64_t> data_size) {
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
@@ -108,18 +108,19 @@ void check_layout(std::vector<SafetensorsEntry>& entries, std::uint64_t data_siz
       require(entry.end >= entry.begin && entry.end - entry.begin == bytes_of(entry),
               ErrorCode::kDataCorrupt, "data_offsets [{}, {}] do not fit shape {} of {}",
               entry.begin, entry.end, to_string(entry.shape), printable(entry.type));
-      require(entry.end <= data_size, ErrorCode::kDataCorrupt,
-              "truncated: its data ends at byte {}, the file holds {}", entry.end, data_size);
+      require(!data_size || entry.end <= *data_size, ErrorCode::kDataCorrupt,
+              "truncated: its data ends at byte {}, the file holds {}", entry.end, *data_size);
     });
     expected = entry.end;
   }
-  require(expected == data_size, ErrorCode::kDataCorrupt, "{} bytes behind the last tensor",
-          data_size - expected);
+  require(!data_size || expected == *data_size, ErrorCode::kDataCorrupt,
+          "{} bytes behind the last tensor", *data_size - expected);
 }
 
 }  // namespace
 
-SafetensorsHeader parse_safetensors_header(std::string_view text, std::uint64_t data_size) {
+SafetensorsHeader parse_safetensors_header(std::string_view text,
+                                           std::optional<std::uint64_t> data_size) {
   const Json json = parse_json(text, "header");
   require(json.is_object(), ErrorCode::kDataCorrupt, "the header is not a JSON object");
   SafetensorsHeader header;

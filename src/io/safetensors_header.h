@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -21,14 +22,18 @@ struct SafetensorsEntry {
   std::uint64_t end = 0;
 };
 
+constexpr std::size_t kLengthBytes = 8;  ///< of the header's length before it
+constexpr std::uint64_t kMostHeader = std::uint64_t{16} << 20;  ///< bytes: some 100,000 tensors
+
 struct SafetensorsHeader {
   std::vector<SafetensorsEntry> entries;  ///< in the order of their data
   std::map<std::string, std::string, std::less<>> metadata;
 };
 
-/// Parses the JSON header and checks the entries against `data_size` bytes of data.
-/// Errors: DataCorrupt, Unsupported.
-SafetensorsHeader parse_safetensors_header(std::string_view json, std::uint64_t data_size);
+/// Parses the JSON header and checks the entries against `data_size` bytes of data; unset: against
+/// each other alone. Errors: DataCorrupt, Unsupported.
+SafetensorsHeader parse_safetensors_header(std::string_view json,
+                                           std::optional<std::uint64_t> data_size);
 
 /// "F32", "BF16", ...
 std::string_view safetensors_dtype(DType dtype);

@@ -86,6 +86,40 @@ TEST_F(CompressVerb, goes_on_after_a_kill_with_what_was_done) {
   EXPECT_TRUE(std::filesystem::exists(path("small/compress.json")));
 }
 
+TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
+  ASSERT_EQ(compress("--amounts 0.5 --keep-units spatial_cnn").exit_code, 0);
+  const auto shapes = [&](const std::string& model) {
+    const auto seen = nest("inspect --json " + path(model));
+    EXPECT_EQ(seen.exit_code, 0) << seen.err;
+    std::map<std::string, Json> found;
+    for (const Json& tensor : Json::parse(seen.out)["tensors"])
+      found[tensor["name"].get<std::string>()] = tensor["shape"];
+    return found;
+  };
+  const auto before = shapes("m.pt"), after = shapes("small/models/units-50.safetensors");
+  int smaller = 0;
+  for (const auto& [name, shape] : after) {
+    if (name.starts_with("spatial_cnn"))
+      EXPECT_EQ(shape, before.at(name)) << name;
+    else
+      smaller += static_cast<int>(shape != before.at(name));
+  }
+  EXPECT_GT(smaller, 0);
+}
+
+TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
+  if (!std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch"))
+    GTEST_SKIP() << "nest-torch is not built";
+  const auto made = compress("--amounts 0.5 --code-epochs 1 --code-learning-rate 0.001");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_TRUE(std::filesystem::exists(path("small/training-codes/1/best.pt")));
+  EXPECT_FALSE(std::filesystem::exists(path("small/training")));
+  EXPECT_EQ(file("search.json")["settings"]["training"]["codes"]["epochs"], 1);
+  const auto other = compress("--amounts 0.5 --code-epochs 2 --resume");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("this search had another 'training'"));
+}
+
 TEST_F(CompressVerb, a_bad_request_is_one_clear_error) {
   const auto expect = [&](const std::string& arguments, int code, const std::string& says) {
     const auto made = compress(arguments);
@@ -95,6 +129,7 @@ TEST_F(CompressVerb, a_bad_request_is_one_clear_error) {
   };
   expect("--amounts 1.1", 2, "--amounts");
   expect("--amounts 0.5,0.3", 2, "--amounts are not ascending");
+  expect("--amounts 0.5 --keep-units spatial_cn", 3, "spatial_cnn");
   expect("--search-split test", 2, "--search-split is test");
   expect("--target-size 0.5", 2, "--target-size is 0.5");
   expect("--streamed-data " + path("nowhere"), 3, "nowhere");

@@ -19,8 +19,9 @@ struct CompressOptions {
   StepDataOptions data = {};
   /// Parts of its units that each group loses, one small model each, made of the one before it.
   std::vector<double> amounts = {0.3, 0.5, 0.65};
-  std::int64_t multiple = 8;          ///< of units that large groups keep
-  SampleOptions calibration = {};     ///< signals that fix scales; its `data` is the dataset's own
+  std::int64_t multiple = 8;           ///< of units that large groups keep
+  std::vector<std::string> keep = {};  ///< paths whose units all stay
+  SampleOptions calibration = {};      ///< signals that fix scales; its `data` is the dataset's own
   std::string search_split = "auto";  ///< whose errors choose: valid, validation, or the training's
   int search_utterances = 200;        ///< at most so many of it
 };
@@ -31,7 +32,8 @@ void validate(const CompressOptions& options);
 /// What a search may call, and what its float model runs on.
 struct CompressTools {
   compress::TrainFn train;              ///< null: units go without training
-  Json training = {};                   ///< its options: a search goes on with the same
+  compress::TrainFn train_codes;        ///< trains models of less than 8 bits; null: none
+  Json training = {};                   ///< their options: a search goes on with the same
   recognize::ExecutorOptions baseline;  ///< of the float model: LibTorch where it is there
 };
 
@@ -45,8 +47,8 @@ struct CompressOutcome {
 };
 
 /// Makes a float model smaller under a goal: takes units out of it step by step, trains what is
-/// left, stores that in 8, in mixed and in 4 bits, measures each on data that chose no weight, and
-/// keeps the best.
+/// left, stores that in 8, in mixed and in 4 bits, trains those of less than 8 as their codes
+/// compute, measures each on data that chose no weight, and keeps the best.
 ///
 /// OUT/model.safetensors and OUT/model.prepared are the chosen model, OUT/compress.json and
 /// OUT/report.html what was found. OUT/search.json and OUT/models keep every model that is done, so
