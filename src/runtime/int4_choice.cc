@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::int64_t kDepth = 512, kSeveral = 8;
 constexpr std::int64_t kSizes[] = {256 << 10, 1 << 20, 4 << 20, 16 << 20};
-constexpr int kLeastTries = 3, kMostTries = 20;
-constexpr double kTryS = 2e-3;
+constexpr int kLeastTries = 5, kMostTries = 30;
+constexpr double kTryS = 4e-3;
 constexpr double kSlowS = 4e-3;  ///< calls that take longer are not measured at greater sizes
 constexpr double kWorthIt = 1.03;
 
@@ -31,8 +31,24 @@ class Trial {
     frame_.kernels = &kernels;
   }
 
-  /// Of one call, the least of some.
-  double seconds(Precision precision, std::int64_t bytes) {
+  struct Seconds {
+    double wide = std::numeric_limits<double>::max(), narrow = wide;  ///< int8, int4
+  };
+  /// Of one call, the least of some in turns, so that a busy spell meets both.
+  Seconds least(std::int64_t bytes) {
+    const MatMul wide = product(Precision::kInt8, bytes), narrow = product(Precision::kInt4, bytes);
+    Seconds least;
+    double spent = 0;
+    for (int i = 0; i < kLeastTries || (i < kMostTries && spent < kTryS); ++i) {
+      const Seconds now{once(wide), once(narrow)};
+      spent += now.wide + now.narrow;
+      least = {std::min(least.wide, now.wide), std::min(least.narrow, now.narrow)};
+    }
+    return least;
+  }
+
+ private:
+  MatMul product(Precision precision, std::int64_t bytes) const {
     MatMul product;
     product.weight.precision = precision;
     product.weight.n = static_cast<int>(bytes / kDepth);
@@ -40,30 +56,25 @@ class Trial {
     product.weight.data = weights_.data();
     product.weight.scale = scales_.data();
     product.weight.sum = sums_.data();
-    std::vector<std::byte> scratch(
-        static_cast<std::size_t>(MatMul::scratch_bytes(product.weight, rows_, 1)));
+    return product;
+  }
+  double once(const MatMul& product) {
+    using Clock = std::chrono::steady_clock;
+    scratch_.resize(static_cast<std::size_t>(MatMul::scratch_bytes(product.weight, rows_, 1)));
     const MatMul::Operands o{.m = rows_,
                              .x = x_.data(),
                              .ldx = kDepth,
                              .y = y_.data(),
                              .ldy = product.weight.n,
-                             .scratch = scratch.data()};
+                             .scratch = scratch_.data()};
     product.round(frame_, o);
-    double least = std::numeric_limits<double>::max(), spent = 0;
-    for (int i = 0; i < kLeastTries || (i < kMostTries && spent < kTryS); ++i) {
-      using Clock = std::chrono::steady_clock;
-      const auto begin = Clock::now();
-      product.multiply(frame_, o, 0, product.weight.n, 0);
-      const double once = std::chrono::duration<double>(Clock::now() - begin).count();
-      least = std::min(least, once);
-      spent += once;
-    }
-    return least;
+    const auto begin = Clock::now();
+    product.multiply(frame_, o, 0, product.weight.n, 0);
+    return std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
- private:
   std::int64_t rows_;
-  std::vector<std::byte> weights_;
+  std::vector<std::byte> weights_, scratch_;
   std::vector<float> scales_;
   std::vector<std::int32_t> sums_;
   std::vector<float> x_, y_;
@@ -74,15 +85,15 @@ Int4Choice::Rows measure(const Kernels& kernels, std::int64_t rows) {
   Trial trial(kernels, rows, *std::rbegin(kSizes));
   Int4Choice::Rows made;
   for (const std::int64_t bytes : kSizes) {
-    const double wide = trial.seconds(Precision::kInt8, bytes);
-    const double gain = wide / trial.seconds(Precision::kInt4, bytes);
+    const Trial::Seconds least = trial.least(bytes);
+    const double gain = least.wide / least.narrow;
     made.gains[bytes] = gain;
     if (gain < kWorthIt) {
       made.least_bytes = Int4Choice::kNever;
     } else if (made.least_bytes == Int4Choice::kNever) {
       made.least_bytes = bytes;
     }
-    if (wide > kSlowS) break;
+    if (least.wide > kSlowS) break;
   }
   return made;
 }
