@@ -10,6 +10,8 @@ namespace nest::graph {
 namespace {
 
 constexpr std::int64_t kHalfBytes = 2, kFloatBytes = 4;
+/// Of an int4 row's scale, whose last byte is zero (int4_row()).
+constexpr std::int64_t kShortBytes = 3;
 
 /// Two numbers of 4 bits a byte, the first in the low half.
 std::int64_t nibble_bytes(std::int64_t count) {
@@ -37,8 +39,10 @@ std::byte* write_int4(const WeightCodes& made, std::int64_t row, std::int64_t co
   const std::uint8_t* multipliers = made.multipliers.data() + row * blocks;
   const std::int8_t* codes = made.codes.data() + row * columns;
   std::memset(out, 0, static_cast<std::size_t>(row_bytes(Precision::kInt4, columns)));
-  std::memcpy(out, &made.scales[static_cast<std::size_t>(row)], kFloatBytes);
-  out += kFloatBytes;
+  const auto* scale =
+      reinterpret_cast<const std::byte*>(&made.scales[static_cast<std::size_t>(row)]);
+  std::memcpy(out, scale + kFloatBytes - kShortBytes, kShortBytes);
+  out += kShortBytes;
   for (std::int64_t b = 0; b < blocks; ++b) put_nibble(out, b, multipliers[b]);
   out += nibble_bytes(blocks);
   for (std::int64_t i = 0; i < columns; ++i) {
@@ -63,8 +67,8 @@ void read_int8(const std::byte* row, std::int64_t columns, float* out) noexcept 
 
 void read_int4(const std::byte* row, std::int64_t columns, float* out) noexcept {
   float scale = 0;
-  std::memcpy(&scale, row, kFloatBytes);
-  const std::byte* multipliers = row + kFloatBytes;
+  std::memcpy(reinterpret_cast<std::byte*>(&scale) + kFloatBytes - kShortBytes, row, kShortBytes);
+  const std::byte* multipliers = row + kShortBytes;
   const std::byte* codes = multipliers + nibble_bytes(int4_blocks(columns));
   for (std::int64_t i = 0; i < columns; ++i) {
     const int code = (nibble_at(codes, i) ^ 8) - 8;
@@ -84,7 +88,7 @@ std::int64_t row_bytes(Precision precision, std::int64_t columns) {
     case Precision::kInt8:
       return kFloatBytes + columns;
     case Precision::kInt4:
-      return kFloatBytes + nibble_bytes(int4_blocks(columns)) + nibble_bytes(columns);
+      return kShortBytes + nibble_bytes(int4_blocks(columns)) + nibble_bytes(columns);
     case Precision::kFp16:
     case Precision::kBf16:
       return kHalfBytes * columns;

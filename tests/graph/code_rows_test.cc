@@ -61,9 +61,9 @@ TEST(CodeRows, of_what_was_read_stand_for_the_same_numbers) {
 
 TEST(CodeRows, take_half_a_byte_or_one_a_weight_and_their_scales) {
   EXPECT_EQ(row_bytes(Precision::kInt8, 10), 4 + 10);
-  EXPECT_EQ(row_bytes(Precision::kInt4, 10), 4 + 1 + 5);
-  EXPECT_EQ(row_bytes(Precision::kInt4, 64), 4 + 2 + 32);
-  EXPECT_EQ(row_bytes(Precision::kInt4, 65), 4 + 3 + 33);
+  EXPECT_EQ(row_bytes(Precision::kInt4, 10), 3 + 1 + 5);
+  EXPECT_EQ(row_bytes(Precision::kInt4, 64), 3 + 2 + 32);
+  EXPECT_EQ(row_bytes(Precision::kInt4, 65), 3 + 3 + 33);
   EXPECT_EQ(row_bytes(Precision::kBf16, 7), 14);
 }
 

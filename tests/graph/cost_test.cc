@@ -282,7 +282,7 @@ TEST(GraphCost, quantized_weights_are_stored_with_their_scales) {
   EXPECT_EQ(bytes(Precision::kBf16), 9 * 8 * 2 + 9 * 4);
   EXPECT_EQ(bytes(Precision::kInt8), 9 * 8 + 9 * 4 + 9 * 4);
   EXPECT_EQ(bytes(Precision::kInt8, Granularity::kPerTensor), 9 * 8 + 9 * 4 + 9 * 4);
-  EXPECT_EQ(bytes(Precision::kInt4), 9 * (4 + 1 + 8 / 2) + 9 * 4);
+  EXPECT_EQ(bytes(Precision::kInt4), 9 * (3 + 1 + 8 / 2) + 9 * 4);
 }
 
 TEST(GraphCost, filters_of_convolutions_are_narrow_whatever_their_activations_are) {

@@ -13,9 +13,9 @@
 /// so that a weight has the same bytes whatever runs it.
 namespace nest::graph {
 
-/// Bytes of one row of weights: int8 a float32 scale and codes; int4 a float32 scale, the
-/// multipliers of its blocks of 16 and the codes, both of 4 bits (codes as two's complement), two a
-/// byte, the first in the low half; else 2 or 4 bytes a weight.
+/// Bytes of one row of weights: int8 a float32 scale and codes; int4 the three bytes of its scale
+/// that are not zero, the multipliers of its blocks of 16 and the codes, both of 4 bits (codes as
+/// two's complement), two a byte, the first in the low half; else 2 or 4 bytes a weight.
 std::int64_t row_bytes(Precision precision, std::int64_t columns);
 
 /// Writes rows * row_bytes() bytes: the codes and scales of weight_codes(), or rounded floats.
