@@ -160,8 +160,7 @@ LayerTimingProfiler::LayerTimingProfiler(
 
 namespace {
 
-/// Wall times of runs with a clock and without, in turns: of each round the least, which other
-/// programs disturb least.
+/// Wall times of runs with a clock and without, in turns.
 class Overhead {
  public:
   template <class Timed, class Plain>
@@ -173,11 +172,11 @@ class Overhead {
   }
   void end_round() {
     const double plain_us = std::max(1e-9, *std::ranges::min_element(plain_us_));
-    ratios_.push_back(*std::ranges::min_element(timed_us_) / plain_us);
+    rounds_.push_back(*std::ranges::min_element(timed_us_) / plain_us - 1);
     timed_us_.clear();
     plain_us_.clear();
   }
-  double value() const { return median(ratios_) - 1; }
+  const std::vector<double>& rounds() const { return rounds_; }
 
  private:
   template <class Run>
@@ -188,7 +187,7 @@ class Overhead {
   }
 
   bool is_timed_first_ = true;
-  std::vector<double> timed_us_, plain_us_, ratios_;
+  std::vector<double> timed_us_, plain_us_, rounds_;
 };
 
 }  // namespace
@@ -220,7 +219,7 @@ LayerTimes LayerTimingProfiler::run(const LayerTimingOptions& options, const Job
     overhead.end_round();
     progress.advance();
   }
-  times.overhead = overhead.value();
+  times.overhead_rounds = overhead.rounds();
   times.all.name = "all";
   for (std::size_t i = 0; i < times.layers.size(); ++i) {
     samples[i].summarize(times.layers[i]);

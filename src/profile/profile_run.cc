@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "median_interval.h"
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
 #include "nest/profile/machine.h"
+#include "nest/profile/statistics.h"
 
 namespace nest::profile {
 namespace {
@@ -25,10 +27,26 @@ LayerTimingProfiler timer_of(const recognize::RunnableModel& runnable, const Wor
   return LayerTimingProfiler([runnable] { return runnable.make_executor(); }, work);
 }
 
+Json overhead_json(const std::vector<double>& rounds) {
+  const MedianInterval interval = median_interval(rounds);
+  return {{"median", median(rounds)},
+          {"low", interval.low},
+          {"high", interval.high},
+          {"confidence", interval.confidence},
+          {"rounds", rounds}};
+}
+
+std::string overhead_text(const std::vector<double>& rounds) {
+  const MedianInterval interval = median_interval(rounds);
+  return fmt::format("  timing itself: {:+.2f} % of a run ({:+.2f} to {:+.2f}, {:.0f} % sure)\n",
+                     100 * median(rounds), 100 * interval.low, 100 * interval.high,
+                     100 * interval.confidence);
+}
+
 Json timing_json(const GraphTiming& timing) {
   Json json{{"graph", timing.graph},
             {"all", to_json(timing.times.all)},
-            {"overhead", timing.times.overhead},
+            {"overhead", overhead_json(timing.times.overhead_rounds)},
             {"machine_round_us", timing.times.machine_round_us}};
   json["layers"] = Json::array();
   for (const LayerTime& layer : timing.times.layers) json["layers"].push_back(to_json(layer));
@@ -60,8 +78,7 @@ std::string timing_text(const GraphTiming& timing) {
         100 * layer.p50_us / std::max(1e-9, timing.times.all.p50_us), layer.name, layer.detail);
   };
   for (const LayerTime& layer : grouped(timing.times.layers)) text += row(layer);
-  return text + row(timing.times.all) +
-         fmt::format("  timing itself: {:+.2f} % of a run\n", 100 * timing.times.overhead);
+  return text + row(timing.times.all) + overhead_text(timing.times.overhead_rounds);
 }
 
 }  // namespace

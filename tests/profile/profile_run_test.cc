@@ -5,7 +5,6 @@
 
 #include "nest/core/error.h"
 #include "nest/profile/regression.h"
-#include "nest/profile/roofline.h"
 #include "small_model.h"
 
 namespace nest::profile {
@@ -98,22 +97,6 @@ TEST(Profile, a_trace_shows_every_layer_inside_its_pass) {
     }
   }
   EXPECT_GT(inside, 10);
-}
-
-TEST(Profile, the_roofline_has_a_point_a_layer_and_a_line_a_peak) {
-  const auto made = profile_model(recognize::make_runnable(small_model()), quick());
-  const Json peaks{{"f32_gmacs", 70.0},
-                   {"bf16_gmacs", 70.0},
-                   {"s8_gmacs", 300.0},
-                   {"weight_reading_gb_s", {{{"mb", 1}, {"gb_s", 100.0}}}}};
-  const std::string svg = roofline_svg(timed_layers(made), peaks, "small <model>");
-  EXPECT_THAT(svg, HasSubstr("int8 300"));
-  EXPECT_THAT(svg, HasSubstr("100 GB/s"));
-  EXPECT_THAT(svg, HasSubstr("small &lt;model>"));
-  std::size_t points = 0, at = 0;
-  while ((at = svg.find("<circle", at + 1)) != std::string::npos) ++points;
-  EXPECT_GT(points, 3u);
-  EXPECT_THROW(roofline_svg({}, peaks, ""), Error);
 }
 
 TEST(Regression, a_slower_layer_is_named_and_nothing_else) {

@@ -38,8 +38,9 @@ struct LayerTimes {
   std::vector<LayerTime> layers;
   LayerTime all;                              ///< "all": their sum, run by run
   std::vector<double> machine_round_us = {};  ///< of machine_ms() beside each round
-  /// What timing costs: 0.01 is one per cent longer runs than without, in turns with those.
-  double overhead = 0;
+  /// What timing costs, round by round: 0.01 is one per cent longer runs than those without, which
+  /// are run in turns with them. Of a round the shortest runs, which others disturb least.
+  std::vector<double> overhead_rounds = {};
 };
 
 /// Times every layer in place, caches as they are in a real run: on a session of the native
