@@ -59,10 +59,22 @@ TensorMap plain_weights(const io::Checkpoint& checkpoint) {
 }
 
 void require_model_file(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return;  // who opens it says so
+  static const std::filesystem::path kPackaged = "models/model.safetensors";
+  const std::string extension = path.extension().string();
+  require(extension != ".onnx", ErrorCode::kInvalidArgument,
+          "{} is an ONNX model; make a model file of it first: nest convert {} model.safetensors",
+          path.string(), path.string());
+  require(extension != ".nestpkg", ErrorCode::kInvalidArgument,
+          "{} is a packed package; its model is {} in it: unpack it (it is a ZIP file)",
+          path.string(), kPackaged.string());
   if (!std::filesystem::is_directory(path)) return;
-  require(!std::filesystem::exists(path / "best.pt"), ErrorCode::kInvalidArgument,
-          "{} is the folder of a training run; its model is {}", path.string(),
-          (path / "best.pt").string());
+  for (const auto& [inside, what] :
+       {std::pair{std::filesystem::path("best.pt"), "the folder of a training run"},
+        std::pair{kPackaged, "a package"}}) {
+    require(!std::filesystem::exists(path / inside), ErrorCode::kInvalidArgument,
+            "{} is {}; its model is {}", path.string(), what, (path / inside).string());
+  }
   fail(ErrorCode::kInvalidArgument,
        "{} is a folder; a model is a file (.pt, .safetensors, .prepared)", path.string());
 }

@@ -8,7 +8,8 @@
 
 namespace nest::deploy {
 
-/// Errors: InvalidArgument for a folder; that of a training run is told by the name of its model.
+/// Errors: InvalidArgument for a folder, a package and an ONNX file; where its model is, or how it
+/// becomes one, is told.
 void require_model_file(const std::filesystem::path& path);
 
 /// The names that a model gives its weights, whatever PyTorch's wrappers put before them.

@@ -121,6 +121,26 @@ TEST(ModelFile, a_prepared_file_is_no_weights_file_and_says_so) {
   EXPECT_NE(message.find("is prepared for the native runtime"), std::string::npos) << message;
 }
 
+TEST(ModelFile, what_holds_or_becomes_a_model_file_is_told_where_one_is_needed) {
+  const test::TempDir dir;
+  const auto refused = [&](const std::string& name) {
+    return message_of([&] { load_model(dir / name); });
+  };
+  write_text_file(dir / "m.onnx", "");
+  write_text_file(dir / "m.nestpkg", "");
+  for (const char* model : {"run/best.pt", "package/models/model.safetensors"}) {
+    std::filesystem::create_directories((dir / model).parent_path());
+    write_text_file(dir / model, "");
+    const std::string folder = std::string(model).substr(0, std::string(model).find('/'));
+    EXPECT_NE(refused(folder).find("its model is " + (dir / model).string()), std::string::npos)
+        << refused(folder);
+  }
+  EXPECT_NE(refused("m.onnx").find("m.onnx model.safetensors"), std::string::npos);
+  EXPECT_NE(refused("m.nestpkg").find("its model is models/model.safetensors in it"),
+            std::string::npos);
+  EXPECT_NE(refused("none.onnx").find("no such file"), std::string::npos);
+}
+
 TEST(ModelFile, a_quantization_travels_and_a_file_without_one_is_fp32) {
   const test::TempDir dir;
   graph::Model quantized = ctc();
