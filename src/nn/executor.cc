@@ -1,22 +1,24 @@
 #include "nest/nn/executor.h"
 
-#include <chrono>
-#include <variant>
-
 #include <torch/torch.h>
 #include <torch/version.h>
 
+#include "cuda_graphs.h"
 #include "device.h"
+#include "input_limits.h"
 #include "nest/core/error.h"
 #include "nest/graph/rewrite.h"
 #include "nest/nn/tensor.h"
 #include "op_context.h"
+#include "run_pass.h"
 #include "traceable.h"
 
 namespace nest::nn {
 namespace {
 
 constexpr std::string_view kLengths = "lengths";
+/// A graph of few nodes takes longer to launch than to compute, as a step does.
+constexpr std::size_t kFewNodes = 8;
 
 /// The shapes of LibTorch inputs for graph::bind, which needs no values.
 TensorMap shapes_of(const NamedTensors& inputs) {
@@ -30,110 +32,62 @@ TensorMap shapes_of(const NamedTensors& inputs) {
   return shapes;
 }
 
-/// How many nodes and outputs still need each value, so that memory goes as early as it can.
-std::vector<int> count_uses(const graph::Graph& graph) {
-  std::vector<int> uses(graph.values.size(), 0);
-  const auto use = [&](graph::ValueId id) {
-    if (id != graph::kNoValue) ++uses[static_cast<std::size_t>(id)];
-  };
-  for (const graph::Node& node : graph.nodes) {
-    for (const graph::ValueId id : node.inputs) use(id);
-  }
-  for (const graph::Port& port : graph.outputs) use(port.value);
-  return uses;
-}
-
-Tensors evaluate_node(const OpContext& context) {
-  try {
-    return with_context(context.node.name, [&] {
-      return std::visit([&](const auto& op) { return evaluate(op, context); }, context.node.op);
-    });
-  } catch (const c10::Error& error) {
-    fail(ErrorCode::kInternal, "{}: LibTorch: {}", context.node.name,
-         error.what_without_backtrace());
-  }
-}
-
-/// The time of each node; what a device still has to do is waited for.
-class Stopwatch {
- public:
-  Stopwatch(std::vector<graph::NodeTime>* times, torch::Device device)
-      : times_(times), device_(device) {
-    if (times_ != nullptr) begin_ = now();
-  }
-  void lap(const std::string& node) {
-    if (times_ == nullptr) return;
-    const Clock::time_point end = now();
-    times_->push_back({node, std::chrono::duration<double>(end - begin_).count()});
-    begin_ = end;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point now() const {
-    if (device_.is_cuda()) torch::cuda::synchronize(device_.index());
-    return Clock::now();
-  }
-
-  std::vector<graph::NodeTime>* times_;
-  torch::Device device_;
-  Clock::time_point begin_;
-};
-
-/// `times`: null if nobody wants them.
-Tensors evaluate_graph(const Pass& pass, Tensors values, std::vector<graph::NodeTime>* times) {
-  std::vector<int> uses = count_uses(pass.graph);
-  Stopwatch stopwatch(times, pass.parameters.device());
-  for (const graph::Node& node : pass.graph.nodes) {
-    OpContext context{pass, node, {}};
-    for (const graph::ValueId id : node.inputs) {
-      context.inputs.push_back(id == graph::kNoValue ? torch::Tensor()
-                                                     : values[static_cast<std::size_t>(id)]);
-    }
-    Tensors results = evaluate_node(context);
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      values[static_cast<std::size_t>(node.outputs[i])] = std::move(results[i]);
-    }
-    for (const graph::ValueId id : node.inputs) {
-      if (id != graph::kNoValue && --uses[static_cast<std::size_t>(id)] == 0) {
-        values[static_cast<std::size_t>(id)].reset();
-      }
-    }
-    stopwatch.lap(node.name);
-    if (pass.node_hook != nullptr) (*pass.node_hook)(pass.graph.name, node);
-  }
-  return values;
-}
-
 /// Floating inputs take the working type; others must have the type the graph declares.
-torch::Tensor accept(const graph::Port& port, const graph::Value& value, const torch::Tensor& x,
-                     const ParameterStore& parameters) {
-  if (value.dtype == DType::kF32 && x.is_floating_point()) {
-    return moved(x, parameters.device(), parameters.type());
-  }
+void check_type(const graph::Port& port, const graph::Value& value, const torch::Tensor& x) {
+  if (value.dtype == DType::kF32 && x.is_floating_point()) return;
   require(x.scalar_type() == to_torch(value.dtype), ErrorCode::kInvalidArgument,
           "input '{}' must be {}, got {}", port.name, nest::name_of(value.dtype),
           c10::toString(x.scalar_type()));
-  return moved(x, parameters.device(), x.scalar_type());
 }
 
-/// Explicit state that the caller left out starts as zeros.
-void start_state(const graph::Graph& graph, const graph::Bindings& bindings,
-                 const ParameterStore& parameters, Tensors& values) {
-  for (const graph::Port& port : graph.outputs) {
-    if (port.feeds.empty()) continue;
-    const graph::ValueId id = graph.input(port.feeds).value;
-    torch::Tensor& state = values[static_cast<std::size_t>(id)];
-    if (state.defined()) continue;
-    std::vector<std::int64_t> shape;
-    for (const graph::Dim& dim : graph.value(id).shape) shape.push_back(dim.eval(bindings));
-    const DType dtype = graph.value(id).dtype;
-    const torch::ScalarType type = dtype == DType::kF32 ? parameters.type() : to_torch(dtype);
-    state = torch::zeros(shape, torch::TensorOptions(type).device(parameters.device()));
+/// Whether an input is explicit state.
+bool is_state(const graph::Graph& graph, const graph::Port& input) {
+  return std::ranges::any_of(graph.outputs,
+                             [&](const graph::Port& port) { return port.feeds == input.name; });
+}
+
+torch::Tensor zeros_of(const graph::Value& value, const graph::Bindings& bindings,
+                       const ParameterStore& parameters) {
+  std::vector<std::int64_t> shape;
+  for (const graph::Dim& dim : value.shape) shape.push_back(dim.eval(bindings));
+  return torch::zeros(
+      shape, torch::TensorOptions(working_type(value, parameters)).device(parameters.device()));
+}
+
+/// The inputs in the order of the ports. Explicit state that the caller left out starts as zeros.
+Tensors inputs_of(const graph::Graph& graph, const graph::Bindings& bindings,
+                  const NamedTensors& given, const ParameterStore& parameters) {
+  Tensors inputs;
+  for (const graph::Port& port : graph.inputs) {
+    const graph::Value& value = graph.value(port.value);
+    const auto it = given.find(port.name);
+    if (it != given.end()) {
+      check_type(port, value, it->second);
+      inputs.push_back(it->second);
+    } else {
+      inputs.push_back(is_state(graph, port) ? zeros_of(value, bindings, parameters)
+                                             : torch::Tensor());
+    }
   }
+  check_inputs(graph, bindings, given);
+  return inputs;
+}
+
+/// Whether the pass is the same work whenever it runs, and short.
+bool is_recordable(const Pass& pass) {
+  const bool is_observed = pass.weight_hook != nullptr || pass.product_hook != nullptr ||
+                           pass.node_hook != nullptr || pass.all_reduce != nullptr;
+  return !is_observed && !pass.is_training && !pass.ragged.is_active() &&
+         !torch::GradMode::is_enabled() && !is_tracing() &&
+         (pass.graph.is_stateful() || pass.graph.nodes.size() <= kFewNodes);
 }
 
 }  // namespace
+
+class TorchExecutor::Recorder final : public PassRecorder {
+ public:
+  using PassRecorder::PassRecorder;
+};
 
 TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
     : model_(std::move(model)), precision_(options.precision) {
@@ -144,7 +98,11 @@ TorchExecutor::TorchExecutor(graph::Model model, const TorchOptions& options)
   parameters_ =
       ParameterStore(model_.weights, device,
                      precision_ == graph::Precision::kFp64 ? torch::kFloat64 : torch::kFloat32);
+  if (options.cuda_graphs)
+    recorder_ = std::make_unique<Recorder>(cuda_graphs(device, parameters_.type()));
 }
+
+TorchExecutor::~TorchExecutor() = default;
 
 void TorchExecutor::set_training(bool is_training) {
   require(!is_training || !is_folded_, ErrorCode::kInvalidArgument,
@@ -174,22 +132,16 @@ NamedTensors TorchExecutor::forward(std::string_view graph_name, const NamedTens
   if (const auto it = inputs.find(kLengths); it != inputs.end()) {
     pass.ragged = Ragged(graph, bindings, it->second);
   }
-  Tensors values(graph.values.size());
-  for (const graph::Port& port : graph.inputs) {
-    const auto it = inputs.find(port.name);
-    if (it == inputs.end()) continue;
-    values[static_cast<std::size_t>(port.value)] =
-        accept(port, graph.value(port.value), it->second, parameters_);
-  }
-  start_state(graph, bindings, parameters_, values);
   node_times_.clear();
-  values = evaluate_graph(pass, std::move(values), is_timed_ ? &node_times_ : nullptr);
+  const PlainPass plain = [&](const Tensors& given) {
+    return run_pass(pass, given, is_timed_ ? &node_times_ : nullptr);
+  };
+  const Tensors given = inputs_of(graph, bindings, inputs, parameters_);
+  const bool is_recorded = recorder_ != nullptr && !is_timed_ && is_recordable(pass);
+  const Tensors results = is_recorded ? recorder_->run(graph.name, given, plain) : plain(given);
   NamedTensors outputs;
-  for (const graph::Port& port : graph.outputs) {
-    torch::Tensor y = values[static_cast<std::size_t>(port.value)];
-    if (y.is_floating_point()) y = pass.to_full(y);
-    outputs.emplace(port.name, pass.ragged.zero_padding(graph.value(port.value), y));
-  }
+  for (std::size_t i = 0; i < results.size(); ++i)
+    outputs.emplace(graph.outputs[i].name, results[i]);
   return outputs;
 }
 
@@ -232,6 +184,7 @@ std::string TorchExecutor::describe() const {
   }
   if (where.is_cpu()) text += fmt::format(" {} threads", torch::get_num_threads());
   if (is_folded_) text += ", batch norms folded";
+  if (recorder_ != nullptr) text += ", CUDA graphs: " + recorder_->describe();
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include <torch/torch.h>
 
+#include "input_limits.h"
 #include "nest/core/error.h"
 #include "op_context.h"
 #include "traceable.h"
@@ -54,12 +55,7 @@ Tensors evaluate(const graph::Linear& op, const OpContext& node) {
 
 Tensors evaluate(const graph::Embedding& op, const OpContext& node) {
   const torch::Tensor& tokens = node.in(0);
-  if (tokens.numel() > 0) {
-    const std::int64_t low = tokens.min().item<std::int64_t>();
-    const std::int64_t high = tokens.max().item<std::int64_t>();
-    require(low >= 0 && high < op.vocab_size, ErrorCode::kInvalidArgument,
-            "token {} is outside the vocabulary of {}", low < 0 ? low : high, op.vocab_size);
-  }
+  if (!is_input(node.pass.graph, node.node.inputs[0])) check_tokens(op, tokens);
   ProductHook* hook = node.pass.product_hook;
   const torch::Tensor table = node.weight(0);
   return {torch::embedding(hook == nullptr ? table : hook->table(node.node, table), tokens)};
@@ -67,12 +63,11 @@ Tensors evaluate(const graph::Embedding& op, const OpContext& node) {
 
 Tensors evaluate(const graph::PositionalEncoding& op, const OpContext& node) {
   const torch::Tensor& x = node.in(0);
-  const std::int64_t offset = node.has(1) ? node.in(1).item<std::int64_t>() : 0;
-  require(offset >= 0 && offset + x.size(1) <= op.max_len, ErrorCode::kInvalidArgument,
-          "frames {} to {} exceed the positional table of {}", offset, offset + x.size(1),
-          op.max_len);
+  const torch::Tensor offset = node.has(1) ? node.in(1) : torch::Tensor();
+  if (!offset.defined() || !is_input(node.pass.graph, node.node.inputs[1]))
+    check_frames(op, offset, x.size(1));
   torch::Tensor frames = indices_of(x, 1);
-  if (node.has(1)) frames = frames + node.in(1);
+  if (offset.defined()) frames = frames + offset;
   return {x + node.weight(0).index_select(1, frames)};
 }
 

@@ -13,6 +13,7 @@ void visit_fields(FieldVisitor& visitor, TorchOptions& o) {
   visitor.field("precision", o.precision, "of products; no int8, int4");
   visitor.field("threads", o.threads, "threads; 0: all cores", at_least(0));
   visitor.field("fold", o.fold, "fold batch norms into convolutions", {}, kNoFlag);
+  visitor.field("cuda_graphs", o.cuda_graphs, "replay stepwise graphs", {}, kNoFlag);
 }
 
 void validate(const TorchOptions& o) {

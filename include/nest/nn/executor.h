@@ -35,11 +35,13 @@ class TorchExecutor : public graph::Executor, public graph::NodeClock {
   /// Copies the model's weights to the device. Errors: InvalidArgument for an unknown device or
   /// precision; Unsupported if the device is not there; DataCorrupt if weights do not fit.
   explicit TorchExecutor(graph::Model model, const TorchOptions& options = {});
+  ~TorchExecutor() override;
 
   const graph::Model& model() const override { return model_; }
   /// Evaluation mode without gradients, whatever the training flag says.
   TensorMap run(std::string_view graph, const TensorMap& inputs) override;
-  /// "torch 1.13.1 cpu fp32 2 threads"
+  /// "torch 1.13.1 cpu fp32 2 threads"; with CUDA graphs also how many passes were recorded and
+  /// replayed, and why which could not be.
   std::string describe() const override;
   std::int64_t weight_bytes() const override;
 
@@ -74,6 +76,8 @@ class TorchExecutor : public graph::Executor, public graph::NodeClock {
   void set_product_hook(std::shared_ptr<ProductHook> hook);
 
  private:
+  class Recorder;
+
   graph::Model model_;
   ParameterStore parameters_;
   graph::Precision precision_ = graph::Precision::kFp32;
@@ -85,6 +89,7 @@ class TorchExecutor : public graph::Executor, public graph::NodeClock {
   NodeHook node_hook_;
   bool is_timed_ = false;
   std::vector<graph::NodeTime> node_times_;
+  std::unique_ptr<Recorder> recorder_;  ///< null: every pass runs plainly
 };
 
 }  // namespace nest::nn

@@ -27,6 +27,10 @@ struct TorchOptions {
   int threads = 0;  ///< of LibTorch's pool, process-wide; 0 leaves it alone
   /// Batch norms go into the convolutions before them (graph/rewrite.h): for evaluation alone.
   bool fold = false;
+  /// On CUDA, records passes of stepwise graphs (decoder_step, predictor, joiner, lm) once for each
+  /// shape of their inputs and replays them with one launch: for evaluation alone, of batches
+  /// without lengths. 32 shapes are kept, at some MiB of the device's memory each.
+  bool cuda_graphs = false;
 };
 void visit_fields(FieldVisitor& visitor, TorchOptions& options);
 /// Errors: FieldError, for int8 and int4 too.
