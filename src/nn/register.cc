@@ -12,6 +12,7 @@ void register_executor() {
         torch.precision = options.precision.value_or(graph::Precision::kFp32);
         torch.device = options.device;
         torch.threads = options.machine.threads;
+        torch.cuda_graphs = options.cuda_graphs;
         return make_torch_executor(model, torch);
       });
 }

@@ -50,6 +50,7 @@ RunnableModel runnable(std::shared_ptr<const runtime::PreparedModel> prepared,
 void visit_fields(FieldVisitor& visitor, ExecutorOptions& o) {
   visitor.field("executor", o.executor, "native or torch");
   visitor.field("device", o.device, "torch: cpu, cuda, cuda:1 or auto");
+  visitor.field("cuda_graphs", o.cuda_graphs, "torch on CUDA: record steps once, replay them");
   visitor.field("precision", o.precision,
                 "native: no fp64; torch: no int8, int4; default: the model's own");
   visitor.group("Native runtime");
@@ -65,6 +66,8 @@ void validate(const ExecutorOptions& o) {
   }
   require_field(o.device == "cpu", "device",
                 "is {}, but the native `executor` runs on the cpu; torch knows others", o.device);
+  require_field(!o.cuda_graphs, "cuda_graphs",
+                "is of `executor` torch on a CUDA device; the native one runs on the cpu");
 }
 
 void register_executor(const std::string& name, ExecutorFactory factory) {

@@ -93,6 +93,9 @@ TEST(Executors, the_native_one_has_no_other_device) {
   ExecutorOptions options;
   options.device = "cuda";
   EXPECT_THROW(validate(options), Error);
+  options.device = "cpu";
+  options.cuda_graphs = true;
+  EXPECT_THAT(message_of([&] { validate(options); }), HasSubstr("is of `executor` torch"));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace nest::recognize {
 struct ExecutorOptions {
   std::string executor = "native";  ///< or a registered one: "torch"
   std::string device = "cpu";       ///< of a registered one: "cpu", "cuda", "cuda:1", "auto"
+  bool cuda_graphs = false;  ///< of "torch" on CUDA: stepwise graphs are recorded and replayed
   /// Of the whole model. None: what the model's quantization says on the native executor,
   /// fp32 on others.
   std::optional<graph::Precision> precision = {};
