@@ -26,7 +26,7 @@ Json peaks(double gb_s) {
 LayerTime layer(const std::string& name, double us, double macs) {
   LayerTime made{name, "linear", us};
   made.executed_macs = macs;
-  made.weight_bytes = 1e5;
+  made.weight_bytes = 1e6;
   return made;
 }
 
@@ -98,8 +98,8 @@ TEST(LabelPlacement, takes_the_first_free_place_and_else_the_one_that_covers_lea
   const std::vector<LabelPlacement::Place> places{{10, 50}, {10, 70}};
   EXPECT_EQ(placement.place(places, "one").y, 50);
   EXPECT_EQ(placement.place(places, "two").y, 70);
-  EXPECT_EQ(placement.place(std::vector<LabelPlacement::Place>{{195, 20}, {10, 62}}, "long name").y,
-            62);
+  const std::vector<LabelPlacement::Place> poor{{195, 20}, {10, 62}};
+  EXPECT_EQ(placement.place(poor, "long name").y, 62);
   EXPECT_THROW(placement.place({}, "none"), Error);
 }
 
