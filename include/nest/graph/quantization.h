@@ -32,7 +32,7 @@ bool is_integer(Precision precision);
 enum class Granularity : std::uint8_t {
   kPerTensor,
   kPerChannel,  ///< a row of a matrix, an output channel of a convolution
-  kPerBlock,    ///< 32 weights of a row
+  kPerBlock,    ///< a row, with a multiplier for every 16 weights
 };
 EnumTable enum_table(Granularity of);  ///< "per_tensor", "per_channel", "per_block"
 
