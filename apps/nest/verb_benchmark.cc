@@ -90,8 +90,7 @@ void add_benchmark(CommandLine& line) {
       [](Flags& flags, Arguments& a) {
         flags.add("data,test-data", a.data, "dataset folder");
         register_flags(flags, a.set);
-        flags.add("output", a.output,
-                  "results file (nest.results/1); {shard} in it stands for the part, 2-of-4");
+        flags.add("output", a.output, "results file (nest.results/1); {shard}: the part, 2-of-4");
         flags.add("shard", a.shard,
                   "decode only part i/n, or auto, auto/n: which one, the launcher's variables say");
         flags.add("merge", a.merge, "results files of all parts, in place of a model");

@@ -63,10 +63,8 @@ void add_compress(CommandLine& line) {
         register_flags(flags, a.compress);
         flags.group("Training after units went (0 epochs: none)");
         register_flags(flags, a.training);
-        flags.add("code-epochs", a.code_epochs,
-                  "epochs in which models of less than 8 bits train as their codes compute");
-        flags.add("code-learning-rate", a.code_learning_rate,
-                  "highest of those; default: a tenth of --learning-rate");
+        flags.add("code-epochs", a.code_epochs, "epochs in which codes below 8 bits are trained");
+        flags.add("code-learning-rate", a.code_learning_rate, "default: a tenth of the other");
       },
       run_compress);
 }
