@@ -10,8 +10,8 @@ namespace nest::profile {
 
 /// A picture (SVG) of what every layer reached against what this machine reaches: MACs a second
 /// over MACs a byte of weights read, on logarithmic axes; roofs are the measured arithmetic peaks
-/// and reading speeds of peaks_json(). Layers without MACs have no place in it. Names cover no other
-/// text; equal layers of a stack (grouped()) have one.
+/// and reading speeds of peaks_json(). Layers without MACs have no place in it. Names cover no
+/// other text; equal layers of a stack (grouped()) have one.
 ///
 /// Errors: InvalidArgument if no layer has a time, MACs and weights.
 std::string roofline_svg(const std::vector<LayerTime>& layers, const Json& peaks,
