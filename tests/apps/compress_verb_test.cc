@@ -100,7 +100,9 @@ TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
   const auto before = shapes("m.pt"), after = shapes("small/models/units-50.safetensors");
   EXPECT_FALSE(after.empty());
   for (const auto& [name, shape] : after) {
-    if (name.starts_with("spatial_cnn")) EXPECT_EQ(shape, before.at(name)) << name;
+    if (name.starts_with("spatial_cnn")) {
+      EXPECT_EQ(shape, before.at(name)) << name;
+    }
   }
 }
 
