@@ -115,7 +115,7 @@ CompressOutcome compress_model(const std::filesystem::path& model, const std::fi
   const compress::TriedModel& chosen = outcome.candidates[outcome.chosen];
   outcome.file = out / "model.safetensors";
   const graph::Model small = deploy::load_model(out / chosen.file);
-  deploy::write_model(small, outcome.file);
+  write_text_file(outcome.file, read_text_file(out / chosen.file));
   deploy::write_model(small, out / "model.prepared");
   outcome.steps =
       measure_steps(road_to(chosen, outcome.candidates, floats, out, tools), options.data, job);

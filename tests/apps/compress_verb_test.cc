@@ -39,9 +39,8 @@ TEST_F(CompressVerb, leaves_a_model_that_every_verb_takes_its_table_and_report) 
     EXPECT_TRUE(json["after"].contains(key)) << key;
   }
   EXPECT_EQ(json["before"]["file_bytes"], std::filesystem::file_size(path("m.pt")));
-  // The kept file is written again with its measured choice in the description: bytes of zlib.
-  EXPECT_NEAR(json["after"]["file_bytes"].get<double>(),
-              static_cast<double>(std::filesystem::file_size(path("small/model.safetensors"))), 16);
+  EXPECT_EQ(json["after"]["file_bytes"],
+            std::filesystem::file_size(path("small/model.safetensors")));
   EXPECT_LT(json["after"]["parameters"].get<int>(), json["before"]["parameters"].get<int>());
   EXPECT_GE(json["candidates"].size(), 6u);
   EXPECT_FALSE(json["pareto"].empty());
@@ -93,17 +92,20 @@ TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
     const auto seen = nest("inspect --json " + path(model));
     EXPECT_EQ(seen.exit_code, 0) << seen.err;
     std::map<std::string, Json> found;
-    for (const Json& tensor : Json::parse(seen.out)["tensors"])
+    const Json described = Json::parse(seen.out);
+    for (const Json& tensor : described["tensors"])
       found[tensor["name"].get<std::string>()] = tensor["shape"];
     return found;
   };
   const auto before = shapes("m.pt"), after = shapes("small/models/units-50.safetensors");
-  EXPECT_FALSE(after.empty());
+  int smaller = 0;
   for (const auto& [name, shape] : after) {
-    if (name.starts_with("spatial_cnn")) {
+    if (name.starts_with("spatial_cnn"))
       EXPECT_EQ(shape, before.at(name)) << name;
-    }
+    else
+      smaller += static_cast<int>(shape != before.at(name));
   }
+  EXPECT_GT(smaller, 0);
 }
 
 TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
