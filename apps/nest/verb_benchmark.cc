@@ -27,11 +27,11 @@ struct Arguments : VerbArguments {
   std::string trace;
 };
 
-int finish(const Arguments& a, eval::Results results, const eval::Shard& shard = {}) {
+int finish(const Arguments& a, eval::Results results) {
   if (a.merge.empty()) results.model["file_bytes"] = std::filesystem::file_size(a.recognizer.model);
   const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   Json json;
-  if (a.json || !a.output.empty()) json = to_json(results, summary, shard);
+  if (a.json || !a.output.empty()) json = to_json(results, summary);
   if (!a.output.empty()) {
     write_text_file(a.output, json_text(json, 1) + "\n");
     json.erase("utterances");  // printed only if they are in no file
@@ -77,9 +77,10 @@ int run(Arguments& a) {
   const eval::ModelEvaluator evaluator(
       a.trace.empty() ? eval::RecognizerFactory(factory) : eval::RecognizerFactory(drawn), a.eval,
       bundle.tokenizer);
-  const eval::Results results = evaluator.evaluate(set, command_job());
+  eval::Results results = evaluator.evaluate(set, command_job());
+  results.shard = shard;
   if (!a.trace.empty()) trace.write(a.trace);
-  return finish(a, results, shard);
+  return finish(a, std::move(results));
 }
 
 }  // namespace

@@ -163,8 +163,8 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
   double budget = static_cast<double>(wanted - container);
   graph::Model int4 = int8;
   int4.quantization.precision = graph::Precision::kInt4;
-  const bool is_between = budget < static_cast<double>(graph::weight_bytes(int8)) &&
-                          budget > static_cast<double>(graph::weight_bytes(int4));
+  const auto least = static_cast<double>(graph::weight_bytes(int4));
+  const bool is_between = budget < static_cast<double>(graph::weight_bytes(int8)) && budget > least;
   if (!is_between) return std::nullopt;  // all of 8 bits are small enough, or all of 4 too large
   const recognize::Bundle bundle = bundle_of(base);
   QuantizeDataOptions of_data;
@@ -181,7 +181,7 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
       },
       job_);
   const std::filesystem::path file = state_.folder() / "models/mixed.part.safetensors";
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < kTries && budget > least; ++i) {
     quantizer.auto_assign_precision(sensitivity, {compress::PrecisionBudget::Of::kBytes, budget});
     graph::Model made = quantizer.quantize();
     const auto excess =
@@ -190,6 +190,7 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
     if (excess <= 0) return made;
     budget -= excess;  // narrow codes are packed less tightly than those of the container's guess
   }
+  log_info("no mixture of widths fits {} bytes", wanted);
   return std::nullopt;
 }
 

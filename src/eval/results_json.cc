@@ -2,6 +2,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json_number.h"
 #include "nest/core/options.h"
+#include "nest/eval/shard.h"
 #include "nest/eval/summary.h"
 
 namespace nest::eval {
@@ -148,6 +149,7 @@ Json to_json(const Results& results, const Summary& summary) {
   json["options"] = nest::to_json(results.options);
   json["environment"] = to_json(results.environment);
   json["parts"] = results.parts;
+  if (results.shard.count > 1) json["shard"] = to_string(results.shard);
   json["wall_s"] = results.wall_s;
   json["memory"] = {{"weight_bytes", results.memory.weight_bytes},
                     {"process_peak_bytes", results.memory.process_peak_bytes}};
@@ -178,6 +180,7 @@ Results results_from_json(const Json& json) {
     results.options = options_from_json<EvalOptions>(json.at("options"), "options");
     results.environment = environment_from_json(json.at("environment"));
     json.at("parts").get_to(results.parts);
+    results.shard = shard_from_name(json.value("shard", "1/1"));
     json.at("wall_s").get_to(results.wall_s);
     if (json.contains("memory")) {
       json.at("memory").at("weight_bytes").get_to(results.memory.weight_bytes);

@@ -6,16 +6,13 @@
 
 #include <fmt/format.h>
 
-#include "nest/core/config.h"
 #include "nest/core/error.h"
-#include "nest/eval/summary.h"
 
 namespace nest::eval {
 namespace {
 
 constexpr std::string_view kAuto = "auto";
 constexpr std::string_view kPlace = "{shard}";
-constexpr const char* kKey = "shard";
 
 std::optional<std::size_t> number(std::string_view text) {
   std::size_t value = 0;
@@ -79,22 +76,14 @@ std::string path_of_shard(std::string path, const Shard& shard, std::string_view
   return path;
 }
 
-Json to_json(const Results& results, const Summary& summary, const Shard& shard) {
-  Json json = to_json(results, summary);
-  if (shard.count > 1) json[kKey] = to_string(shard);
-  return json;
-}
-
-void require_all_shards(std::span<const std::string> paths) {
-  std::size_t count = 1;
+void require_all(std::span<const Shard> shards) {
+  const std::size_t count = shards.empty() ? 1 : shards.front().count;
   std::set<std::size_t> seen;
-  for (const std::string& path : paths) {
-    const Shard shard = shard_from_name(load_json(path).value(kKey, "1/1"));
-    if (&path == &paths.front()) count = shard.count;
-    require(shard.count == count, ErrorCode::kInvalidArgument, "{} is part {}, but {} is one of {}",
-            path, to_string(shard), paths.front(), count);
+  for (const Shard& shard : shards) {
+    require(shard.count == count, ErrorCode::kInvalidArgument,
+            "one is part {}, but another is one of {}", to_string(shard), count);
     require(count == 1 || seen.insert(shard.index).second, ErrorCode::kInvalidArgument,
-            "{}: part {} is there twice", path, to_string(shard));
+            "part {} is there twice", to_string(shard));
   }
   for (std::size_t i = 0; count > 1 && i < count; ++i) {
     require(seen.contains(i), ErrorCode::kInvalidArgument,

@@ -60,7 +60,7 @@ class CudaGraph final : public Recording {
     begin_capture(graph_);
     try {
       outputs_ = pass(inputs_);
-    } catch (...) {
+    } catch (...) {  // whatever it was goes on to the caller; the device must not stay recording
       abandon();
       throw;
     }
@@ -71,7 +71,7 @@ class CudaGraph final : public Recording {
   void abandon() {
     try {
       graph_.capture_end();
-    } catch (const c10::Error&) {
+    } catch (const c10::Error&) {  // says only that nothing was recorded, which is known
     }
   }
 

@@ -45,7 +45,7 @@ Json machine_json() {
   report["isa_selected"] = name_of(runtime::choose_isa());
   report["bf16_product"] = to_json(runtime::bf16_choice(runtime::choose_isa()));
   report["int8_product"] = to_json(runtime::int8_choice(runtime::choose_isa()));
-  report["int4_weights"] = to_json(runtime::int4_choice(runtime::choose_isa()));
+  report["int4_weights"] = runtime::int4_gains(runtime::choose_isa());
   const runtime::CacheSizes caches = runtime::cache_sizes();
   report["cache_bytes"] = {{"l1", caches.l1}, {"l2", caches.l2}, {"l3", caches.l3}};
   report["memory"] = proc_value("/proc/meminfo", "MemTotal");

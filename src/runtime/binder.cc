@@ -161,7 +161,9 @@ PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, std::st
   if (!made.has_nibbles() || !in_.isa) return made;
   const std::int64_t bytes =
       reading.matrices == 0 ? widened_bytes(in_.store) : reading.matrices * n * k;
-  return int4_choice(*in_.isa).keeps(reading.rows, bytes) ? made : widened(in_.store, key, made);
+  return keeps_int4(*in_.isa, reading.rows, bytes)
+             ? made
+             : widened(in_.store, key, made, kernels_for(*in_.isa));
 }
 
 const float* Binder::floats(const LoweredNode& node, std::size_t weight,

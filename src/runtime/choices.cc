@@ -9,6 +9,7 @@
 #include "nest/core/json.h"
 #include "runtime/arena.h"
 #include "runtime/measured_kernels.h"
+#include "runtime/timed_product.h"
 
 namespace nest::runtime {
 namespace {
@@ -17,6 +18,7 @@ constexpr int kRows = 12, kDepth = 192, kTries = 30;
 constexpr double kWorthIt = 1.1;
 /// A way this much slower at its first try is not tried again.
 constexpr double kHopeless = 4;
+constexpr double kNoBound = 1e18;
 constexpr std::array kInt8Rows{1, 2, 3, 4, 6, 8, 10, 12, 16, 24, 32, 48};
 
 /// Nanoseconds of one call, the least of some tries: short ones fit between interruptions.
@@ -53,7 +55,7 @@ Bf16Choice measure_bf16(Isa isa) {
     const Kernels& kernels = kernels_for(of);
     return least_ns([&] { kernels.gemm_bf16(args); }, best);
   };
-  const double own = ns_of(isa, 1e18);
+  const double own = ns_of(isa, kNoBound);
   Bf16Choice choice{isa, {}};
   choice.gmacs[isa] = gmacs(kRows, own);
   double best = own / kWorthIt;
@@ -78,29 +80,15 @@ std::optional<Isa> plainer_than(Isa isa) {
 }
 
 Int8Choice measure_int8(Isa isa) {
-  constexpr std::size_t kMost = kInt8Rows.back();
-  const AlignedArray<std::uint8_t> a(kMost * kDepth, 128), b(kDepth * kPanel);
-  const AlignedArray<float> c(kMost * kPanel), scales(kPanel);
-  static_assert(kMost <= kPanel);
-  const AlignedArray<std::int32_t> sums(kPanel);
-  QuantGemmArgs args;
-  args.n = kPanel;
-  args.k = kDepth;
-  args.a = a.data();
-  args.lda = kDepth;
-  args.a_scale = scales.data();
-  args.b = b.data();
-  args.b_scale = scales.data();
-  args.b_sum = sums.data();
-  args.c = c.data();
-  args.ldc = kPanel;
+  TimedProduct product(kInt8Rows.back(), kPanel, kDepth);
   Int8Choice choice{isa, isa, 1, {}};
   const std::optional<Isa> plainer = plainer_than(isa);
   for (std::size_t i = 0; plainer && i < kInt8Rows.size(); ++i) {
-    const int rows = args.m = kInt8Rows[i];
+    const int rows = product.args.m = kInt8Rows[i];
     const auto measure = [&](Isa of) {
       const Kernels& kernels = kernels_for(of);
-      return choice.gmacs[of][rows] = gmacs(rows, least_ns([&] { kernels.gemm_s8(args); }, 1e18));
+      const auto call = [&] { kernels.gemm_s8(product.args); };
+      return choice.gmacs[of][rows] = gmacs(rows, least_ns(call, kNoBound));
     };
     const double own = measure(isa);
     if (measure(*plainer) <= kWorthIt * own) continue;

@@ -1,8 +1,10 @@
 #include "nest/runtime/int4_choice.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <mutex>
+#include <vector>
 
 #include "nest/core/json.h"
 #include "runtime/matmul.h"
@@ -12,46 +14,46 @@ namespace nest::runtime {
 namespace {
 
 constexpr std::int64_t kDepth = 512, kSeveral = 8;
-constexpr std::int64_t kSizes[] = {256 << 10, 1 << 20, 4 << 20, 16 << 20};
+constexpr std::array<std::int64_t, 4> kSizes{256 << 10, 1 << 20, 4 << 20, 16 << 20};
 constexpr int kLeastTries = 5, kMostTries = 30;
-constexpr double kTryS = 4e-3;
-constexpr double kSlowS = 4e-3;  ///< calls that take longer are not measured at greater sizes
+constexpr double kTryS = 2e-3;
+constexpr double kSlowS = 1e-2;  ///< calls that take longer are tried once
 constexpr double kWorthIt = 1.03;
 
 /// Products of kDepth by as many columns as bytes of int8 codes there are.
 class Trial {
  public:
-  Trial(const Kernels& kernels, std::int64_t rows, std::int64_t most_bytes)
+  Trial(const Kernels& kernels, std::int64_t rows, std::int64_t bytes)
       : rows_(rows),
-        weights_(static_cast<std::size_t>(most_bytes), std::byte{0x35}),
-        scales_(static_cast<std::size_t>(most_bytes / kDepth), 1.0f),
+        bytes_(bytes),
+        weights_(static_cast<std::size_t>(bytes), std::byte{0x35}),
+        scales_(static_cast<std::size_t>(bytes / kDepth), 1.0f),
         sums_(scales_.size()),
         x_(static_cast<std::size_t>(rows * kDepth), 1.0f),
         y_(static_cast<std::size_t>(rows) * scales_.size()) {
     frame_.kernels = &kernels;
   }
 
-  struct Seconds {
-    double wide = std::numeric_limits<double>::max(), narrow = wide;  ///< int8, int4
-  };
-  /// Of one call, the least of some in turns, so that a busy spell meets both.
-  Seconds least(std::int64_t bytes) {
-    const MatMul wide = product(Precision::kInt8, bytes), narrow = product(Precision::kInt4, bytes);
-    Seconds least;
-    double spent = 0;
-    for (int i = 0; i < kLeastTries || (i < kMostTries && spent < kTryS); ++i) {
-      const Seconds now{once(wide), once(narrow)};
-      spent += now.wide + now.narrow;
-      least = {std::min(least.wide, now.wide), std::min(least.narrow, now.narrow)};
+  /// Time of 8 bits in that of 4, the least of some calls in turns, so that a busy spell meets
+  /// both.
+  double gain() {
+    const MatMul wide = product(Precision::kInt8), narrow = product(Precision::kInt4);
+    double wide_s = once(wide), narrow_s = once(narrow), spent = wide_s + narrow_s;
+    const int least = spent > kSlowS ? 1 : kLeastTries;
+    for (int i = 1; i < least || (i < kMostTries && spent < kTryS); ++i) {
+      const double now_wide = once(wide), now_narrow = once(narrow);
+      spent += now_wide + now_narrow;
+      wide_s = std::min(wide_s, now_wide);
+      narrow_s = std::min(narrow_s, now_narrow);
     }
-    return least;
+    return wide_s / narrow_s;
   }
 
  private:
-  MatMul product(Precision precision, std::int64_t bytes) const {
+  MatMul product(Precision precision) const {
     MatMul product;
     product.weight.precision = precision;
-    product.weight.n = static_cast<int>(bytes / kDepth);
+    product.weight.n = static_cast<int>(bytes_ / kDepth);
     product.weight.k = static_cast<int>(kDepth);
     product.weight.data = weights_.data();
     product.weight.scale = scales_.data();
@@ -73,7 +75,7 @@ class Trial {
     return std::chrono::duration<double>(Clock::now() - begin).count();
   }
 
-  std::int64_t rows_;
+  std::int64_t rows_, bytes_;
   std::vector<std::byte> weights_, scratch_;
   std::vector<float> scales_;
   std::vector<std::int32_t> sums_;
@@ -81,49 +83,38 @@ class Trial {
   Frame frame_;
 };
 
-Int4Choice::Rows measure(const Kernels& kernels, std::int64_t rows) {
-  Trial trial(kernels, rows, *std::rbegin(kSizes));
-  Int4Choice::Rows made;
-  for (const std::int64_t bytes : kSizes) {
-    const Trial::Seconds least = trial.least(bytes);
-    const double gain = least.wide / least.narrow;
-    made.gains[bytes] = gain;
-    if (gain < kWorthIt) {
-      made.least_bytes = Int4Choice::kNever;
-    } else if (made.least_bytes == Int4Choice::kNever) {
-      made.least_bytes = bytes;
-    }
-    if (least.wide > kSlowS) break;
-  }
-  return made;
-}
-
 struct Measured {
   std::once_flag once;
-  Int4Choice choice;
+  double gain = 0;
 };
 
-Json to_json(const Int4Choice::Rows& rows) {
+double gain_of(Isa isa, std::int64_t rows, std::size_t size) {
+  static std::array<std::array<std::array<Measured, kSizes.size()>, 2>, 16> all;
+  const bool is_one = rows == 1;
+  Measured& it = all.at(static_cast<std::size_t>(isa)).at(is_one ? 0 : 1).at(size);
+  std::call_once(it.once, [&] {
+    it.gain = Trial(measured_kernels(isa), is_one ? 1 : kSeveral, kSizes.at(size)).gain();
+  });
+  return it.gain;
+}
+
+Json gains_json(Isa isa, std::int64_t rows) {
   Json gains = Json::object();
-  for (const auto& [bytes, gain] : rows.gains) gains[std::to_string(bytes)] = gain;
-  const bool is_never = rows.least_bytes == Int4Choice::kNever;
-  return {{"least_bytes", is_never ? Json() : Json(rows.least_bytes)}, {"gain_by_bytes", gains}};
+  for (std::size_t i = 0; i < kSizes.size(); ++i)
+    gains[std::to_string(kSizes.at(i))] = gain_of(isa, rows, i);
+  return gains;
 }
 
 }  // namespace
 
-const Int4Choice& int4_choice(Isa isa) {
-  static std::array<Measured, 16> all;
-  Measured& one = all.at(static_cast<std::size_t>(isa));
-  std::call_once(one.once, [&] {
-    const Kernels& kernels = measured_kernels(isa);
-    one.choice = {measure(kernels, 1), measure(kernels, kSeveral)};
-  });
-  return one.choice;
+bool keeps_int4(Isa isa, std::int64_t rows, std::int64_t bytes) {
+  const auto above = std::ranges::upper_bound(kSizes, bytes);
+  if (above == kSizes.begin()) return false;
+  return gain_of(isa, rows, static_cast<std::size_t>(above - kSizes.begin()) - 1) >= kWorthIt;
 }
 
-Json to_json(const Int4Choice& choice) {
-  return {{"one_row", to_json(choice.one)}, {"several_rows", to_json(choice.several)}};
+Json int4_gains(Isa isa) {
+  return {{"one_row", gains_json(isa, 1)}, {"several_rows", gains_json(isa, kSeveral)}};
 }
 
 }  // namespace nest::runtime

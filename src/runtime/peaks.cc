@@ -6,6 +6,7 @@
 #include "nest/core/json.h"
 #include "runtime/arena.h"
 #include "runtime/measured_kernels.h"
+#include "runtime/timed_product.h"
 
 namespace nest::runtime {
 namespace {
@@ -45,7 +46,7 @@ double gmacs(int depth, double seconds, int rows = kRows) {
 Peaks measure_peaks(Isa isa) {
   const Kernels& kernels = kernels_for(isa);
   const AlignedArray<float> a(kRows * kDepthF32, 0.5f), b(kDepthF32 * kPanel, 0.25f),
-      c(kRowsS8 * kPanel);
+      c(kRows * kPanel);
   GemmArgs g;
   g.m = kRows;
   g.n = kPanel;
@@ -64,22 +65,8 @@ Peaks measure_peaks(Isa isa) {
   g.b = b16.data();
   peaks.bf16_gmacs = gmacs(kDepthBf16, best_seconds([&] { kernels.gemm_bf16(g); }));
 
-  const AlignedArray<std::uint8_t> codes(kRowsS8 * kDepthS8, 130), weights(kDepthS8 * kPanel, 1);
-  const AlignedArray<float> scales(kPanel, 1);
-  const AlignedArray<std::int32_t> sums(kPanel);
-  QuantGemmArgs q;
-  q.m = kRowsS8;
-  q.n = kPanel;
-  q.k = kDepthS8;
-  q.a = codes.data();
-  q.lda = kDepthS8;
-  q.a_scale = scales.data();
-  q.b = weights.data();
-  q.b_scale = scales.data();
-  q.b_sum = sums.data();
-  q.c = c.data();
-  q.ldc = kPanel;
-  peaks.s8_gmacs = gmacs(kDepthS8, best_seconds([&] { kernels.gemm_s8(q); }), kRowsS8);
+  const TimedProduct product(kRowsS8, kPanel, kDepthS8);
+  peaks.s8_gmacs = gmacs(kDepthS8, best_seconds([&] { kernels.gemm_s8(product.args); }), kRowsS8);
   return peaks;
 }
 
@@ -94,23 +81,9 @@ double measure_weight_reading(Isa isa, std::size_t bytes) {
   constexpr int kK = 512;
   const std::size_t panels = std::max<std::size_t>(1, bytes / (kK * kPanel));
   const std::size_t columns = panels * kPanel;
-  const AlignedArray<std::uint8_t> weights(columns * kK, 1), codes(kK, 130);
-  const AlignedArray<float> scales(columns, 1), c(columns);
-  const AlignedArray<std::int32_t> sums(columns);
-  const float scale = 1;
-  QuantGemmArgs q;
-  q.m = 1;
-  q.n = static_cast<int>(columns);
-  q.k = kK;
-  q.a = codes.data();
-  q.lda = kK;
-  q.a_scale = &scale;
-  q.b = weights.data();
-  q.b_scale = scales.data();
-  q.b_sum = sums.data();
-  q.c = c.data();
-  q.ldc = static_cast<std::int64_t>(columns);
-  return static_cast<double>(columns * kK) / best_seconds([&] { kernels.gemm_s8(q); }) * 1e-9;
+  const TimedProduct product(1, static_cast<int>(columns), kK);
+  return static_cast<double>(columns * kK) / best_seconds([&] { kernels.gemm_s8(product.args); }) *
+         1e-9;
 }
 
 }  // namespace nest::runtime

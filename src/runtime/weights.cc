@@ -8,7 +8,6 @@
 #include "nest/core/error.h"
 #include "nest/core/tensor.h"
 #include "nest/graph/code_rows.h"
-#include "nest/runtime/isa.h"
 #include "runtime/pack.h"
 #include "runtime/prepared_version5.h"
 #include "runtime/sparse.h"
@@ -200,16 +199,16 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
   return dense_matrix(store, name, how, n, k, checked);
 }
 
-PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix) {
+PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix,
+                     const Kernels& kernels) {
   const std::size_t panels = round_up(static_cast<std::size_t>(matrix.n), kPanel) / kPanel;
   const std::size_t blocks = round_up(static_cast<std::size_t>(matrix.k), kS4Block) / kS4Block;
   const std::size_t panel = round_up(static_cast<std::size_t>(matrix.k), 4) * kPanel;
   const auto make = [&](void* out) {
     std::vector<std::int8_t> whole(blocks * kS4Block * kPanel);
     for (std::size_t i = 0; i < panels; ++i) {
-      kernels_for(Isa::kGeneric)
-          .unpack_s4(matrix.data + i * blocks * kS4BlockBytes, static_cast<int>(blocks),
-                     whole.data());
+      kernels.unpack_s4(matrix.data + i * blocks * kS4BlockBytes, static_cast<int>(blocks),
+                        whole.data());
       std::memcpy(static_cast<std::byte*>(out) + i * panel, whole.data(), panel);
     }
   };

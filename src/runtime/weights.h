@@ -84,7 +84,8 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const LazyFloats& weight, double densest_sparse);
 /// An int4 matrix as the int8 matrix that it says, kept in memory beside the other. `key` is that
 /// of packed_matrix().
-PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix);
+PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix,
+                     const Kernels& kernels);
 /// Bytes of all int4 matrices of a store, were they int8.
 std::int64_t widened_bytes(const WeightStore& store);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,

@@ -109,6 +109,7 @@ TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
 }
 
 TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
+  // Builds without LibTorch have nothing that trains; tools/edge.sh sees how they say so.
   if (!std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch"))
     GTEST_SKIP() << "nest-torch is not built";
   const auto made = compress("--amounts 0.5 --code-epochs 1 --code-learning-rate 0.001");

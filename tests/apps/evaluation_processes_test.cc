@@ -102,6 +102,7 @@ TEST_P(Launched, parts_give_the_texts_counts_and_intervals_of_one) {
   const Launcher& launcher = GetParam();
   // Launchers are no packages of this project: only their users have them.
   if (std::system(("(" + std::string(launcher.probe) + ") >/dev/null 2>&1").c_str()) != 0) {
+    // "by_hand" runs everywhere and tests the same merge.
     GTEST_SKIP() << launcher.name << " does not run here; " << launcher.remedy;
   }
   evaluate("whole.json", "");

@@ -137,6 +137,7 @@ class SmallDisk {
 
 TEST_F(ServedFolder, is_served_from_a_file_system_that_is_full) {
   const SmallDisk disk(dir_ / "disk");
+  // Only root mounts, and not in every container; the test before this one needs no mount.
   if (!disk.is_there()) GTEST_SKIP() << "mounting needs root: " << std::strerror(errno);
   const std::filesystem::path elsewhere = folder_;
   folder_ = disk / "synth";

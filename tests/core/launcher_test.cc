@@ -1,23 +1,16 @@
 // Which process or task of how many this is, from a launcher's variables.
 #include "nest/core/launcher.h"
 
-#include <map>
-
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
+#include "tests/support/variables.h"
 
 namespace nest {
 namespace {
 
-using Variables = std::map<std::string, std::string>;
-
-Lookup lookup_of(Variables values) {
-  return [values = std::move(values)](const std::string& name) -> std::optional<std::string> {
-    const auto it = values.find(name);
-    return it == values.end() ? std::nullopt : std::optional(it->second);
-  };
-}
+using test::lookup_of;
+using test::Variables;
 
 TEST(Launcher, without_variables_a_process_is_alone) {
   EXPECT_EQ(launched_process(lookup_of({})).count, 1);

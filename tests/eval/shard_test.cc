@@ -1,8 +1,6 @@
 // Which part of a set is whose.
 #include "nest/eval/shard.h"
 
-#include <map>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,18 +10,16 @@
 #include "nest/eval/evaluator.h"
 #include "nest/eval/summary.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/variables.h"
 
 namespace nest::eval {
 namespace {
 
-using Variables = std::map<std::string, std::string>;
+using test::Variables;
 using testing::HasSubstr;
 
 std::string shard(std::string_view name, const Variables& values) {
-  return to_string(shard_from(name, [&](const std::string& key) -> std::optional<std::string> {
-    const auto it = values.find(key);
-    return it == values.end() ? std::nullopt : std::optional(it->second);
-  }));
+  return to_string(shard_from(name, test::lookup_of(values)));
 }
 
 void expect_refused(std::string_view name, const Variables& values, const char* why) {
@@ -97,10 +93,10 @@ class ShardFiles : public testing::Test {
       write(part, {i, 3});
     }
   }
-  void write(const Results& results, const Shard& shard) {
+  void write(Results results, const Shard& shard) {
+    results.shard = shard;
     paths_.push_back((dir_ / (std::to_string(paths_.size()) + ".json")).string());
-    write_text_file(paths_.back(),
-                    to_json(results, summarize(results, options_.summary), shard).dump());
+    write_text_file(paths_.back(), to_json(results, summarize(results, options_.summary)).dump());
   }
   void expect_refused(const char* why) const {
     EXPECT_THAT([&] { merge_results_files(paths_, {}); },

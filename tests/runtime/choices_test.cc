@@ -53,6 +53,7 @@ TEST_P(Int8, products_of_few_and_of_many_rows_go_the_ways_that_were_measured) {
 
 TEST(Int8Choice, on_matrix_units_is_a_number_of_rows) {
   const auto isas = available_isas();
+  // Intel's servers from 2023 on have them; without there is no choice to look at.
   if (std::ranges::find(isas, Isa::kAvx512Amx) == isas.end())
     GTEST_SKIP() << "this machine has no matrix units";
   const Int8Choice& choice = int8_choice(Isa::kAvx512Amx);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels_test_util.h"
+#include "nest/core/json.h"
 #include "nest/graph/codes.h"
 #include "nest/runtime/int4_choice.h"
 #include "runtime/matmul.h"
@@ -28,7 +29,7 @@ std::vector<float> run(const Kernels& kernels, const Sizes& s, const std::vector
   MatMul product;
   product.weight = packed_matrix(
       store, "w", {Precision::kInt4}, s.n, s.k, [&] { return w; }, 0);
-  if (s.is_widened) product.weight = widened(store, "w", product.weight);
+  if (s.is_widened) product.weight = widened(store, "w", product.weight, kernels);
   EXPECT_NE(product.weight.has_nibbles(), s.is_widened);
   product.activation.fixed = 0.02f;
   std::vector<std::byte> scratch(
@@ -94,19 +95,20 @@ TEST_P(Int4, the_largest_sums_there_can_be_do_not_overflow) {
       }
 }
 
-TEST_P(Int4, choice_keeps_four_bits_from_the_bytes_on_at_which_they_were_faster_and_measures_once) {
-  const Int4Choice& choice = int4_choice(GetParam());
-  for (const std::int64_t rows : {1, 8}) {
-    const Int4Choice::Rows& measured = rows == 1 ? choice.one : choice.several;
-    ASSERT_FALSE(measured.gains.empty());
-    for (const auto& [bytes, gain] : measured.gains) {
-      EXPECT_TRUE(!choice.keeps(rows, bytes) || gain > 1) << gain;
+TEST_P(Int4, stays_in_four_bits_where_that_was_measured_to_be_faster_and_is_measured_once) {
+  const Json gains = int4_gains(GetParam());
+  for (const auto& [rows, name] : {std::pair{1, "one_row"}, {8, "several_rows"}}) {
+    ASSERT_EQ(gains.at(name).size(), 4u);
+    for (const auto& [text, gain] : gains.at(name).items()) {
+      const std::int64_t bytes = std::stoll(text);
+      EXPECT_EQ(keeps_int4(GetParam(), rows, bytes), gain.get<double>() >= 1.03) << gain;
+      EXPECT_EQ(keeps_int4(GetParam(), rows, 2 * bytes), keeps_int4(GetParam(), rows, bytes));
       RecordProperty(fmt::format("gain_of_{}_rows_{}_bytes", rows, bytes),
-                     fmt::format("{:.2f}", gain));
+                     fmt::format("{:.2f}", gain.get<double>()));
     }
-    EXPECT_FALSE(choice.keeps(rows, measured.least_bytes - 1));
+    EXPECT_FALSE(keeps_int4(GetParam(), rows, (256 << 10) - 1)) << "near enough";
   }
-  EXPECT_EQ(&int4_choice(GetParam()), &choice);
+  EXPECT_EQ(int4_gains(GetParam()), gains);
 }
 
 TEST(Int4Codes, of_a_row_of_the_lowest_are_the_lowest) {

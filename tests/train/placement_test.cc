@@ -1,28 +1,24 @@
 // Which process of how many this is, and where they meet, from a launcher's variables.
-#include <map>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
 #include "nest/train/distributed.h"
+#include "tests/support/variables.h"
 
 namespace nest::train {
 namespace {
 
-Placement placement_with(const std::map<std::string, std::string>& values) {
-  return placement_from([&](const std::string& name) -> std::optional<std::string> {
-    const auto it = values.find(name);
-    return it == values.end() ? std::nullopt : std::optional(it->second);
-  });
+Placement placement_with(const test::Variables& values) {
+  return placement_from(test::lookup_of(values));
 }
 
 TEST(Placement, is_where_the_launcher_says) {
   EXPECT_EQ(placement_with({}).size, 1);
   EXPECT_EQ(placement_with({{"RANK", "1"}, {"WORLD_SIZE", "4"}, {"MASTER_PORT", "123"}}).port, 123);
-  std::map<std::string, std::string> slurm{{"SLURM_PROCID", "5"},
-                                           {"SLURM_STEP_NUM_TASKS", "8"},
-                                           {"SLURM_JOB_NODELIST", "node[03-07,12],x"}};
+  test::Variables slurm{{"SLURM_PROCID", "5"},
+                        {"SLURM_STEP_NUM_TASKS", "8"},
+                        {"SLURM_JOB_NODELIST", "node[03-07,12],x"}};
   EXPECT_EQ(placement_with(slurm).address, "node03");
   EXPECT_EQ(placement_with(slurm).rank, 5);
   slurm["MASTER_ADDR"] = "other";

@@ -87,6 +87,7 @@ struct Results {
   std::vector<Failure> failures;
   double wall_s = 0;      ///< of decoding, without opening the set; the sum over parts
   std::size_t parts = 1;  ///< evaluations merged into this one
+  Shard shard = {};       ///< of the set, which part this is
   MemoryUse memory;       ///< the most of any part
   std::optional<StreamedFigures> streamed = {};  ///< nothing for utterances that were cut out
 };
@@ -103,8 +104,9 @@ Results load_results(const std::string& path);
 std::string decoded_text(const Results& results);
 std::string decoded_json_lines(const Results& results, const EvalSet& set);
 
-/// One evaluation from its parts. Errors: InvalidArgument if they are of different models, data or
-/// scoring options, or if an utterance is in two parts.
+/// One evaluation from its parts; those that are the whole are taken as they are. Errors:
+/// InvalidArgument if they are of different models, data or scoring options, if an utterance is in
+/// two parts, or naming the part that is missing or there twice.
 Results merge_results(std::span<const Results> parts);
 
 /// The same from their files. Intervals are made as `asked` says; scoring is that of the parts,

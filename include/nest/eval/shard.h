@@ -4,9 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "nest/core/json.h"
 #include "nest/core/launcher.h"
-#include "nest/eval/results.h"
+#include "nest/eval/eval_set.h"
 
 namespace nest::eval {
 
@@ -24,11 +23,8 @@ Shard shard_from(std::string_view name, const Lookup& lookup);
 /// that "auto" would give to every part.
 std::string path_of_shard(std::string path, const Shard& shard, std::string_view name);
 
-/// The results file of a part: that of the results, and "shard": "2/4" unless it is the whole.
-Json to_json(const Results& results, const Summary& summary, const Shard& shard);
-
-/// Results files of parts are all there; those that name no part are taken as they are.
-/// Errors: those of load_json(); InvalidArgument naming the part that is missing or there twice.
-void require_all_shards(std::span<const std::string> paths);
+/// Errors: InvalidArgument naming the part that is missing or there twice, or that is of another
+/// number of parts. Wholes are all there is.
+void require_all(std::span<const Shard> shards);
 
 }  // namespace nest::eval

@@ -25,7 +25,7 @@ struct Int8Choice {
   Isa few = Isa::kGeneric;   ///< whose product machines take of fewer rows than `many_rows`
   Isa many = Isa::kGeneric;  ///< and of more
   int many_rows = 1;         ///< 1 if both are one
-  /// Multiply-adds a nanosecond of every way that is not hopeless, by the number of rows.
+  /// Multiply-adds a nanosecond of both ways, by the number of rows.
   std::map<Isa, std::map<int, double>> gmacs;
 };
 const Int8Choice& int8_choice(Isa isa);

@@ -70,7 +70,7 @@ struct QuantGemmArgs {
   float* c = nullptr;
   std::int64_t ldc = 0;
   bool is_reversed = false;  ///< walk the columns backwards (a cache keeps what came last)
-  Epilogue epilogue;
+  Epilogue epilogue;         ///< without a bias by row
 };
 
 /// Weights without their blocks of zeros: strips of kStrip output columns, of each the blocks of
