@@ -12,16 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/errno_text.h"
 #include "nest/core/error.h"
 
 namespace nest {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason_of(int code) {
-  return std::generic_category().message(code);
-}
 
 [[noreturn]] void fail_write(const std::string& name, int code) {
   const char* remedy = "choose another place";

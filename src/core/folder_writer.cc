@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/errno_text.h"
 #include "nest/core/error.h"
 #include "nest/core/folder.h"
 
@@ -13,10 +14,6 @@ namespace nest {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason_of(int code) {
-  return std::generic_category().message(code);
-}
 
 /// The names in a folder are on the disk.
 void sync_folder(const fs::path& folder) {

@@ -8,7 +8,6 @@
 namespace nest::decode {
 
 namespace {
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 }  // namespace
 

@@ -11,8 +11,6 @@ namespace nest::decode {
 
 namespace {
 
-constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
-
 class TokenLm final : public LanguageModel {
  public:
   TokenLm(std::shared_ptr<const NGram> ngram, const std::vector<std::string>& pieces)

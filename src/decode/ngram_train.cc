@@ -168,7 +168,7 @@ struct NGramTrainer::Impl {
 };
 
 NGramTrainer::NGramTrainer(const NGramTrainOptions& options) : impl_(std::make_unique<Impl>()) {
-  validate(options);
+  nest::validate(options);
   impl_->order = options.order;
   impl_->tables.resize(static_cast<std::size_t>(options.order));
 }

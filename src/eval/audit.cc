@@ -111,7 +111,7 @@ AuditInputs open_audit_inputs(const std::string& folder, const EvalSetOptions& t
 }
 
 Audit audit(const AuditInputs& inputs, const AuditOptions& options, const Job& job) {
-  validate(options);
+  nest::validate(options);
   log_info("audit: decoding {} utterances", inputs.test.utterances.size());
   const Results real = ModelEvaluator(inputs.factory, options.eval).evaluate(inputs.test, job);
   require(!real.utterances.empty(), ErrorCode::kDataCorrupt,

@@ -116,7 +116,7 @@ bool Comparison::is_regression() const {
 
 Comparison compare_results(const Results& a, const Results& b, const CompareOptions& options,
                            const Job& job) {
-  validate(options);
+  nest::validate(options);
   const Paired paired = pair_up(a, b);
   const auto units = units_of(paired.a, options.unit);
   const auto counts_a = text::count_table(scores_of(paired.a)).grouped(units);

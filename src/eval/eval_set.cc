@@ -202,7 +202,7 @@ void visit_fields(FieldVisitor& visitor, SampleOptions& o) {
 }
 
 EvalSet open_sample(const SampleOptions& options, const graph::SignalContract& contract) {
-  validate(options);
+  nest::validate(options);
   return open_eval_set(options.data, {options.split, "", ""}, contract)
       .spread(static_cast<std::size_t>(options.utterances));
 }

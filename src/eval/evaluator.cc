@@ -149,7 +149,7 @@ class BatchRun {
 ModelEvaluator::ModelEvaluator(RecognizerFactory factory, EvalOptions options,
                                std::shared_ptr<const text::Tokenizer> tokenizer)
     : factory_(std::move(factory)), options_(std::move(options)), tokenizer_(std::move(tokenizer)) {
-  validate(options_);
+  nest::validate(options_);
 }
 
 Results ModelEvaluator::evaluate(const EvalSet& set, const Job& job) const {

@@ -147,7 +147,7 @@ bool Overview::is_regression() const {
 
 Overview overview(std::span<const NamedResults> runs, const CompareOptions& options,
                   const Job& job) {
-  validate(options);
+  nest::validate(options);
   std::vector<std::size_t> cut;  // runs that have a row
   for (std::size_t i = 0; i < runs.size(); ++i)
     if (!runs[i].results.streamed) cut.push_back(i);

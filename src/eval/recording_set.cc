@@ -85,7 +85,7 @@ void visit_fields(FieldVisitor& visitor, RecordingSetOptions& o) {
 
 EvalSet open_recording_set(const std::filesystem::path& file, const RecordingSetOptions& options,
                            const graph::SignalContract& contract) {
-  validate(options);
+  nest::validate(options);
   require(
       contract.rate_hz > 0 && contract.num_channels > 0, ErrorCode::kInvalidArgument,
       "the model carries no signal contract, so it is not known what it takes; give it one: nest "

@@ -9,15 +9,15 @@ namespace {
 using text::Metric;
 
 /// A row a figure: its name, of utterances that were cut out, of the same in their stream.
-struct Row {
+struct Figure {
   std::string name, cut, streamed;
 };
 
-std::vector<Row> rows_of(const Summary& cut, const Summary& streamed) {
+std::vector<Figure> rows_of(const Summary& cut, const Summary& streamed) {
   const auto rate = [](const Summary& summary, Metric metric) {
     return metric_value(summary, metric) + " " + interval(summary.intervals.utterance, metric);
   };
-  std::vector<Row> rows;
+  std::vector<Figure> rows;
   rows.push_back({"WER", rate(cut, Metric::kWer), rate(streamed, Metric::kWer)});
   rows.push_back({"CER", rate(cut, Metric::kCer), rate(streamed, Metric::kCer)});
   const StreamedFigures& figures = *streamed.streamed;
@@ -41,7 +41,7 @@ std::string streamed_html(const Summary& cut, const Summary* streamed) {
       "<h2>Live</h2><p class=\"soft\">The same pipeline that streams, over whole recordings; text "
       "is scored by its time, and what nobody said is an insertion.</p><div "
       "class=\"scroll\"><table><tr><th>figure</th><th>cut out</th><th>streamed</th></tr>";
-  for (const Row& row : rows_of(cut, *streamed)) {
+  for (const Figure& row : rows_of(cut, *streamed)) {
     html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", escape(row.name),
                         escape(row.cut), escape(row.streamed));
   }
@@ -51,7 +51,7 @@ std::string streamed_html(const Summary& cut, const Summary* streamed) {
 std::string streamed_markdown(const Summary& cut, const Summary* streamed) {
   if (streamed == nullptr || !streamed->streamed) return "";
   std::string text = "\n## Live\n\n| figure | cut out | streamed |\n|---|---:|---:|\n";
-  for (const Row& row : rows_of(cut, *streamed))
+  for (const Figure& row : rows_of(cut, *streamed))
     text += fmt::format("| {} | {} | {} |\n", row.name, row.cut, row.streamed);
   return text;
 }

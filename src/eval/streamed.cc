@@ -235,7 +235,7 @@ Results evaluate_streamed(const recognize::Bundle& bundle, const std::filesystem
                           const StreamedOptions& options, const EvalOptions& evaluation,
                           const Job& job) {
   nest::validate(options);
-  validate(evaluation);
+  nest::validate(evaluation);
   const data::Dataset dataset = data::Dataset::open(folder, {.check = data::Check::kManifest});
   const Evaluation one(bundle, dataset, set, recognizing, options, evaluation);
   std::vector<Recording> recordings = recordings_of(set);

@@ -48,7 +48,7 @@ EnumTable enum_table(Surrogate /*of*/) {
 
 Tensor make_surrogate(const Tensor& signal, Surrogate kind, std::uint64_t seed) {
   require(signal.rank() == 2, ErrorCode::kInvalidArgument,
-          "a signal must be [channels, samples], not {}", to_string(signal.shape()));
+          "a signal must be [channels, samples], not {}", nest::to_string(signal.shape()));
   Tensor result(DType::kF32, signal.shape());
   const auto samples = static_cast<std::size_t>(signal.dim(1));
   if (kind == Surrogate::kZeros || samples == 0) return result;

@@ -6,8 +6,6 @@ namespace nest::graph {
 
 namespace {
 
-constexpr std::int64_t kMaxLayers = 256;
-
 IntegerRule encoder_rule(const DecoderContext& context, std::vector<std::string> aliases) {
   return {.aliases = std::move(aliases),
           .expected = context.encoder_dim,

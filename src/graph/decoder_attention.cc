@@ -6,7 +6,6 @@ namespace nest::graph {
 
 namespace {
 
-constexpr std::int64_t kMaxLayers = 256;
 constexpr std::int64_t kHeads = 8;             // fixed in the reference
 constexpr std::int64_t kLocationFilters = 32;  // LocationAwareAttention's defaults
 constexpr std::int64_t kLocationKernel = 31;

@@ -6,8 +6,6 @@ namespace nest::graph {
 
 namespace {
 
-constexpr std::int64_t kMaxLayers = 256;
-
 struct BlockSizes {
   Attention attention;
   std::int64_t feedforward = 0;

@@ -5,8 +5,6 @@ namespace nest::graph {
 
 namespace {
 
-constexpr std::int64_t kMaxLayers = 256;
-
 /// The arguments LSTM and GRU share; Lstm and Gru have the same fields.
 template <class O>
 O read_recurrent(Section& section, Features features, const PartOptions& options) {

@@ -10,6 +10,9 @@
 
 namespace nest::graph {
 
+/// Most layers that a configuration may ask for, each with its own weights.
+inline constexpr std::int64_t kMaxLayers = 256;
+
 /// How one integer of a section is read.
 struct IntegerRule {
   std::vector<std::string> aliases = {};      ///< other names of the same argument

@@ -117,9 +117,9 @@ MatKind kind_of(hid_t object) {
 
 using Buffers = std::deque<std::vector<std::byte>>;
 
-class Reader {
+class Mat73Reader {
  public:
-  Reader(hid_t file, std::uint64_t most_bytes, const std::vector<std::string>& fields)
+  Mat73Reader(hid_t file, std::uint64_t most_bytes, const std::vector<std::string>& fields)
       : file_(file), left_(most_bytes), keep_(fields) {}
 
   MatNode value(hid_t object, int depth) {
@@ -260,7 +260,7 @@ std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
   const std::scoped_lock lock(hdf5_mutex());
   const Id file(open_file(path), H5Fclose, "the file");
   const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
-  Reader reader(file, most, fields);
+  Mat73Reader reader(file, most, fields);
   auto root = std::make_shared<MatRoot>();
   root->node = reader.value(object, 0);
   root->owner = reader.buffers();

@@ -35,7 +35,7 @@ void visit_fields(FieldVisitor& visitor, WorkOptions& o) {
 }
 
 Work make_work(const graph::Model& model, const WorkOptions& options) {
-  validate(options);
+  nest::validate(options);
   const graph::Graph& graph = model.graph(options.graph);
   Work work;
   work.graph = options.graph;

@@ -10,10 +10,6 @@ namespace {
 using graph::kNoValue;
 using graph::ValueId;
 
-std::size_t at(ValueId value) {
-  return static_cast<std::size_t>(value);
-}
-
 struct Emit {
   Binder& binder;
   const LoweredNode& node;

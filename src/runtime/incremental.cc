@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/graph/streaming.h"
 #include "runtime/prepared_impl.h"
+#include "runtime/round_up.h"
 
 namespace nest::runtime {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 constexpr std::string_view kGraph = "encoder_step";
 constexpr std::string_view kInput = "eeg_data";
 constexpr std::string_view kOutput = "encoder_output";
-
-std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
 
 graph::Bindings bindings_of(std::int64_t frames) {
   return {{"B", 1}, {"N", frames}};

@@ -13,23 +13,23 @@
 namespace nest::runtime {
 namespace {
 
-constexpr std::int64_t kDepth = 512, kSeveral = 8;
+constexpr std::int64_t kColumns = 512, kSeveral = 8;
 constexpr std::array<std::int64_t, 4> kSizes{256 << 10, 1 << 20, 4 << 20, 16 << 20};
 constexpr int kLeastTries = 5, kMostTries = 30;
 constexpr double kTryS = 2e-3;
 constexpr double kSlowS = 1e-2;  ///< calls that take longer are tried once
-constexpr double kWorthIt = 1.03;
+constexpr double kLeastGain = 1.03;
 
-/// Products of kDepth by as many columns as bytes of int8 codes there are.
+/// Products of kColumns by as many columns as bytes of int8 codes there are.
 class Trial {
  public:
   Trial(const Kernels& kernels, std::int64_t rows, std::int64_t bytes)
       : rows_(rows),
         bytes_(bytes),
         weights_(static_cast<std::size_t>(bytes), std::byte{0x35}),
-        scales_(static_cast<std::size_t>(bytes / kDepth), 1.0f),
+        scales_(static_cast<std::size_t>(bytes / kColumns), 1.0f),
         sums_(scales_.size()),
-        x_(static_cast<std::size_t>(rows * kDepth), 1.0f),
+        x_(static_cast<std::size_t>(rows * kColumns), 1.0f),
         y_(static_cast<std::size_t>(rows) * scales_.size()) {
     frame_.kernels = &kernels;
   }
@@ -53,8 +53,8 @@ class Trial {
   MatMul product(Precision precision) const {
     MatMul product;
     product.weight.precision = precision;
-    product.weight.n = static_cast<int>(bytes_ / kDepth);
-    product.weight.k = static_cast<int>(kDepth);
+    product.weight.n = static_cast<int>(bytes_ / kColumns);
+    product.weight.k = static_cast<int>(kColumns);
     product.weight.data = weights_.data();
     product.weight.scale = scales_.data();
     product.weight.sum = sums_.data();
@@ -65,7 +65,7 @@ class Trial {
     scratch_.resize(static_cast<std::size_t>(MatMul::scratch_bytes(product.weight, rows_, 1)));
     const MatMul::Operands o{.m = rows_,
                              .x = x_.data(),
-                             .ldx = kDepth,
+                             .ldx = kColumns,
                              .y = y_.data(),
                              .ldy = product.weight.n,
                              .scratch = scratch_.data()};
@@ -83,15 +83,15 @@ class Trial {
   Frame frame_;
 };
 
-struct Measured {
+struct MeasuredGain {
   std::once_flag once;
   double gain = 0;
 };
 
 double gain_of(Isa isa, std::int64_t rows, std::size_t size) {
-  static std::array<std::array<std::array<Measured, kSizes.size()>, 2>, 16> all;
+  static std::array<std::array<std::array<MeasuredGain, kSizes.size()>, 2>, 16> all;
   const bool is_one = rows == 1;
-  Measured& it = all.at(static_cast<std::size_t>(isa)).at(is_one ? 0 : 1).at(size);
+  MeasuredGain& it = all.at(static_cast<std::size_t>(isa)).at(is_one ? 0 : 1).at(size);
   std::call_once(it.once, [&] {
     it.gain = Trial(measured_kernels(isa), is_one ? 1 : kSeveral, kSizes.at(size)).gain();
   });
@@ -110,7 +110,7 @@ Json gains_json(Isa isa, std::int64_t rows) {
 bool keeps_int4(Isa isa, std::int64_t rows, std::int64_t bytes) {
   const auto above = std::ranges::upper_bound(kSizes, bytes);
   if (above == kSizes.begin()) return false;
-  return gain_of(isa, rows, static_cast<std::size_t>(above - kSizes.begin()) - 1) >= kWorthIt;
+  return gain_of(isa, rows, static_cast<std::size_t>(above - kSizes.begin()) - 1) >= kLeastGain;
 }
 
 Json int4_gains(Isa isa) {

@@ -9,6 +9,11 @@
 
 namespace nest::runtime {
 
+/// A value or a signed index as the place in a table.
+inline std::size_t at(std::int64_t index) {
+  return static_cast<std::size_t>(index);
+}
+
 /// A weight after folding; computed when its packed form is made.
 struct LoweredWeight {
   Shape shape;

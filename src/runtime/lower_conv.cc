@@ -7,13 +7,6 @@ namespace {
 using graph::Conv;
 using graph::ValueId;
 
-std::size_t at(ValueId value) {
-  return static_cast<std::size_t>(value);
-}
-std::size_t at(std::int64_t index) {
-  return static_cast<std::size_t>(index);
-}
-
 /// The node that makes `value`, if nothing else uses it.
 LoweredNode* sole_producer(Lowered& lowered, ValueId value) {
   const ValueId made = lowered.root(value);
@@ -22,7 +15,7 @@ LoweredNode* sole_producer(Lowered& lowered, ValueId value) {
     if (lowered.root(static_cast<ValueId>(i)) == made) uses += lowered.uses[i];
   }
   const int index = lowered.producer(made);
-  return uses == 1 && index >= 0 ? &lowered.nodes[at(std::int64_t{index})] : nullptr;
+  return uses == 1 && index >= 0 ? &lowered.nodes[at(index)] : nullptr;
 }
 
 /// Temporal filters on every electrode alone.

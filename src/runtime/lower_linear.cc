@@ -8,10 +8,6 @@ namespace {
 
 using graph::ValueId;
 
-std::size_t at(ValueId value) {
-  return static_cast<std::size_t>(value);
-}
-
 bool is_swap(const LoweredNode& node) {
   const auto* permute = std::get_if<graph::Permute>(&node.op);
   return permute != nullptr && permute->order == std::vector<int>{0, 2, 1};

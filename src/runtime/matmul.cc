@@ -4,12 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "runtime/round_up.h"
+
 namespace nest::runtime {
 namespace {
-
-std::int64_t round_up(std::int64_t n, std::int64_t to) {
-  return (n + to - 1) / to * to;
-}
 
 /// Rounded activations of m rows inside the scratch.
 struct QuantScratch {

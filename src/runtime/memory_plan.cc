@@ -3,15 +3,14 @@
 
 #include "nest/core/tensor.h"
 #include "runtime/live_memory.h"
+#include "runtime/round_up.h"
 
 namespace nest::runtime {
 namespace {
 
-constexpr auto kAlign = static_cast<std::int64_t>(kAlignment);
-
 /// What a slot takes in the arena.
 std::int64_t extent(const Program& program, std::size_t slot) {
-  return (program.sizes[slot] + kAlign - 1) / kAlign * kAlign;
+  return round_up(program.sizes[slot], kAlignment);
 }
 
 struct Life {

@@ -10,6 +10,7 @@
 #include "nest/runtime/prepared.h"
 #include "runtime/prepared_impl.h"
 #include "runtime/prepared_version5.h"
+#include "runtime/round_up.h"
 
 /// A prepared model on disk: 8 bytes magic, u32 version, u32 CRC-32 of the header, u64 header
 /// length, the header (JSON as a zlib stream: model with its quantization, options, blocks), zeros
@@ -29,7 +30,7 @@ constexpr std::uint32_t kOldestVersion = 2, kNarrowEmbeddings = 4, kDeflatedHead
                         kInt4Multipliers = 6;
 
 std::size_t aligned(std::size_t n) {
-  return (n + kAlign - 1) / kAlign * kAlign;
+  return round_up(n, kAlign);
 }
 
 std::span<const std::byte> bytes_of(const void* data, std::size_t n) {

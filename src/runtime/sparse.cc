@@ -5,16 +5,17 @@
 #include <cstring>
 
 #include "nest/core/error.h"
+#include "nest/core/tensor.h"
 #include "nest/graph/codes.h"
 #include "nest/graph/sparsity.h"
 #include "runtime/pack.h"
+#include "runtime/round_up.h"
 
 namespace nest::runtime {
 namespace {
 
 constexpr std::int64_t kGroup = graph::kSparseBlockColumns;
 static_assert(kStrip == graph::kSparseBlockRows);
-constexpr std::size_t kAlign = 64;
 
 std::int64_t strips_of(std::int64_t n) {
   return (n + kStrip - 1) / kStrip;
@@ -23,7 +24,7 @@ std::int64_t strips_of(std::int64_t n) {
 /// Bytes before the blocks.
 std::size_t header_bytes(std::int64_t n, std::size_t blocks) {
   const std::size_t bytes = (static_cast<std::size_t>(strips_of(n)) + 1) * 4 + blocks * 2;
-  return (bytes + kAlign - 1) / kAlign * kAlign;
+  return round_up(bytes, kAlignment);
 }
 std::size_t block_bytes(Precision precision) {
   return kStrip * kGroup * (precision == Precision::kInt8 ? 1 : 4);

@@ -10,6 +10,7 @@
 #include "nest/graph/code_rows.h"
 #include "runtime/pack.h"
 #include "runtime/prepared_version5.h"
+#include "runtime/round_up.h"
 #include "runtime/sparse.h"
 
 namespace nest::runtime {
@@ -20,10 +21,6 @@ constexpr std::size_t kPage = std::size_t{2} << 20;
 // Addresses for many matrices, so that they follow each other in the order in which they are used
 // and fetching ahead goes on in the next one; only what is written becomes memory.
 constexpr std::size_t kChunk = std::size_t{64} << 20;
-
-std::size_t round_up(std::size_t n, std::size_t to) {
-  return (n + to - 1) / to * to;
-}
 
 }  // namespace
 

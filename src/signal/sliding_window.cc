@@ -19,7 +19,7 @@ void visit_fields(FieldVisitor& visitor, SlidingWindowOptions& o) {
 namespace {
 
 const SlidingWindowOptions& checked(const SlidingWindowOptions& options) {
-  validate(options);
+  nest::validate(options);
   return options;
 }
 

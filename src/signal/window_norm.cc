@@ -83,7 +83,7 @@ void visit_fields(FieldVisitor& visitor, WindowNormOptions& o) {
 
 void normalize_window(const WindowNormOptions& options, std::span<float> signal,
                       std::int64_t channels) {
-  validate(options);
+  nest::validate(options);
   if (options.kind == WindowNorm::kNone || signal.empty()) return;
   require(channels > 0 && signal.size() % static_cast<std::size_t>(channels) == 0,
           ErrorCode::kInvalidArgument, "a window of {} values does not hold {} channels",

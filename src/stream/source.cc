@@ -97,7 +97,7 @@ std::unique_ptr<Source> open_named(const SourceOptions& options, Clock& clock,
 
 std::unique_ptr<Source> open_source(const SourceOptions& options, Clock& clock,
                                     std::stop_token stop) {
-  validate(options);
+  nest::validate(options);
   // The thread that fills a buffer is stopped by its buffer, which also passes a stop on.
   std::stop_source own;
   const bool is_buffered = options.buffer_s > 0;

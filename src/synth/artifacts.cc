@@ -9,7 +9,6 @@
 namespace nest::synth {
 namespace {
 
-constexpr double kMicrovolt = 1e-6;
 constexpr double kTwoPi = 2 * std::numbers::pi;
 
 // Weight of an electrode near a place on the head's surface, 1 at the place itself.

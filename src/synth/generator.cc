@@ -14,7 +14,6 @@
 namespace nest::synth {
 namespace {
 
-constexpr double kMicrovolt = 1e-6;
 constexpr double kLeadIn_s = 0.4;
 constexpr double kTail_s = 0.6;
 constexpr double kResponse_s = 0.3;

@@ -7,6 +7,8 @@
 
 namespace nest::synth {
 
+inline constexpr double kMicrovolt = 1e-6;  // in volts
+
 /// One current dipole in a person's head.
 struct Dipole {
   Vec3 position;

@@ -16,6 +16,9 @@ class Tokenizer;
 
 namespace nest::decode {
 
+/// U+2581, which stands for the space between words where tokens are characters.
+inline constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
+
 /// Words as the language model sees them: "a b" -> {"a", "b"} (split at white space).
 std::vector<std::string> split_words(std::string_view line);
 /// "a b" -> {"a", U+2581, "b"}: code points, the space between words written U+2581.

@@ -60,9 +60,6 @@ void ConvStep::run(const Frame& f) const noexcept {
 
 namespace {
 
-/// Offsets of phases do not ascend, so every row must be readable in whole vectors.
-constexpr std::int64_t kReadBehind = 16;
-
 class FloatConvStep : public ConvStep {
  public:
   const float* weight = nullptr;

@@ -6,6 +6,10 @@
 
 namespace nest::runtime {
 
+/// Samples (in bytes: quads) behind the last one of a padded row that a kernel may read. Offsets of
+/// phases do not ascend, so every row must be readable in whole vectors.
+inline constexpr std::int64_t kReadBehind = 16;
+
 /// A channel-major convolution [B, C, S, T] -> [B, O, S', T'] over a padded copy of its input. The
 /// copy of a stride holds every row by phases, samples 0, stride, 2 stride ... first, then 1, 1 +
 /// stride ...: what one tap reads for neighbouring outputs lies side by side, as at stride 1. One

@@ -11,8 +11,6 @@ namespace nest::runtime {
 namespace {
 
 constexpr std::int64_t kQuad = 4;
-/// Quads behind the last sample that the kernel may read.
-constexpr std::int64_t kReadBehind = 16;
 
 std::int64_t quads(std::int64_t channels) {
   return (channels + kQuad - 1) / kQuad;
