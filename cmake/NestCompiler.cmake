@@ -38,7 +38,8 @@ endif()
 if(NEST_SANITIZE)
   add_compile_definitions(NEST_IS_SANITIZED=1)
   # GCC cannot see through what it instruments and warns of optionals that are checked.
-  add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+  add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_link_options(-fsanitize=${NEST_SANITIZE})
 endif()
 

@@ -136,7 +136,8 @@ Tensor parse_input(const Json& input, std::span<const std::byte>& binary) {
   const std::string name = input.at("name").get<std::string>();
   const Shape shape = shape_of(name, input);
   const Json datatype = input.value("datatype", Json());
-  const NumberType& type = type_of(name, datatype.is_string() ? datatype.get<std::string>() : "");
+  const std::string said = datatype.is_string() ? datatype.get<std::string>() : "";
+  const NumberType& type = type_of(name, said);
   const Json parameters = input.value("parameters", Json::object());
   if (parameters.is_object() && parameters.contains("binary_data_size")) {
     const Json& size = parameters.at("binary_data_size");
