@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "io/bytes.h"
 #include "nest/core/config.h"
@@ -99,6 +100,7 @@ void check_layout(std::vector<SafetensorsEntry>& entries, std::optional<std::uin
   std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
+  const std::uint64_t holds = data_size.value_or(std::numeric_limits<std::uint64_t>::max());
   std::uint64_t expected = 0;
   for (const SafetensorsEntry& entry : entries) {
     with_context(fmt::format("tensor '{}'", printable(entry.name, 200)), [&] {
@@ -108,13 +110,14 @@ void check_layout(std::vector<SafetensorsEntry>& entries, std::optional<std::uin
       require(entry.end >= entry.begin && entry.end - entry.begin == bytes_of(entry),
               ErrorCode::kDataCorrupt, "data_offsets [{}, {}] do not fit shape {} of {}",
               entry.begin, entry.end, to_string(entry.shape), printable(entry.type));
-      require(!data_size || entry.end <= *data_size, ErrorCode::kDataCorrupt,
-              "truncated: its data ends at byte {}, the file holds {}", entry.end, *data_size);
+      require(entry.end <= holds, ErrorCode::kDataCorrupt,
+              "truncated: its data ends at byte {}, the file holds {}", entry.end, holds);
     });
     expected = entry.end;
   }
-  require(!data_size || expected == *data_size, ErrorCode::kDataCorrupt,
-          "{} bytes behind the last tensor", *data_size - expected);
+  if (!data_size) return;
+  require(expected == holds, ErrorCode::kDataCorrupt, "{} bytes behind the last tensor",
+          holds - expected);
 }
 
 }  // namespace
