@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "nest/core/job.h"
 #include "serve/router.h"
@@ -28,7 +30,7 @@ struct Served {
         router(models, pool, metrics, settings.server) {
     models.add(NEST_FUZZ_PACKAGE);
   }
-  /// Waits until the one thread has done all it was given; forgets streams whose client is gone.
+  /// Waits until all that was given is done; forgets streams whose client is gone.
   void settle() {
     std::mutex mutex;
     std::condition_variable wake;
@@ -41,6 +43,10 @@ struct Served {
     std::unique_lock lock(mutex);
     wake.wait(lock, [&] { return is_done; });
     router.tick();
+    // Threads that fill batches have answered before they count their answer.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (router.running() != 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (router.running() != 0) __builtin_trap();  // an answer or a stream was lost
   }
   /// Never destroyed: its threads live as long as the process.
