@@ -50,8 +50,9 @@ Recurrence recurrence_of(const OnnxNode& node, const Tensor& w, const Tensor& r)
   require(direction == "forward" || direction == "bidirectional", ErrorCode::kUnsupported,
           "its direction is {}", direction);
   rnn.directions = direction == "forward" ? 1 : 2;
-  require(w.rank() == 3 && r.rank() == 3 && w.dim(0) == rnn.directions, ErrorCode::kDataCorrupt,
-          "weights of {} for {} directions", to_string(w.shape()), rnn.directions);
+  require(w.rank() == 3 && r.rank() == 3 && w.dim(0) == rnn.directions && r.dim(0) == w.dim(0),
+          ErrorCode::kDataCorrupt, "weights of {} and {} for {} directions", to_string(w.shape()),
+          to_string(r.shape()), rnn.directions);
   rnn.hidden = r.dim(2);
   rnn.input = w.dim(2);
   const auto gates = static_cast<std::int64_t>(rnn.order.size());
@@ -77,9 +78,11 @@ graph::ValueId start_of(Raise& at, const OnnxNode& node, std::size_t index) {
 std::vector<graph::WeightRef> weights_of(Raise& at, const OnnxNode& node, const Recurrence& rnn,
                                          const Tensor& w, const Tensor& r) {
   const auto gates = static_cast<std::int64_t>(rnn.order.size());
-  const Tensor bias = at.has_input(node, 3)
-                          ? at.weight(node, 3, "bias")
-                          : Tensor(DType::kF32, {rnn.directions, 2 * gates * rnn.hidden});
+  const Shape biases{rnn.directions, 2 * gates * rnn.hidden};
+  const Tensor bias =
+      at.has_input(node, 3) ? at.weight(node, 3, "bias") : Tensor(DType::kF32, biases);
+  require(bias.shape() == biases, ErrorCode::kDataCorrupt, "a bias of {} where {} is needed",
+          to_string(bias.shape()), to_string(biases));
   const std::string name = at.name_of(node);
   std::vector<graph::WeightRef> weights;
   for (std::int64_t d = 0; d < rnn.directions; ++d) {
