@@ -11,8 +11,6 @@
 namespace nest::eval {
 namespace {
 
-constexpr text::Metric kMetrics[] = {text::Metric::kWer, text::Metric::kCer, text::Metric::kBleu};
-
 double smaller(const std::vector<CompressionStep>& steps, const CompressionStep& step) {
   return static_cast<double>(steps.front().state.file_bytes) /
          static_cast<double>(step.state.file_bytes);
@@ -55,7 +53,8 @@ std::vector<std::string> cells(const std::vector<CompressionStep>& steps,
       fmt::format("{:.3f}", step.p50_ms),
       fmt::format("{:.3f}", step.p95_ms),
       fmt::format("{:.1f}x", step.faster)};
-  for (const text::Metric metric : kMetrics) row.push_back(interval_text(scores[metric], metric));
+  for (const text::Metric metric : kTableMetrics)
+    row.push_back(interval_text(scores[metric], metric));
   row.push_back(change_text(step.cer_change));
   row.push_back(step.streamed ? interval_text(intervals_of(*step.streamed)[text::Metric::kCer],
                                               text::Metric::kCer)
@@ -82,7 +81,7 @@ Json steps_json(const std::vector<CompressionStep>& steps) {
     row["p95_ms"] = step.p95_ms;
     row["faster"] = step.faster;
     const auto scores = intervals_of(*step.state.errors);
-    for (const text::Metric metric : kMetrics)
+    for (const text::Metric metric : kTableMetrics)
       row[std::string(name_of(metric))] = to_json(scores[metric]);
     row["cer_change"] = change_json(step.cer_change);
     if (step.streamed) {

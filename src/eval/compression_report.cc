@@ -11,14 +11,14 @@
 namespace nest::eval {
 namespace {
 
-constexpr text::Metric kPlotted[] = {text::Metric::kCer, text::Metric::kWer};
+constexpr text::Metric kCompared[] = {text::Metric::kCer, text::Metric::kWer};
 
 Json state_json(const CompressionState& state) {
   Json json = to_json(state.figures);
   json["file_bytes"] = state.file_bytes;
   if (!state.errors) return json;
   const Summary summary = summarize(*state.errors, state.errors->options.summary);
-  for (const text::Metric metric : kPlotted)
+  for (const text::Metric metric : kCompared)
     json[std::string(name_of(metric))] = to_json(summary.intervals.utterance[metric]);
   return json;
 }
@@ -28,7 +28,7 @@ std::vector<MetricChange> changes(const CompressionReport& report) {
   std::vector<MetricChange> shown;
   if (!report.before.errors || !report.after.errors) return shown;
   const auto all = compare_results(*report.before.errors, *report.after.errors, {});
-  for (const text::Metric metric : kPlotted) {
+  for (const text::Metric metric : kCompared) {
     for (const MetricChange& change : all.metrics) {
       if (change.metric == metric) shown.push_back(change);
     }

@@ -12,8 +12,6 @@
 namespace nest::eval {
 namespace {
 
-constexpr text::Metric kShown[] = {text::Metric::kWer, text::Metric::kCer, text::Metric::kBleu};
-
 text::ScoreIntervals intervals_of(const Results& results, const CompareOptions& options,
                                   const Job& job) {
   return text::score_intervals(text::count_table(scores_of(results)), {}, options.score,
@@ -42,7 +40,7 @@ bool is_same_model(const Results& a, const Results& b) {
 
 Json metrics_json(const text::ScoreIntervals& metrics) {
   Json json = Json::object();
-  for (const text::Metric metric : kShown) {
+  for (const text::Metric metric : kTableMetrics) {
     const text::Interval& interval = metrics[metric];
     json[std::string(name_of(metric))] = {{"value", number_or_null(interval.estimate)},
                                           {"low", number_or_null(interval.low)},

@@ -26,9 +26,6 @@ Results merge_results(std::span<const Results> parts) {
   require(!parts.empty(), ErrorCode::kInvalidArgument, "nothing to merge");
   Results all;
   all.parts = 0;
-  std::vector<Shard> shards;
-  for (const Results& part : parts) shards.push_back(part.shard);
-  require_all(shards);
   std::set<std::size_t> positions;
   for (const Results& part : parts) {
     const Results& first = parts.front();
@@ -63,7 +60,10 @@ Results merge_results(std::span<const Results> parts) {
 
 Results merge_results_files(std::span<const std::string> paths, const SummaryOptions& asked) {
   std::vector<Results> parts;
-  for (const std::string& path : paths) parts.push_back(load_results(path));
+  std::vector<Shard> shards;
+  for (const std::string& path : paths)
+    shards.push_back(parts.emplace_back(load_results(path)).shard);
+  require_all(shards, paths);
   Results all = merge_results(parts);
   const text::ScoreOptions& scored = all.options.summary.score;
   require(asked.score == text::ScoreOptions{} || asked.score == scored, ErrorCode::kInvalidArgument,

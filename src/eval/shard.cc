@@ -76,14 +76,15 @@ std::string path_of_shard(std::string path, const Shard& shard, std::string_view
   return path;
 }
 
-void require_all(std::span<const Shard> shards) {
+void require_all(std::span<const Shard> shards, std::span<const std::string> files) {
   const std::size_t count = shards.empty() ? 1 : shards.front().count;
   std::set<std::size_t> seen;
-  for (const Shard& shard : shards) {
-    require(shard.count == count, ErrorCode::kInvalidArgument,
-            "one is part {}, but another is one of {}", to_string(shard), count);
-    require(count == 1 || seen.insert(shard.index).second, ErrorCode::kInvalidArgument,
-            "part {} is there twice", to_string(shard));
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    require(shards[i].count == count, ErrorCode::kInvalidArgument,
+            "{} is part {}, but {} is one of {}", files[i], to_string(shards[i]), files.front(),
+            count);
+    require(count == 1 || seen.insert(shards[i].index).second, ErrorCode::kInvalidArgument,
+            "{}: part {} is there twice", files[i], to_string(shards[i]));
   }
   for (std::size_t i = 0; count > 1 && i < count; ++i) {
     require(seen.contains(i), ErrorCode::kInvalidArgument,

@@ -3,7 +3,7 @@
 namespace nest::graph {
 
 namespace {
-constexpr std::int64_t kMostLayers =
+constexpr std::int64_t kMostLayersInFiles =
     1024;  // each has its own weights, so a file may not ask for 2^60
 }  // namespace
 
@@ -12,8 +12,8 @@ Outputs infer_recurrent(const RecurrentSizes& sizes, const Inputs& inputs) {
   reader.expect_count(1, sizes.has_cell ? 3 : 2);
   require(sizes.hidden > 0 && sizes.layers > 0, ErrorCode::kInvalidArgument,
           "hidden size {} and {} layers must be positive", sizes.hidden, sizes.layers);
-  require(sizes.layers <= kMostLayers, ErrorCode::kInvalidArgument, "{} layers exceed the limit {}",
-          sizes.layers, kMostLayers);
+  require(sizes.layers <= kMostLayersInFiles, ErrorCode::kInvalidArgument,
+          "{} layers exceed the limit {}", sizes.layers, kMostLayersInFiles);
   const Value& x = reader.at(0, "x [B, T, D]", 3);
   expect_axis(x, "x", 2, "features", sizes.input);
   require(x.time_axis == 1 || x.time_axis < 0, ErrorCode::kInvalidArgument,

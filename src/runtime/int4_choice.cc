@@ -13,23 +13,23 @@
 namespace nest::runtime {
 namespace {
 
-constexpr std::int64_t kColumns = 512, kSeveral = 8;
+constexpr std::int64_t kInputs = 512, kSeveral = 8;
 constexpr std::array<std::int64_t, 4> kSizes{256 << 10, 1 << 20, 4 << 20, 16 << 20};
 constexpr int kLeastTries = 5, kMostTries = 30;
 constexpr double kTryS = 2e-3;
 constexpr double kSlowS = 1e-2;  ///< calls that take longer are tried once
 constexpr double kLeastGain = 1.03;
 
-/// Products of kColumns by as many columns as bytes of int8 codes there are.
+/// Products of kInputs inputs by as many columns as bytes of int8 codes there are.
 class Trial {
  public:
   Trial(const Kernels& kernels, std::int64_t rows, std::int64_t bytes)
       : rows_(rows),
         bytes_(bytes),
         weights_(static_cast<std::size_t>(bytes), std::byte{0x35}),
-        scales_(static_cast<std::size_t>(bytes / kColumns), 1.0f),
+        scales_(static_cast<std::size_t>(bytes / kInputs), 1.0f),
         sums_(scales_.size()),
-        x_(static_cast<std::size_t>(rows * kColumns), 1.0f),
+        x_(static_cast<std::size_t>(rows * kInputs), 1.0f),
         y_(static_cast<std::size_t>(rows) * scales_.size()) {
     frame_.kernels = &kernels;
   }
@@ -53,8 +53,8 @@ class Trial {
   MatMul product(Precision precision) const {
     MatMul product;
     product.weight.precision = precision;
-    product.weight.n = static_cast<int>(bytes_ / kColumns);
-    product.weight.k = static_cast<int>(kColumns);
+    product.weight.n = static_cast<int>(bytes_ / kInputs);
+    product.weight.k = static_cast<int>(kInputs);
     product.weight.data = weights_.data();
     product.weight.scale = scales_.data();
     product.weight.sum = sums_.data();
@@ -65,7 +65,7 @@ class Trial {
     scratch_.resize(static_cast<std::size_t>(MatMul::scratch_bytes(product.weight, rows_, 1)));
     const MatMul::Operands o{.m = rows_,
                              .x = x_.data(),
-                             .ldx = kColumns,
+                             .ldx = kInputs,
                              .y = y_.data(),
                              .ldy = product.weight.n,
                              .scratch = scratch_.data()};

@@ -121,14 +121,14 @@ TEST_F(ShardFiles, are_merged_when_all_are_there) {
 
 TEST_F(ShardFiles, are_refused_when_one_is_missing_or_there_twice) {
   paths_[2] = paths_[1];
-  expect_refused("part 2/3 is there twice");
+  expect_refused((paths_[1] + ": part 2/3 is there twice").c_str());
   paths_.pop_back();
   expect_refused("part 3/3 is missing");
 }
 
 TEST_F(ShardFiles, of_another_division_are_refused) {
   write(load_results(paths_[2]), {2, 4});
-  expect_refused("is part 3/4");
+  expect_refused((paths_.back() + " is part 3/4, but " + paths_.front() + " is one of 3").c_str());
 }
 
 }  // namespace

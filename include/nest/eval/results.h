@@ -104,9 +104,8 @@ Results load_results(const std::string& path);
 std::string decoded_text(const Results& results);
 std::string decoded_json_lines(const Results& results, const EvalSet& set);
 
-/// One evaluation from its parts; those that are the whole are taken as they are. Errors:
-/// InvalidArgument if they are of different models, data or scoring options, if an utterance is in
-/// two parts, or naming the part that is missing or there twice.
+/// One evaluation from its parts. Errors: InvalidArgument if they are of different models, data or
+/// scoring options, or if an utterance is in two parts.
 Results merge_results(std::span<const Results> parts);
 
 /// The same from their files. Intervals are made as `asked` says; scoring is that of the parts,

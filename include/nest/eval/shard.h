@@ -23,8 +23,9 @@ Shard shard_from(std::string_view name, const Lookup& lookup);
 /// that "auto" would give to every part.
 std::string path_of_shard(std::string path, const Shard& shard, std::string_view name);
 
-/// Errors: InvalidArgument naming the part that is missing or there twice, or that is of another
-/// number of parts. Wholes are all there is.
-void require_all(std::span<const Shard> shards);
+/// The parts that results files hold are all there; wholes are taken as they are. Errors:
+/// InvalidArgument naming the part that is missing, or the file of one that is there twice or of
+/// another number of parts.
+void require_all(std::span<const Shard> shards, std::span<const std::string> files);
 
 }  // namespace nest::eval

@@ -12,6 +12,10 @@
 
 namespace nest::eval {
 
+/// What tables of several models show of each.
+inline constexpr text::Metric kTableMetrics[] = {text::Metric::kWer, text::Metric::kCer,
+                                                 text::Metric::kBleu};
+
 struct Distribution {
   double mean = 0;
   double p50 = 0;  ///< quantiles interpolate linearly
