@@ -1,10 +1,22 @@
 #include "device.h"
 
+#include <dlfcn.h>
 #include <torch/torch.h>
 
 #include "nest/core/error.h"
 
 namespace nest::nn {
+namespace {
+
+/// OpenBLAS, which Debian's LibTorch multiplies with, has threads of its own that LibTorch does not
+/// set: left alone they take every core for products of "one thread", and wait for the next one by
+/// spinning. Builds with MKL have no such symbol.
+void set_blas_threads(int threads) {
+  void* set = ::dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (set != nullptr) reinterpret_cast<void (*)(int)>(set)(threads);
+}
+
+}  // namespace
 
 torch::Device resolve_device(const TorchOptions& options) {
   validate(options);
@@ -21,7 +33,10 @@ torch::Device resolve_device(const TorchOptions& options) {
 }
 
 void apply_global(const TorchOptions& options, torch::Device device) {
-  if (options.threads > 0) torch::set_num_threads(options.threads);
+  if (options.threads > 0) {
+    torch::set_num_threads(options.threads);
+    set_blas_threads(options.threads);
+  }
   if (device.is_cuda()) {
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setBenchmarkCuDNN(false);

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
@@ -104,6 +105,17 @@ TEST_P(Threads, one_and_two_give_the_same_bits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, Threads, ::testing::ValuesIn(node_cases()), case_name);
+
+TEST(Executor, one_thread_is_one_of_openblas_too) {
+  void* count = ::dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
+  if (count == nullptr) GTEST_SKIP() << "this LibTorch does not multiply with OpenBLAS";
+  const auto openblas_threads = reinterpret_cast<int (*)()>(count);
+  for (const int threads : {2, 1}) {
+    TorchExecutor executor(one_node(graph::Dropout{0.5}, {{"x", {batch(), frames()}, 1}}),
+                           {.threads = threads});
+    EXPECT_EQ(openblas_threads(), threads);
+  }
+}
 
 TEST(Executor, says_what_runs) {
   TorchExecutor executor(one_node(graph::Scale{2}, {{"x", {batch(), frames()}, 1}}),
