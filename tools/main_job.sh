@@ -47,7 +47,14 @@ stage "audit"
 "$nest" audit --model "$model" --data "$data" --replicates 2000 --output "$out/audit.json" "${audit_flags[@]}"
 
 stage "compress"
-"$nest" compress --model "$model" --data "$data" --output "$out/compressed" --resume "${compress_flags[@]}"
+compress() { "$nest" compress --model "$model" --data "$data" --output "$out/compressed" "${compress_flags[@]}" "$@"; }
+compress --resume || {
+  code=$?
+  [ "$code" -eq 2 ] || exit "$code"
+  echo "the search in $out/compressed had other options; it begins anew" >&2
+  rm -rf "$out/compressed"
+  compress
+}
 evaluate compressed "$compressed"
 [ -n "${STREAM_MODEL:-}" ] || evaluate_streamed compressed "$compressed"
 scored= # the figures of what streams

@@ -86,6 +86,28 @@ TEST_F(CompressVerb, goes_on_after_a_kill_with_what_was_done) {
   EXPECT_TRUE(std::filesystem::exists(path("small/compress.json")));
 }
 
+TEST_F(CompressVerb, mixes_widths_up_to_the_size_that_was_asked_for) {
+  const auto bytes_of = [](const Json& json, const std::string& name) -> double {
+    for (const Json& candidate : json["candidates"])
+      if (candidate["name"] == name) return candidate["file_bytes"].get<double>();
+    return 0;
+  };
+  const auto first = compress("--amounts 0.5 --json");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const Json json = Json::parse(first.out);
+  const double floats = json["before"]["file_bytes"].get<double>();
+  const double int8 = bytes_of(json, "all units, int8"), int4 = bytes_of(json, "all units, int4");
+  ASSERT_LT(int4, int8);
+  const double wanted = (int4 + int8) / 2;
+  std::filesystem::remove_all(dir_ / "small");
+  const auto made =
+      compress(fmt::format("--amounts 0.5 --json --target-size {:.6f}", floats / wanted));
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const double mixed = bytes_of(Json::parse(made.out), "all units, mixed");
+  EXPECT_GT(mixed, int4);
+  EXPECT_LE(mixed, wanted + 1);
+}
+
 TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
   ASSERT_EQ(compress("--amounts 0.5 --keep-units spatial_cnn").exit_code, 0);
   const auto shapes = [&](const std::string& model) {
