@@ -1,21 +1,25 @@
 // Block-sparse against dense products: eight weights [2048, 512] in turns, so that they come from
 // where a model's weights come from. Prints, by precision, rows and density, both times and their
-// ratio; kSparseBreakEven of runtime/sparse.h is read off here.
+// ratio. The last line is what plans go by (nest/runtime/sparse_choice.h).
 #include <algorithm>
 #include <chrono>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "nest/core/json.h"
 #include "nest/core/rng.h"
 #include "nest/runtime/isa.h"
+#include "nest/runtime/sparse_choice.h"
 #include "runtime/matmul.h"
+#include "runtime/measured_kernels.h"
 #include "runtime/pool.h"
 #include "runtime/sparse.h"
 
 namespace {
 
 using namespace nest::runtime;
+using nest::name_of;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kN = 2048, kK = 512;
@@ -74,7 +78,7 @@ double median(std::vector<double> v) {
 }  // namespace
 
 int main() {
-  const Kernels& kernels = kernels_for(choose_isa(""));
+  const Kernels& kernels = measured_kernels(choose_isa(""));
   fmt::print("{}, weights {} x {}, one thread, medians of {}\n", name_of(choose_isa("")), kN, kK,
              kRounds);
   fmt::print("precision rows density  dense us sparse us   ratio\n");
@@ -92,4 +96,5 @@ int main() {
       }
     }
   }
+  fmt::print("int8 blocks there at most: {}\n", sparse_break_evens(choose_isa("")).dump());
 }

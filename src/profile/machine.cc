@@ -11,6 +11,7 @@
 #include "nest/runtime/int4_choice.h"
 #include "nest/runtime/isa.h"
 #include "nest/runtime/peaks.h"
+#include "nest/runtime/sparse_choice.h"
 
 namespace nest::profile {
 namespace {
@@ -46,6 +47,7 @@ Json machine_json() {
   report["bf16_product"] = to_json(runtime::bf16_choice(runtime::choose_isa()));
   report["int8_product"] = to_json(runtime::int8_choice(runtime::choose_isa()));
   report["int4_weights"] = runtime::int4_gains(runtime::choose_isa());
+  report["sparse_weights"] = runtime::sparse_break_evens(runtime::choose_isa());
   const runtime::CacheSizes caches = runtime::cache_sizes();
   report["cache_bytes"] = {{"l1", caches.l1}, {"l2", caches.l2}, {"l3", caches.l3}};
   report["memory"] = proc_value("/proc/meminfo", "MemTotal");

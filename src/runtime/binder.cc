@@ -2,10 +2,21 @@
 
 #include "nest/core/error.h"
 #include "nest/runtime/int4_choice.h"
-#include "runtime/sparse.h"
+#include "nest/runtime/sparse_choice.h"
 
 namespace nest::runtime {
 namespace {
+
+/// Of all weights in codes, were they int8.
+std::int64_t code_bytes(const Lowered& lowered) {
+  std::int64_t bytes = 0;
+  for (const LoweredNode& node : lowered.nodes) {
+    if (node.is_removed || !graph::is_integer(node.quantization.precision)) continue;
+    for (const LoweredWeight& weight : node.weights)
+      if (weight.shape.size() > 1) bytes += numel(weight.shape);
+  }
+  return bytes;
+}
 
 using graph::kNoValue;
 using graph::ValueId;
@@ -152,11 +163,17 @@ PackedMatrix Binder::matrix(const LoweredNode& node, std::size_t weight, std::st
   const LoweredWeight& w = node.weights.at(weight);
   const std::int64_t n = w.shape.at(0), k = n == 0 ? 0 : numel(w.shape) / n;
   const std::string key = node.name + "/" + std::string(role);
-  const PackedMatrix made = packed_matrix(in_.store, key, node.quantization, n, k, w.values,
-                                          in_.sparse ? kSparseBreakEven : 0);
-  if (!made.has_nibbles() || !in_.isa) return made;
+  const PackedMatrix made =
+      packed_matrix(in_.store, key, node.quantization, n, k, w.values,
+                    in_.sparse ? densest_sparse(node.quantization.precision) : 0);
+  const bool is_sparse_int8 = made.is_sparse() && made.precision == Precision::kInt8;
+  if (!in_.isa || !(made.has_nibbles() || is_sparse_int8)) return made;
   const std::int64_t bytes =
-      reading.matrices == 0 ? widened_bytes(in_.store) : reading.matrices * n * k;
+      reading.matrices == 0 ? code_bytes(in_.lowered) : reading.matrices * n * k;
+  if (is_sparse_int8) {
+    const double most = sparse_break_even(*in_.isa, reading.rows, bytes);
+    return made.share() <= most ? made : with_zeros(in_.store, key, made);
+  }
   return keeps_int4(*in_.isa, reading.rows, bytes)
              ? made
              : widened(in_.store, key, made, kernels_for(*in_.isa));

@@ -24,7 +24,8 @@ class Binder {
     WeightStore& store;
     bool sparse = true;  ///< leave blocks of zeros out
     int threads = 1;
-    std::optional<Isa> isa = {};  ///< on which int4 weights are held as is measured faster
+    std::optional<Isa> isa =
+        {};  ///< on which int4 and sparse int8 weights are held as is measured faster
     graph::ActivationObserver* observer = nullptr;
   };
   /// What a product reads: rows, and how many matrices like its own in turn; 0: the whole model.

@@ -126,11 +126,12 @@ std::int64_t MatMul::scratch_bytes(const PackedMatrix& w, std::int64_t m, int pa
 std::string what_runs(const MatMul& product) {
   const Precision precision = product.weight.precision;
   std::string text(name_of(precision));
-  if (product.weight.is_widened) text += " as int8";
+  if (precision == Precision::kInt4 && product.weight.is_widened) text += " as int8";
   if (graph::is_integer(precision) && product.activation.fixed > 0) text += " static";
   const PackedMatrix& w = product.weight;
-  if (w.is_sparse())
-    text += fmt::format(" sparse {:.0f} %", 100 * w.products / (static_cast<double>(w.n) * w.k));
+  if (w.is_sparse()) text += fmt::format(" sparse {:.0f} %", 100 * w.share());
+  if (precision == Precision::kInt8 && w.is_widened)
+    text += fmt::format(" with its zeros, {:.0f} % there", 100 * w.share());
   return text;
 }
 

@@ -23,9 +23,6 @@ BlockPattern find_blocks(const float* weight, std::int64_t n, std::int64_t k);
 
 /// True if the precision and the length of a row have a sparse kernel.
 bool can_be_sparse(Precision precision, std::int64_t k);
-/// The largest density at which sparse products are faster than dense ones for one row and for
-/// many, in fp32 and int8: bench/sparse_bench.cc, docs/performance.md.
-inline constexpr double kSparseBreakEven = 0.6;
 
 /// Packed form: starts, groups, then the blocks at a multiple of 64 bytes. fp32 or int8.
 std::size_t sparse_bytes(Precision precision, std::int64_t n, std::size_t blocks);

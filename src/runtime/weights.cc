@@ -171,7 +171,7 @@ WeightStore::Entry WeightStore::find(std::string_view key) const {
 
 PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
-                           const LazyFloats& weight, double densest_sparse) {
+                           const LazyFloats& weight, double densest) {
   const Precision precision = how.precision;
   const auto checked = [&] {
     std::vector<float> values = old_matrix_or(store, key, n, k, weight)();
@@ -181,11 +181,11 @@ PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
   };
   const std::string name = fmt::format("{}:{}", key, name_of(precision));
   const std::string sparse_name = name + ":sparse";
-  if (densest_sparse > 0 && can_be_sparse(precision, k)) {
+  if (densest > 0 && can_be_sparse(precision, k)) {
     const bool is_new = store.find(name).data == nullptr && store.find(sparse_name).data == nullptr;
     if (is_new) {
       const std::vector<float> values = checked();
-      make_sparse(store, sparse_name, how, n, k, values, densest_sparse);
+      make_sparse(store, sparse_name, how, n, k, values, densest);
       if (store.find(sparse_name).data == nullptr)
         return dense_matrix(store, name, how, n, k, [&] { return values; });
     }
@@ -216,12 +216,28 @@ PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matr
   return matrix;
 }
 
-std::int64_t widened_bytes(const WeightStore& store) {
-  std::size_t bytes = 0;
-  for (const auto& [key, entry] : store.entries()) {
-    if (key.ends_with(":int4")) bytes += entry.bytes;
-  }
-  return static_cast<std::int64_t>(bytes / kS4BlockBytes * kS4Block * kPanel);
+PackedMatrix with_zeros(WeightStore& store, std::string_view key, PackedMatrix matrix) {
+  const std::size_t panels = round_up(static_cast<std::size_t>(matrix.n), kPanel) / kPanel;
+  const std::size_t panel = static_cast<std::size_t>(matrix.k) * kPanel;
+  constexpr std::size_t kColumns = kPanel * 4, kBlock = kStrip * 4;
+  const SparseWeights& there = matrix.sparse;
+  const auto make = [&](void* out) {
+    const auto* blocks = static_cast<const std::byte*>(there.blocks);
+    const std::size_t strips = round_up(static_cast<std::size_t>(matrix.n), kStrip) / kStrip;
+    for (std::size_t s = 0; s < strips; ++s) {
+      const std::size_t first = s * kStrip;
+      std::byte* columns =
+          static_cast<std::byte*>(out) + first / kPanel * panel + first % kPanel * 4;
+      for (std::uint32_t b = there.starts[s]; b < there.starts[s + 1]; ++b)
+        std::memcpy(columns + there.groups[b] * kColumns, blocks + b * kBlock, kBlock);
+    }
+  };
+  matrix.data = static_cast<const std::byte*>(store.block(
+      fmt::format("{}:int8 with zeros", key), panels * panel, make, WeightStore::Keep::kInMemory));
+  matrix.sparse = {};
+  matrix.is_widened = true;
+  matrix.bytes = static_cast<double>(panels * (panel + kPanel * 8));
+  return matrix;
 }
 
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,

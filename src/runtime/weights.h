@@ -69,25 +69,33 @@ struct PackedMatrix {
   const std::byte* data = nullptr;
   const float* scale = nullptr;       ///< int8 and int4, padded
   const std::int32_t* sum = nullptr;  ///< int8 and int4, padded
-  bool is_widened = false;            ///< int4 as the int8 matrix that it says
+  bool is_widened = false;            ///< int4 as the int8 matrix that it says, sparse as dense
   double bytes = 0;
   SparseWeights sparse;  ///< instead of data, for weights without their blocks of zeros
   double products = 0;   ///< multiplications a row takes
 
   bool is_sparse() const { return sparse.starts != nullptr; }
+  double share() const { return products / (static_cast<double>(n) * k); }  ///< that is there
   bool has_nibbles() const { return precision == Precision::kInt4 && !is_widened; }
 };
-/// Leaves blocks of zeros out if at most the share `densest_sparse` of all blocks is there
-/// (sparse.h); 0 leaves none out.
+/// The share up to which weights are stored without their blocks of zeros. Of int8, where that
+/// takes fewer bytes: what products do is measured (nest/runtime/sparse_choice.h). Of fp32, where
+/// one row and many are multiplied faster (bench/sparse_bench.cc): their sums are rounded in
+/// another order, so no measurement of the moment decides.
+constexpr double densest_sparse(Precision precision) {
+  return precision == Precision::kInt8 ? 0.95 : 0.6;
+}
+/// Leaves blocks of zeros out (sparse.h) if at most the share `densest` of all blocks is there; 0
+/// leaves none out.
 PackedMatrix packed_matrix(WeightStore& store, std::string_view key,
                            const graph::LayerQuantization& how, std::int64_t n, std::int64_t k,
-                           const LazyFloats& weight, double densest_sparse);
+                           const LazyFloats& weight, double densest);
 /// An int4 matrix as the int8 matrix that it says, kept in memory beside the other. `key` is that
 /// of packed_matrix().
 PackedMatrix widened(WeightStore& store, std::string_view key, PackedMatrix matrix,
                      const Kernels& kernels);
-/// Bytes of all int4 matrices of a store, were they int8.
-std::int64_t widened_bytes(const WeightStore& store);
+/// A sparse int8 matrix with its zeros, kept in memory beside the other.
+PackedMatrix with_zeros(WeightStore& store, std::string_view key, PackedMatrix matrix);
 const float* float_block(WeightStore& store, std::string_view key, std::int64_t n,
                          const LazyFloats& values,
                          WeightStore::Keep keep = WeightStore::Keep::kInFiles);
