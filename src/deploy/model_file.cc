@@ -18,7 +18,7 @@ namespace {
 
 /// Entry of a checkpoint that holds what the Python project's format has no place for.
 constexpr std::string_view kEntry = "nest";
-/// What an entry says of the rows of a file with codes (graph/old_code_rows.h).
+/// What an entry says of the rows of codes that its quantization means (graph/old_code_rows.h).
 constexpr std::string_view kRows = "code_rows";
 
 bool is_model_config(const Config& config) {
@@ -175,6 +175,7 @@ io::Checkpoint to_checkpoint(const graph::Model& model) {
   entry["vocabulary"] = graph::to_json(model.vocabulary);
   if (model.quantization != graph::Quantization{}) {
     entry["quantization"] = graph::to_json(model.quantization);
+    entry[kRows] = graph::kCodeRows;
   }
   if (!is_built_by_config(model)) entry["model"] = graph::to_json(model);
   checkpoint.extra = Json::object();
@@ -188,7 +189,6 @@ void save_model(const graph::Model& model, const std::filesystem::path& path) {
       path.extension() == ".safetensors" && model.quantization != graph::Quantization{};
   if (holds_codes) {
     checkpoint.state_dict = narrowed(model);
-    checkpoint.extra[std::string(kEntry)][std::string(kRows)] = graph::kCodeRows;
     io::write_packed_checkpoint(path, checkpoint);
   } else {
     io::write_checkpoint(path, checkpoint);

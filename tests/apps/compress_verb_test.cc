@@ -26,6 +26,12 @@ class CompressVerb : public test::CompressionFixture {
   Json file(const std::string& name) const {
     return Json::parse(read_text_file(dir_ / "small" / name));
   }
+  static double bytes_of(const Json& report, const std::string& candidate) {
+    for (const Json& one : report["candidates"])
+      if (one["name"] == candidate) return one["file_bytes"].get<double>();
+    ADD_FAILURE() << "no model '" << candidate << "' was tried";
+    return 0;
+  }
 };
 
 TEST_F(CompressVerb, leaves_a_model_that_every_verb_takes_its_table_and_report) {
@@ -87,11 +93,6 @@ TEST_F(CompressVerb, goes_on_after_a_kill_with_what_was_done) {
 }
 
 TEST_F(CompressVerb, mixes_widths_up_to_the_size_that_was_asked_for) {
-  const auto bytes_of = [](const Json& json, const std::string& name) -> double {
-    for (const Json& candidate : json["candidates"])
-      if (candidate["name"] == name) return candidate["file_bytes"].get<double>();
-    return 0;
-  };
   const auto first = compress("--amounts 0.5 --json");
   ASSERT_EQ(first.exit_code, 0) << first.err;
   const Json json = Json::parse(first.out);
@@ -139,6 +140,8 @@ TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
   EXPECT_TRUE(std::filesystem::exists(path("small/training-codes/1/best.pt")));
   EXPECT_FALSE(std::filesystem::exists(path("small/training")));
   EXPECT_EQ(file("search.json")["settings"]["training"]["codes"]["epochs"], 1);
+  const Json json = file("compress.json");
+  EXPECT_LT(bytes_of(json, "all units, int4"), 0.8 * bytes_of(json, "all units, int8"));
   const auto other = compress("--amounts 0.5 --code-epochs 2 --resume");
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("this search had another 'training'"));

@@ -39,9 +39,11 @@ TEST_F(LoadPrepared, weights_files_are_prepared_as_asked_else_as_they_say) {
   EXPECT_EQ(load("m.pt", {}).precision, Precision::kFp32);
   EXPECT_EQ(load("m.pt", Precision::kInt8).precision, Precision::kInt8);
   model_.quantization.precision = Precision::kInt4;
-  save("m.safetensors");
-  EXPECT_EQ(load("m.safetensors", {}).precision, Precision::kInt4);
-  EXPECT_EQ(load("m.safetensors", Precision::kFp32).precision, Precision::kFp32);
+  for (const char* name : {"codes.safetensors", "floats.pt"}) {
+    save(name);
+    EXPECT_EQ(load(name, {}).precision, Precision::kInt4) << name;
+  }
+  EXPECT_EQ(load("codes.safetensors", Precision::kFp32).precision, Precision::kFp32);
 }
 
 TEST_F(LoadPrepared, every_road_gives_a_causal_encoder_its_step) {
