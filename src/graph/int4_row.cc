@@ -15,6 +15,8 @@ constexpr int kLargestProduct = 8 * kLargestMultiplier;
 /// What the row's largest magnitude becomes: kLargestProduct or a little less, which clips nothing
 /// at 105 of either sign, and the extreme of one sign at 98.
 constexpr float kTops[] = {120, 112, 105, 98};
+/// Of the shortened scale 2^-17 in relation, of products with a factor far less.
+constexpr float kFactorTolerance = 3e-5f;
 
 /// To 16 significant bits: a product with a code of 8 is exact.
 float shortened(float scale) {
@@ -122,11 +124,13 @@ bool find_multiplier(const std::int8_t* codes, int count, std::uint8_t& multipli
   return false;
 }
 
-bool is_exact(const float* w, std::int64_t columns, float scale, std::int8_t* codes,
-              std::uint8_t* multipliers) {
+/// Whether 4 bits say a row, to within `tolerance` of each weight.
+bool says(const float* w, std::int64_t columns, float scale, float tolerance, std::int8_t* codes,
+          std::uint8_t* multipliers) {
   for (std::int64_t i = 0; i < columns; ++i) {
     const float code = std::nearbyint(w[i] / scale);
-    if (!(std::fabs(code) <= kLargestProduct) || scale * code != w[i]) return false;
+    if (!(std::fabs(code) <= kLargestProduct)) return false;
+    if (!(std::fabs(scale * code - w[i]) <= tolerance * std::fabs(w[i]))) return false;
     codes[i] = static_cast<std::int8_t>(code);
   }
   for (std::int64_t b = 0; b < int4_blocks(columns); ++b) {
@@ -150,11 +154,15 @@ float int4_row(const float* weights, std::int64_t columns, std::int8_t* codes,
   std::fill_n(multipliers, blocks, std::uint8_t{0});
   std::fill_n(codes, columns, std::int8_t{0});
   if (!(largest > kLeastLargest)) return 0;
-  for (int code = kLargestProduct; code > 0; --code) {
-    const float scale = largest / static_cast<float>(code);
-    if (scale == shortened(scale) && is_exact(weights, columns, scale, codes, multipliers))
-      return scale;
+  // Exactly, or but for a factor: a batch norm that went into weights which were codes.
+  for (const float tolerance : {0.0f, kFactorTolerance}) {
+    for (int code = kLargestProduct; code > 0; --code) {
+      const float scale = shortened(largest / static_cast<float>(code));
+      if (says(weights, columns, scale, tolerance, codes, multipliers)) return scale;
+    }
   }
+  std::fill_n(multipliers, blocks, std::uint8_t{0});
+  std::fill_n(codes, columns, std::int8_t{0});
   const Row row(weights, columns);
   std::vector<std::uint8_t> trial(static_cast<std::size_t>(blocks));
   float best = 0;

@@ -97,6 +97,21 @@ TEST(CodeRows, of_before_make_int8_of_int4_layers_alone) {
   EXPECT_EQ(quantization, (Quantization{Precision::kInt8, Granularity::kPerChannel}));
 }
 
+TEST(Int4Row, keeps_its_codes_when_a_factor_goes_into_it) {
+  constexpr std::int64_t kRows = 64, kColumns = 200;
+  const std::vector<float> weights = random_weights(kRows * kColumns, 12);
+  const WeightCodes first = weight_codes(weights, kRows, kColumns, {Precision::kInt4});
+  std::vector<float> scaled = rounded_weights(weights, kRows, kColumns, {Precision::kInt4});
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    const float factor = 0.3f + 0.0371f * static_cast<float>(r);
+    for (std::int64_t c = 0; c < kColumns; ++c)
+      scaled[static_cast<std::size_t>(r * kColumns + c)] *= factor;
+  }
+  const WeightCodes again = weight_codes(scaled, kRows, kColumns, {Precision::kInt4});
+  EXPECT_EQ(again.codes, first.codes);
+  EXPECT_EQ(again.multipliers, first.multipliers);
+}
+
 TEST(Int4Row, has_less_error_than_a_scale_for_every_32_weights_would) {
   const std::vector<float> weights = random_weights(64 * 512, 11);
   const auto rounded = rounded_weights(weights, 64, 512, {Precision::kInt4});
