@@ -28,8 +28,8 @@ function(nest_module name)
   if(M_CLOSURE STREQUAL "torch")
     target_link_libraries(${target} PUBLIC nest_torch_deps)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
-    # LibTorch's templates cost more than these sources: four of them a translation unit.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+    # LibTorch's templates cost more than these sources: eight of them a translation unit.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   elseif(M_SMALL)
     target_compile_options(${target} PRIVATE ${NEST_SMALL})
     target_precompile_headers(${target} REUSE_FROM nest_small_pch)

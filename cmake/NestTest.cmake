@@ -3,10 +3,11 @@
 set(NEST_LAW_SUITES "*Law*:*Every*:*Twin*:*BruteForce*:*TwoExecutors*:*ManyThreads*")
 set(NEST_GOLDEN_SUITES "*Golden*:*Parity*")
 
-# nest_test(<module> [TORCH] [MODULES core ...] SOURCES a_test.cc ... [LINK lib ...])
+# nest_test(<module> [TORCH] [MODULES core ...] [TOGETHER suite* ...] SOURCES a_test.cc ... [LINK lib ...])
 #
 # One test program a module; every test case is a CTest entry, so a skipped one is visible. With MODULES it is
-# linked with these alone, so that a cross-build or a sanitizer build need not make the whole closure.
+# linked with these alone, so that a cross-build or a sanitizer build need not make the whole closure. The laws of
+# TOGETHER share a few processes, as loading LibTorch takes longer than each of them; they may not skip.
 nest_require_package(GTest libgtest-dev)
 include(GoogleTest)
 
@@ -43,8 +44,21 @@ endif()
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels})
 endfunction()
 
+# nest_together(<target> <module> <filter>): the tests that pass the filter, in a few processes.
+function(nest_together target module filter)
+  set(parts 6)
+  math(EXPR last "${parts} - 1")
+  foreach(part RANGE ${last})
+    set(name "${module}/laws_part_${part}_of_${parts}")
+    add_test(NAME ${name} COMMAND ${target} --gtest_filter=${filter} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "${module};law"
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${parts};GTEST_SHARD_INDEX=${part}"
+      FAIL_REGULAR_EXPRESSION "SKIPPED;  0 tests? ran")
+  endforeach()
+endfunction()
+
 function(nest_test module)
-  cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK;MODULES" ${ARGN})
+  cmake_parse_arguments(T "TORCH" "" "SOURCES;LINK;MODULES;TOGETHER" ${ARGN})
   set(target nest_test_${module})
   add_executable(${target} ${T_SOURCES})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
@@ -60,7 +74,7 @@ function(nest_test module)
     endif()
     target_link_libraries(${target} PRIVATE ${T_MODULES} nest_core)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
   else()
     if(NOT T_MODULES)
       set(T_MODULES nest_core)
@@ -69,7 +83,13 @@ function(nest_test module)
     target_compile_options(${target} PRIVATE -O0 ${NEST_TEST_PLAIN})
     target_precompile_headers(${target} REUSE_FROM nest_test_pch)
   endif()
-  nest_discover(${target} ${module} law "${NEST_LAW_SUITES}")
+  set(laws "${NEST_LAW_SUITES}")
+  if(T_TOGETHER)
+    list(JOIN T_TOGETHER ":" together)
+    nest_together(${target} ${module} "${together}")
+    string(APPEND laws "-${together}")
+  endif()
+  nest_discover(${target} ${module} law "${laws}")
   nest_discover(${target} ${module} golden "${NEST_GOLDEN_SUITES}")
   nest_discover(${target} ${module} unit "-${NEST_LAW_SUITES}:${NEST_GOLDEN_SUITES}")
 endfunction()

@@ -69,7 +69,6 @@ class HalfPrecision : public ::testing::TestWithParam<NodeCase> {};
 
 TEST_P(HalfPrecision, stays_within_its_bound_of_fp32) {
   const NodeCase& item = GetParam();
-  if (item.name == "activate_log") GTEST_SKIP() << "the logarithm near 0 has no bound";
   const NamedTensors inputs = inputs_of(item, 2, 9, torch::kFloat32);
   const torch::NoGradGuard no_grad;
   TorchExecutor full(one_node(item.op, item.inputs));
@@ -85,7 +84,14 @@ TEST_P(HalfPrecision, stays_within_its_bound_of_fp32) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryKind, HalfPrecision, ::testing::ValuesIn(node_cases()), case_name);
+/// The logarithm near 0 has no bound.
+std::vector<NodeCase> bounded_cases() {
+  std::vector<NodeCase> cases = node_cases();
+  std::erase_if(cases, [](const NodeCase& item) { return item.name == "activate_log"; });
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryKind, HalfPrecision, ::testing::ValuesIn(bounded_cases()), case_name);
 
 class Threads : public ::testing::TestWithParam<NodeCase> {};
 
