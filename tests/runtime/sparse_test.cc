@@ -263,7 +263,7 @@ TEST_P(SparseFamily, leaving_zeros_out_changes_no_int8_bit_and_little_of_fp32) {
               AnyOf(HasSubstr("int8 sparse"), HasSubstr("int8 with its zeros")));
   EXPECT_EQ(encode(sparse), encode(dense));
   EXPECT_EQ(encode(sparse, 3), encode(dense));
-  EXPECT_LT(sparse->weight_bytes(), dense->weight_bytes());
+  EXPECT_LT(sparse->file_bytes(), dense->file_bytes());
   const auto exact = encode(prepare_pruned(GetParam(), "fp32", false));
   const auto skipped = encode(prepare_pruned(GetParam(), "fp32", true));
   ASSERT_EQ(exact.size(), skipped.size());
