@@ -55,7 +55,7 @@ def main():
                        check=True, stdout=subprocess.DEVNULL)
         write_noise(noise, 60 * RATE)
         subprocess.run([nest, "convert", noise, edf, "--rate", str(RATE)], check=True, stdout=subprocess.DEVNULL)
-        stream = [nest, "stream", "--model", model, "--source", "edf:" + edf, "--window", "1.024", "--hop", "0.256",
+        stream = [nest, "stream", "--model", model, "--source", "edf:" + edf, "--unit", "uV", "--window", "1.024", "--hop", "0.256",
                   "--lookahead", "0.256"]
         work = {"start of nest alone": [nest, "--version"], "prepared model opened": [nest, "inspect", model],
                 "first second decoded": stream + ["--duration", "1.1"]}

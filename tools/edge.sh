@@ -26,10 +26,12 @@ headers=$(readelf --dynamic --program-headers --section-headers nest)
 ! grep -E '\.symtab|\.debug' <<<"$headers" || fail "nest is not stripped"
 printf 'size of nest: %s bytes\n' "$(stat -c %s nest)"
 
-# Where the kernel allows it, nest sees a file system that holds this folder and nothing else.
+# Where the kernel allows it, nest sees a file system that holds this folder, /proc and nothing else.
 nest=(./nest)
-if unshare --map-root-user chroot . /nest --version >/dev/null 2>&1; then
-  nest=(unshare --map-root-user chroot . /nest)
+mkdir proc
+alone=(unshare --map-root-user --mount sh -c 'mount --rbind /proc proc && exec chroot . /nest "$@"' nest)
+if "${alone[@]}" --version >/dev/null 2>&1; then
+  nest=("${alone[@]}")
   echo "it runs in a file system without anything else"
 fi
 

@@ -11,10 +11,22 @@
 
 namespace nest {
 
+namespace {
+
+/// Where paths of descriptors are.
+constexpr const char* kDescriptors = "/proc/self/fd";
+
+}  // namespace
+
 MemoryFile::MemoryFile(std::span<const std::byte> bytes)
     : descriptor_(::memfd_create("nest", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
   require(descriptor_ >= 0, ErrorCode::kIo, "cannot make a file in memory: {}",
           std::generic_category().message(errno));
+  if (::access(kDescriptors, X_OK) != 0) {
+    ::close(descriptor_);
+    fail(ErrorCode::kIo, "{} is not there, where a file in memory has its path; mount /proc",
+         kDescriptors);
+  }
   while (!bytes.empty()) {
     const ::ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -34,7 +46,7 @@ MemoryFile::~MemoryFile() {
 }
 
 std::filesystem::path MemoryFile::path() const {
-  return fmt::format("/proc/self/fd/{}", descriptor_);
+  return fmt::format("{}/{}", kDescriptors, descriptor_);
 }
 
 }  // namespace nest
