@@ -57,8 +57,8 @@ std::int64_t int4_blocks(std::int64_t columns);
 
 /// A row of int4 weights: its scale, which has 16 significant bits so that products with codes are
 /// exact, and its multipliers. Of a few scales the one of least squared error with the multipliers
-/// that are best for it; a row that 4 bits say exactly keeps its numbers, and one that they say but for
-/// a factor of the whole row keeps its codes.
+/// that are best for it; a row that 4 bits say exactly keeps its numbers, and one that they say but
+/// for a factor of the whole row keeps its codes.
 /// @param multipliers  int4_blocks() of them.
 float int4_row(const float* weights, std::int64_t columns, std::int8_t* codes,
                std::uint8_t* multipliers);
