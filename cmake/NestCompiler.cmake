@@ -37,7 +37,7 @@ if(NEST_ASSERTS)
 endif()
 if(NEST_SANITIZE)
   add_compile_definitions(NEST_IS_SANITIZED=1)
-  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")  # checks are most of the code: half the time to build, lines in reports
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")  # checks are most of the code; reports keep their lines
   # GCC cannot see through what it instruments and warns of optionals that are checked; Asio's fences, which the thread
   # sanitizer does not follow, stand beside mutexes, which it does.
   add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-omit-frame-pointer

@@ -50,9 +50,10 @@ stage "compress"
 compress() { "$nest" compress --model "$model" --data "$data" --output "$out/compressed" "${compress_flags[@]}" "$@"; }
 compress --resume || {
   code=$?
-  [ "$code" -eq 2 ] || exit "$code"
-  echo "the search in $out/compressed had other options; it begins anew" >&2
-  rm -rf "$out/compressed"
+  { [ "$code" -eq 2 ] && [ -f "$out/compressed/search.json" ]; } || exit "$code"
+  echo "the search in $out/compressed is kept as $out/compressed.before; another one begins" >&2
+  rm -rf "$out/compressed.before"
+  mv "$out/compressed" "$out/compressed.before"
   compress
 }
 evaluate compressed "$compressed"

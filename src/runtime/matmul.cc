@@ -130,8 +130,7 @@ std::string what_runs(const MatMul& product) {
   if (graph::is_integer(precision) && product.activation.fixed > 0) text += " static";
   const PackedMatrix& w = product.weight;
   if (w.is_sparse()) text += fmt::format(" sparse {:.0f} %", 100 * w.share());
-  if (precision == Precision::kInt8 && w.is_widened)
-    text += fmt::format(" with its zeros, {:.0f} % there", 100 * w.share());
+  if (precision == Precision::kInt8 && w.is_widened) text += " with its zeros";
   return text;
 }
 

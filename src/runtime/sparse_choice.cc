@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nest/core/json.h"
+#include "runtime/by_size.h"
 #include "runtime/timed_matmul.h"
 
 namespace nest::runtime {
@@ -13,7 +14,8 @@ constexpr std::int64_t kSeveral = 14;
 constexpr double kFew = 0.5, kAll = 1;
 constexpr double kLeastGain = 1.03;
 
-/// Blocks of ones for a matrix of kTimedInputs inputs; in every strip the same groups are there.
+/// Blocks of ones for a matrix of TimedCodes::kInputs inputs; in every strip the same groups are
+/// there.
 struct Blocks {
   std::vector<std::uint32_t> starts;
   std::vector<std::uint16_t> groups;
@@ -22,7 +24,7 @@ struct Blocks {
   Blocks(std::int64_t outputs, double share) {
     starts.push_back(0);
     for (std::int64_t strip = 0; strip < outputs / kStrip; ++strip) {
-      for (std::int64_t group = 0; group < kTimedInputs / 4; ++group) {
+      for (std::int64_t group = 0; group < TimedCodes::kInputs / 4; ++group) {
         const bool is_there = static_cast<double>(group % 8) < 8 * share;
         if (is_there) groups.push_back(static_cast<std::uint16_t>(group));
       }
@@ -35,21 +37,12 @@ struct Blocks {
 
 /// Sparse time grows by the block: the line through two shares crosses the dense time.
 double measure(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
-  const std::int64_t outputs = bytes / kTimedInputs;
-  const std::vector<std::byte> dense(static_cast<std::size_t>(bytes), std::byte{1});
-  const std::vector<float> scales(static_cast<std::size_t>(outputs), 1.0f);
-  const std::vector<std::int32_t> sums(scales.size());
-  const Blocks few(outputs, kFew), all(outputs, kAll);
+  const TimedCodes codes(bytes);
+  const Blocks few(codes.outputs(), kFew), all(codes.outputs(), kAll);
   std::vector<TimedMatMul> products;
-  for (const Blocks* blocks : {static_cast<const Blocks*>(nullptr), &few, &all}) {
-    PackedMatrix weight;
-    weight.precision = Precision::kInt8;
-    weight.n = static_cast<int>(outputs);
-    weight.k = static_cast<int>(kTimedInputs);
-    weight.data = dense.data();
-    weight.scale = scales.data();
-    weight.sum = sums.data();
-    if (blocks != nullptr) weight.sparse = blocks->view();
+  for (const SparseWeights& sparse : {SparseWeights(), few.view(), all.view()}) {
+    PackedMatrix weight = codes.matrix(Precision::kInt8);
+    weight.sparse = sparse;
     products.emplace_back(kernels, weight, rows);
   }
   const std::vector<double> seconds = least_seconds(products);
@@ -66,9 +59,7 @@ BySize& shares() {
 }  // namespace
 
 double sparse_break_even(Isa isa, std::int64_t rows, std::int64_t bytes) {
-  const auto above = std::ranges::upper_bound(kWeightSizes, bytes);
-  const auto size = std::max<std::int64_t>(above - kWeightSizes.begin(), 1) - 1;
-  return shares().at(isa, rows, static_cast<std::size_t>(size));
+  return shares().at(isa, rows, bytes);
 }
 
 Json sparse_break_evens(Isa isa) {

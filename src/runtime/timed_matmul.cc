@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <string>
-#include <utility>
-
-#include "runtime/measured_kernels.h"
 
 namespace nest::runtime {
 namespace {
@@ -39,6 +35,22 @@ double TimedMatMul::once() {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
+TimedCodes::TimedCodes(std::int64_t bytes)
+    : codes_(static_cast<std::size_t>(bytes), std::byte{0x35}),
+      scales_(static_cast<std::size_t>(bytes / kInputs), 1.0f),
+      sums_(scales_.size()) {}
+
+PackedMatrix TimedCodes::matrix(Precision precision) const {
+  PackedMatrix made;
+  made.precision = precision;
+  made.n = static_cast<int>(outputs());
+  made.k = static_cast<int>(kInputs);
+  made.data = codes_.data();
+  made.scale = scales_.data();
+  made.sum = sums_.data();
+  return made;
+}
+
 std::vector<double> least_seconds(std::vector<TimedMatMul>& products) {
   std::vector<double> least(products.size(), std::numeric_limits<double>::max());
   double spent = 0;
@@ -52,26 +64,6 @@ std::vector<double> least_seconds(std::vector<TimedMatMul>& products) {
     }
   }
   return least;
-}
-
-double BySize::at(Isa isa, std::int64_t rows, std::size_t size) {
-  const bool is_one = rows == 1;
-  Number& it = all_.at(static_cast<std::size_t>(isa)).at(is_one ? 0 : 1).at(size);
-  std::call_once(it.once, [&] {
-    it.value = measure_(measured_kernels(isa), is_one ? 1 : several_, kWeightSizes.at(size));
-  });
-  return it.value;
-}
-
-Json BySize::json(Isa isa) {
-  Json made;
-  for (const auto& [name, rows] :
-       {std::pair<const char*, std::int64_t>{"one_row", 1},
-        std::pair<const char*, std::int64_t>{"several_rows", several_}}) {
-    for (std::size_t i = 0; i < kWeightSizes.size(); ++i)
-      made[name][std::to_string(kWeightSizes.at(i))] = at(isa, rows, i);
-  }
-  return made;
 }
 
 }  // namespace nest::runtime

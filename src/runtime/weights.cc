@@ -236,6 +236,7 @@ PackedMatrix with_zeros(WeightStore& store, std::string_view key, PackedMatrix m
       fmt::format("{}:int8 with zeros", key), panels * panel, make, WeightStore::Keep::kInMemory));
   matrix.sparse = {};
   matrix.is_widened = true;
+  matrix.products = static_cast<double>(matrix.n) * matrix.k;
   matrix.bytes = static_cast<double>(panels * (panel + kPanel * 8));
   return matrix;
 }
