@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nest/decode/hypothesis.h"
+#include "node_pool.h"
 
 namespace nest::decode {
 
@@ -21,15 +22,14 @@ class PrefixTree {
 
   void clear() {
     nodes_.clear();
-    free_.clear();
-    nodes_.push_back({kNone, -1, 1, kNone, 0});
+    at(nodes_.take()) = {kNone, -1, 1, kNone, 0};
     if (heads_.empty()) heads_.resize(1024);
     for (auto& head : heads_) head = kNone;
     live_ = 1;
   }
 
   /// Size that arrays indexed by node must have.
-  std::size_t capacity() const { return nodes_.size(); }
+  std::size_t capacity() const { return nodes_.capacity(); }
   std::int32_t parent(std::int32_t n) const { return at(n).parent; }
   TokenId token(std::int32_t n) const { return at(n).token; }
   std::int32_t depth(std::int32_t n) const { return at(n).depth; }
@@ -52,7 +52,7 @@ class PrefixTree {
     while (--at(n).refs == 0) {
       const std::int32_t parent = at(n).parent;
       unlink(n);
-      free_.push_back(n);
+      nodes_.give_back(n);
       --live_;
       n = parent;
     }
@@ -82,8 +82,8 @@ class PrefixTree {
     std::int32_t depth;
   };
 
-  Node& at(std::int32_t n) { return nodes_[static_cast<std::size_t>(n)]; }
-  const Node& at(std::int32_t n) const { return nodes_[static_cast<std::size_t>(n)]; }
+  Node& at(std::int32_t n) { return nodes_[n]; }
+  const Node& at(std::int32_t n) const { return nodes_[n]; }
 
   std::size_t bucket_of(std::int32_t parent, TokenId token) const {
     std::uint64_t x = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(parent)) << 32) |
@@ -93,15 +93,7 @@ class PrefixTree {
   }
 
   std::int32_t insert(std::int32_t parent, TokenId token) {
-    std::int32_t n = 0;
-    if (free_.empty()) {
-      n = static_cast<std::int32_t>(nodes_.size());
-      nodes_.emplace_back();
-      if (free_.capacity() < nodes_.capacity()) free_.reserve(nodes_.capacity());
-    } else {
-      n = free_.back();
-      free_.pop_back();
-    }
+    const std::int32_t n = nodes_.take();
     if (++live_ > heads_.size()) grow();
     const std::size_t bucket = bucket_of(parent, token);
     at(n) = {parent, token, 0, heads_[bucket], at(parent).depth + 1};
@@ -130,9 +122,8 @@ class PrefixTree {
     }
   }
 
-  std::vector<Node> nodes_;
+  NodePool<Node> nodes_;
   std::vector<std::int32_t> heads_;  ///< power of two
-  std::vector<std::int32_t> free_;
   std::size_t live_ = 1;
 };
 

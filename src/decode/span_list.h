@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "nest/decode/hypothesis.h"
+#include "node_pool.h"
 #include "score_math.h"
 
 namespace nest::decode {
@@ -13,22 +13,11 @@ class SpanList {
  public:
   static constexpr std::int32_t kNone = -1;
 
-  void clear() {
-    nodes_.clear();
-    free_.clear();
-  }
+  void clear() { nodes_.clear(); }
 
   /// A list with one more span; the caller owns one reference to it.
   std::int32_t push(std::int32_t previous, std::int32_t start, std::int32_t end, float log_prob) {
-    std::int32_t n = 0;
-    if (free_.empty()) {
-      n = static_cast<std::int32_t>(nodes_.size());
-      nodes_.emplace_back();
-      if (free_.capacity() < nodes_.capacity()) free_.reserve(nodes_.capacity());
-    } else {
-      n = free_.back();
-      free_.pop_back();
-    }
+    const std::int32_t n = nodes_.take();
     at(n) = {previous, 1, start, end, log_prob};
     retain(previous);
     return n;
@@ -38,7 +27,7 @@ class SpanList {
   }
   void release(std::int32_t n) {
     while (n != kNone && --at(n).refs == 0) {
-      free_.push_back(n);
+      nodes_.give_back(n);
       n = at(n).previous;
     }
   }
@@ -62,11 +51,10 @@ class SpanList {
     std::int32_t start, end;
     float log_prob;
   };
-  Node& at(std::int32_t n) { return nodes_[static_cast<std::size_t>(n)]; }
-  const Node& at(std::int32_t n) const { return nodes_[static_cast<std::size_t>(n)]; }
+  Node& at(std::int32_t n) { return nodes_[n]; }
+  const Node& at(std::int32_t n) const { return nodes_[n]; }
 
-  std::vector<Node> nodes_;
-  std::vector<std::int32_t> free_;
+  NodePool<Node> nodes_;
 };
 
 }  // namespace nest::decode
