@@ -1,4 +1,6 @@
-#include "nest/deploy/model_file.h"
+#include "nest/compress/search_training.h"
+#include "nest/compress/student.h"
+#include "nest/core/config.h"
 #include "nest/eval/model_compressor.h"
 #include "nest/recognize/bundle.h"
 #include "torch_half.h"
@@ -7,42 +9,37 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct CompressArguments : VerbArguments {
   std::string model;
   std::string out;
   eval::CompressOptions compress;
-  compress::FineTuneOptions training{.epochs = 6};
-  std::int64_t code_epochs = 0;
-  std::optional<double> code_learning_rate;
+  compress::SearchTraining training;
   bool resume = false;
 };
 
-eval::CompressTools tools_of(const Arguments& a) {
+eval::CompressTools tools_of(const CompressArguments& a) {
   eval::CompressTools tools;
   if (torch_info().is_object()) tools.baseline.executor = "torch";
-  if (a.training.epochs == 0 && a.code_epochs == 0) return tools;
+  tools.training = to_json(a.training);
   const graph::Model model = recognize::load_weights(a.model);
   const auto trained = [&](const compress::FineTuneOptions& options, const char* folder) {
-    return fine_tuner(a.compress.data.data, model, options, a.out + folder).train;
+    return options.epochs == 0
+               ? compress::TrainFn()
+               : fine_tuner(a.compress.data.data, model, options, a.out + folder).train;
   };
-  if (a.training.epochs > 0) tools.train = trained(a.training, "/training");
-  tools.training = to_json(a.training);
-  if (a.code_epochs == 0) return tools;
-  compress::FineTuneOptions codes = a.training;
-  codes.epochs = a.code_epochs;
-  codes.learning_rate = a.code_learning_rate.value_or(a.training.learning_rate / 10);
-  tools.train_codes = trained(codes, "/training-codes");
-  tools.training["codes"] = to_json(codes);
+  tools.train = trained(a.training.of_units(), "/training");
+  tools.train_codes = trained(a.training.of_codes(), "/training-codes");
+  tools.train_student = trained(a.training.of_student(), "/training-student");
+  if (a.training.student.empty()) return tools;
+  const std::string& key = a.training.student_key;
+  tools.student = compress::student_of(model, key, Config::load(a.training.student).at(key),
+                                       a.training.all.seed);
   return tools;
 }
 
-int run_compress(Arguments& a) {
+int run_compress(CompressArguments& a) {
   validate(a.compress);
-  if (a.training.epochs + a.code_epochs > 0 && !a.training.distillation.weight)
-    a.training.distillation.weight = 0.5;  // the float model is the teacher
-  compress::FineTuneOptions checked = a.training;
-  checked.epochs += a.code_epochs;
-  compress::validate(checked);
+  validate(a.training);
   const eval::CompressOutcome outcome =
       eval::compress_model(a.model, a.out, a.compress, tools_of(a), a.resume, command_job());
   Json json;
@@ -53,18 +50,15 @@ int run_compress(Arguments& a) {
 }  // namespace
 
 void add_compress(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<CompressArguments>(
       line, "compress",
       "Smaller and faster under a goal: units, bits and training searched, proven in one table",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, CompressArguments& a) {
         flags.add("model", a.model, "model file with float weights").required();
         flags.add("output", a.out, "folder for model, table and report").required();
         flags.add("resume", a.resume, "go on with the search in that folder");
         register_flags(flags, a.compress);
-        flags.group("Training after units went (0 epochs: none)");
         register_flags(flags, a.training);
-        flags.add("code-epochs", a.code_epochs, "epochs in which codes below 8 bits are trained");
-        flags.add("code-learning-rate", a.code_learning_rate, "default: a tenth of the other");
       },
       run_compress);
 }

@@ -22,6 +22,9 @@ void visit_fields(FieldVisitor& visitor, FineTuneOptions& o) {
   visitor.field("warmup_steps", o.warmup_steps, "steps of linear rise", at_least(0));
   visitor.field("ema_decay", o.ema_decay, "decay of the averaged weights; 0: none",
                 at_least(0).below(1));
+  visitor.field("text_within_s", o.text_within_s,
+                "CTC: seconds behind its utterance by which a token must come; 0: whenever",
+                between(0, 3600), {.flag = "text-within"});
   visitor.field("seed", o.seed, "order of utterances, augmentation and dropout");
   visitor.field("threads", o.threads, "threads of training; 0: LibTorch's own number",
                 between(0, 1024), kNotStored);

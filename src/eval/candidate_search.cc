@@ -233,31 +233,44 @@ bool CandidateSearch::add_codes(const graph::Model& base, const std::string& nam
   return is_within;
 }
 
+/// `base` becomes what `made` makes, or what was made of that name before.
+bool CandidateSearch::add_small(graph::Model& base, const std::string& name,
+                                const std::function<graph::Model()>& made) {
+  job_.check_stop("what is done is kept; go on with `resume`");
+  const std::string file = file_name(name);
+  if (state_.find(name)) {
+    base = deploy::load_model(state_.folder() / file);
+  } else {
+    base = made();
+    deploy::write_model(base, state_.folder() / file);
+  }
+  found_.push_back(measured(name, file, ""));
+  return add_codes(base, name);
+}
+
 std::vector<compress::TriedModel> CandidateSearch::run() {
   found_ = {measure_floats()};
-  Progress progress(job_, "search", static_cast<std::int64_t>(options_.amounts.size() + 1),
-                    "sizes");
+  Progress progress(
+      job_, "search",
+      static_cast<std::int64_t>(options_.amounts.size()) + 1 + (tools_.student ? 1 : 0), "sizes");
   bool is_within = add_codes(floats_, "all units");
   progress.advance();
   graph::Model base = floats_;
   double before = 0;
   for (const double amount : options_.amounts) {
-    job_.check_stop("what is done is kept; go on with `resume`");
     if (!is_within) {
       log_info("no model of {:.0f} % of the units lost is within the limit of errors; no more go",
                100 * before);
       break;
     }
-    const std::string name = fmt::format("units -{:.0f} %", 100 * amount), file = file_name(name);
-    if (!state_.find(name)) {
-      base = without_units(base, amount, before);
-      deploy::write_model(base, state_.folder() / file);
-    } else {
-      base = deploy::load_model(state_.folder() / file);
-    }
-    found_.push_back(measured(name, file, ""));
-    is_within = add_codes(base, name);
+    is_within = add_small(base, fmt::format("units -{:.0f} %", 100 * amount),
+                          [&] { return without_units(base, amount, before); });
     before = amount;
+    progress.advance();
+  }
+  if (tools_.student) {
+    graph::Model student;
+    add_small(student, "student", [&] { return tools_.train_student(*tools_.student, {}, 0); });
     progress.advance();
   }
   return found_;

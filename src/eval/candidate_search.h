@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,8 +12,8 @@
 
 namespace nest::eval {
 
-/// The models of a search, made and measured in order: the float one, then for every amount the
-/// small one in floats and in codes.
+/// The models of a search, made and measured in order: the float one, then for every amount, and
+/// for the student, the small one in floats and in codes.
 class CandidateSearch {
  public:
   /// All must outlive it.
@@ -29,6 +31,8 @@ class CandidateSearch {
                                 const std::string& note);
   compress::TriedModel measure_floats();
   graph::Model without_units(const graph::Model& before, double amount, double amount_before);
+  bool add_small(graph::Model& base, const std::string& name,
+                 const std::function<graph::Model()>& made);
   bool add_codes(const graph::Model& base, const std::string& name);
   graph::Model coded(const graph::Model& base, graph::Precision precision, std::string& note);
   graph::Model with_faster_convolutions(graph::Model bytes, std::string& note) const;

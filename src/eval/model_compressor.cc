@@ -24,6 +24,7 @@ Json settings_of(const std::filesystem::path& model, const CompressOptions& opti
   Json settings = nest::to_json(options);
   settings["model"] = fmt::format("{} bytes, CRC-32 {:08x}", file->size(), crc32(file->bytes()));
   settings["training"] = tools.training;
+  if (tools.student) settings["student"] = tools.student->config;
   settings["baseline"] = tools.baseline.executor;
   return settings;
 }
@@ -96,6 +97,8 @@ CompressOutcome compress_model(const std::filesystem::path& model, const std::fi
   validate(options);
   const graph::Model floats = recognize::load_weights(model);
   compress::require_float(floats);
+  require(!tools.student || tools.train_student, ErrorCode::kInvalidArgument,
+          "a student has random weights; give what trains it");
   require_sets(options.data, floats);
   if (!options.keep.empty()) (void)compress::StructuredPruner(floats, units_of(options));
   SearchState state(out, settings_of(model, options, tools), resume);

@@ -38,6 +38,7 @@ TrainOptions train_options(const compress::FineTuneOptions& options, bool has_va
   train.optimizer.learning_rate = options.learning_rate;
   train.optimizer.weight_decay = options.weight_decay;
   train.optimizer.ema_decay = options.ema_decay;
+  train.text_within_s = options.text_within_s;
   train.schedule.warmup_steps = options.warmup_steps;
   train.augment = options.augment;
   train.surround = options.surround;

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "nest/core/error.h"
 #include "nest/core/options.h"
 #include "nest/deploy/model_file.h"
@@ -8,14 +6,6 @@
 
 namespace nest::train {
 namespace {
-
-/// Sets every vocab_size of a model's sections; the specification's model.yaml leaves them to us.
-void set_everywhere(Json& json, const std::string& key, std::int64_t value) {
-  for (auto& [name, child] : json.items()) {
-    if (name == key) child = value;
-    if (child.is_object()) set_everywhere(child, key, value);
-  }
-}
 
 /// Weights of options.init: of the whole model, or of the graph options.init_part.
 void load_initial_weights(graph::Model& model, const RunOptions& options) {
@@ -54,23 +44,9 @@ void complete(graph::Model& model, const RunOptions& options, const text::Tokeni
 
 graph::Model model_for(const RunOptions& options, const data::Dataset& dataset,
                        const text::Tokenizer& tokenizer, std::uint64_t seed) {
-  const graph::SignalContract& signal = dataset.info().signal;
   const Config section = Config::load(options.config).at(options.model_key);
-  Json config = section.to_json();
-  config.erase("training");
-  set_everywhere(config, "vocab_size", tokenizer.size());
-  config["vocab_size"] = tokenizer.size();
-  config["n_channels"] = signal.num_channels;
-  Json& front = config["spatial_cnn"];
-  for (const char* name : {"n_channels", "in_channels"}) {
-    if (front.contains(name)) front[name] = signal.num_channels;
-  }
-  if (front.value("type", "") == "EEGNet" && !front.contains("sampling_rate")) {
-    front["sampling_rate"] = std::llround(signal.rate_hz);
-  }
-  graph::Model model = graph::build_model(
-      options.model_key, Config::from_json(config, section.location() + " (fitted to the data)"));
-  model.signal = signal;
+  graph::Model model = graph::build_fitted_model(options.model_key, section, dataset.info().signal,
+                                                 tokenizer.size());
   const text::TextRule& rule = dataset.info().text_rule;
   if (rule != text::TextRule{}) model.vocabulary.text_rule = nest::to_json(rule);
   complete(model, options, tokenizer, seed);

@@ -139,12 +139,38 @@ TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
   ASSERT_EQ(made.exit_code, 0) << made.err;
   EXPECT_TRUE(std::filesystem::exists(path("small/training-codes/1/best.pt")));
   EXPECT_FALSE(std::filesystem::exists(path("small/training")));
-  EXPECT_EQ(file("search.json")["settings"]["training"]["codes"]["epochs"], 1);
+  EXPECT_EQ(file("search.json")["settings"]["training"]["code_epochs"], 1);
   const Json json = file("compress.json");
   EXPECT_LT(bytes_of(json, "all units, int4"), 0.8 * bytes_of(json, "all units, int8"));
   const auto other = compress("--amounts 0.5 --code-epochs 2 --resume");
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("this search had another 'training'"));
+}
+
+TEST_F(CompressVerb, tries_a_student_of_another_shape) {
+  if (!std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch"))
+    GTEST_SKIP() << "nest-torch, which trains, is not built";
+  write_text_file(dir_ / "small.yaml",
+                  "small: {model_name: NEST_CTC, spatial_cnn: {type: DeepConvNet, n_filters: 4}, "
+                  "temporal_encoder: {type: GRU, hidden_dim: 4, num_layers: 1}, decoder: {}}\n");
+  const std::string student = "--amounts 0.5 --student " + path("small.yaml") +
+                              " --student-key small --student-learning-rate 0.01 ";
+  const auto made = compress(student + "--student-epochs 1");
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const Json json = file("compress.json");
+  EXPECT_GT(bytes_of(json, "student"), bytes_of(json, "student, int8"));
+  EXPECT_GT(bytes_of(json, "student, int8"), bytes_of(json, "student, int4"));
+  EXPECT_LT(bytes_of(json, "student"), bytes_of(json, "units -50 %"));
+  EXPECT_TRUE(std::filesystem::exists(path("small/training-student/1/best.pt")));
+  const auto inspected = nest("inspect --json " + path("small/models/student.safetensors"));
+  EXPECT_THAT(inspected.out, HasSubstr("GRU"));
+  // The configuration is one of the settings: by its content, not by its name.
+  write_text_file(dir_ / "small.yaml",
+                  "small: {model_name: NEST_CTC, spatial_cnn: {type: DeepConvNet, n_filters: 4}, "
+                  "temporal_encoder: {type: GRU, hidden_dim: 8, num_layers: 1}, decoder: {}}\n");
+  const auto other = compress(student + "--student-epochs 1 --resume");
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("this search had another 'student'"));
 }
 
 TEST_F(CompressVerb, a_bad_request_is_one_clear_error) {
@@ -160,6 +186,8 @@ TEST_F(CompressVerb, a_bad_request_is_one_clear_error) {
   expect("--search-split test", 2, "--search-split is test");
   expect("--target-size 0.5", 2, "--target-size is 0.5");
   expect("--streamed-data " + path("nowhere"), 3, "nowhere");
+  expect("--student " + path("none.yaml"), 2, "--student-epochs is 0");
+  expect("--student-epochs 2", 2, "--student is not given");
 }
 
 TEST_F(CompressVerb, of_a_quantization_names_widths_layers_and_data_that_there_are_not) {

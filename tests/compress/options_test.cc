@@ -3,6 +3,7 @@
 #include "nest/compress/lottery_ticket_pruner.h"
 #include "nest/compress/prune.h"
 #include "nest/compress/quantize.h"
+#include "nest/compress/search_training.h"
 #include "nest/compress/sensitivity_pruner.h"
 #include "nest/compress/structured_pruner.h"
 #include "nest/core/field_error.h"
@@ -50,11 +51,52 @@ TEST(OptionsLaw, of_one_verb_for_all_pruners) {
   training.distillation = {.teacher = "large.pt", .weight = 0.25, .temperature = 2};
   training.activation_scales = ActivationScales::kObserved;
   training.ema_decay = 0.9;
+  training.text_within_s = 0.5;
   training.augment.join = 0.5;
   training.surround.before_s = 1;
   training.windows.window_s = 4;
   test::expect_options_laws(FineTuneOptions{}, training);
   training.epochs = 0;
+  EXPECT_THROW(validate(training), FieldError);
+}
+
+SearchTraining with_student() {
+  SearchTraining training;
+  training.all.epochs = 2;
+  training.code_epochs = 3;
+  training.student = "small.yaml";
+  training.student_key = "smaller";
+  training.student_epochs = 20;
+  return training;
+}
+
+TEST(OptionsLaw, of_training_in_a_search) {
+  SearchTraining training = with_student();
+  training.code_learning_rate = 1e-4;
+  training.student_learning_rate = 2e-3;
+  test::expect_options_laws(SearchTraining{}, training);
+}
+
+TEST(SearchTraining, each_kind_of_model_has_its_epochs_and_rate_and_the_float_one_as_teacher) {
+  SearchTraining training = with_student();
+  training.all.learning_rate = 0.01;
+  training.student_learning_rate = 0.02;
+  EXPECT_EQ(training.of_units().epochs, 2);
+  EXPECT_EQ(training.of_codes().epochs, 3);
+  EXPECT_DOUBLE_EQ(training.of_codes().learning_rate, 0.001);
+  EXPECT_EQ(training.of_student().epochs, 20);
+  EXPECT_DOUBLE_EQ(training.of_student().learning_rate, 0.02);
+  EXPECT_EQ(training.of_student().distillation.weight, 0.5);
+  training.all.distillation.weight = 0;
+  EXPECT_FALSE(training.of_units().distillation.is_on());
+}
+
+TEST(SearchTraining, a_student_and_its_epochs_come_together) {
+  SearchTraining training = with_student();
+  training.student_epochs = 0;
+  EXPECT_THROW(validate(training), FieldError);
+  training = with_student();
+  training.student.clear();
   EXPECT_THROW(validate(training), FieldError);
 }
 

@@ -58,6 +58,7 @@ class FineTuning : public testing::Test {
     options.warmup_steps = 3;
     options.weight_decay = 0.02;
     options.ema_decay = 0.9;
+    options.text_within_s = 0.7;
     options.augment = {.noise = 0.1, .time_mask = 0.05, .join = 0.5, .join_most = 3};
     options.surround = {.before_s = 1, .after_s = 1, .background_s = 2};
     options.windows = {.window_s = 3, .hop_s = 1.5, .lookahead_s = 0.5};
@@ -87,6 +88,8 @@ TEST_F(FineTuning, is_what_training_does_with_the_same_options) {
   options.optimizer.weight_decay = fine.weight_decay;
   options.optimizer.ema_decay = fine.ema_decay;
   options.schedule.warmup_steps = fine.warmup_steps;
+  options.torch.threads = fine.threads;
+  options.text_within_s = fine.text_within_s;
   options.augment = fine.augment;
   options.surround = fine.surround;
   options.windows = fine.windows;
@@ -104,6 +107,13 @@ TEST_F(FineTuning, hears_what_surrounds_an_utterance_only_if_asked_to) {
   const TensorMap wide = tuned("wide", in_a_stream()).weights, narrow = tuned("cut", cut).weights;
   EXPECT_FALSE(bit_equal(wide.at("ctc_decoder.output_proj.weight"),
                          narrow.at("ctc_decoder.output_proj.weight")));
+}
+
+TEST_F(FineTuning, holds_texts_to_their_time_if_asked_to) {
+  compress::FineTuneOptions whenever = in_a_stream();
+  whenever.text_within_s = 0;
+  EXPECT_FALSE(bit_equal(tuned("timed", in_a_stream()).weights.at("ctc_decoder.output_proj.weight"),
+                         tuned("whenever", whenever).weights.at("ctc_decoder.output_proj.weight")));
 }
 
 /// LibTorch splits sums among its threads, so bits are those of a run with as many of them; the

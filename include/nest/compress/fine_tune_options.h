@@ -26,7 +26,8 @@ struct FineTuneOptions {
   double learning_rate = 3e-4;
   double weight_decay = 1e-2;
   std::int64_t warmup_steps = 0;
-  double ema_decay = 0;  ///< of the averaged weights; 0: none
+  double ema_decay = 0;      ///< of the averaged weights; 0: none
+  double text_within_s = 0;  ///< as train::TrainOptions
   std::uint64_t seed = 0;
   int threads = 1;              ///< 0: LibTorch's own number
   std::string train_data = {};  ///< dataset folder; empty: the one that the verb measures on

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,11 @@ void validate(const CompressOptions& options);
 
 /// What a search may call, and what its float model runs on.
 struct CompressTools {
-  compress::TrainFn train;              ///< null: units go without training
-  compress::TrainFn train_codes;        ///< trains models of less than 8 bits; null: none
+  compress::TrainFn train;          ///< null: units go without training
+  compress::TrainFn train_codes;    ///< trains models of less than 8 bits; null: none
+  compress::TrainFn train_student;  ///< of `student`
+  /// A model of another shape with random weights (compress::student_of()); none: not tried.
+  std::optional<graph::Model> student;
   Json training = {};                   ///< their options: a search goes on with the same
   recognize::ExecutorOptions baseline;  ///< of the float model: LibTorch where it is there
 };
@@ -48,7 +52,8 @@ struct CompressOutcome {
 
 /// Makes a float model smaller under a goal: takes units out of it step by step, trains what is
 /// left, stores that in 8, in mixed and in 4 bits, trains those of less than 8 as their codes
-/// compute, measures each on data that chose no weight, and keeps the best.
+/// compute, does the same with a student if there is one, measures each on data that chose no
+/// weight, and keeps the best.
 ///
 /// OUT/model.safetensors and OUT/model.prepared are the chosen model, OUT/compress.json and
 /// OUT/report.html what was found. OUT/search.json and OUT/models keep every model that is done, so

@@ -29,6 +29,12 @@ struct DataSizes {
 /// the known ones.
 Model build_model(std::string_view key, const Config& config, const DataSizes& data = {});
 
+/// The same, fitted to signals and a vocabulary: their channels, their sampling rate (EEGNet, where
+/// the configuration leaves it open) and one output a token stand for what `section` says. A
+/// `training` part of the section is skipped.
+Model build_fitted_model(std::string_view key, const Config& section, const SignalContract& signal,
+                         std::int64_t vocab_size);
+
 /// From a checkpoint's model_config: a whole model if it has `model_name`, a block if it has
 /// `type`. `name` is the model's; empty: the key that model_name stands for.
 Model build_from_model_config(const Config& config, std::string_view name = "");
