@@ -18,8 +18,8 @@ class FilterVerb : public ::testing::Test {
     info.rate_hz = 256;
     info.channels = {{.name = "Fz", .unit = "V"}, {.name = "TEMP", .unit = "degC"}};
     info.annotations = {{1, 2, "hello", ""}, {5, 0, "marker", ""}};
-    io::write_edf(dir_ / "r.edf", *io::make_recording(info, testing::eeg_volts(2, 2560)));
-    io::write_npy(dir_ / "a.npy", testing::eeg_volts(2, 1000).to(DType::kF32));
+    io::write_edf(dir_ / "r.edf", *io::make_recording(info, test::eeg_volts(2, 2560)));
+    io::write_npy(dir_ / "a.npy", test::eeg_volts(2, 1000).to(DType::kF32));
   }
   test::CommandResult filter(const std::string& arguments) const {
     return test::run_nest(NEST_BINARY, "filter " + arguments);

@@ -7,6 +7,7 @@
 #include "nest/core/error.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/prepared.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 #include "tests/support/unit_runs.h"
 
@@ -187,12 +188,7 @@ TEST(MagnitudePruner, goes_on_from_the_zeros_that_are_there) {
 }
 
 std::string error_of(const graph::Model& model, const MagnitudeOptions& options) {
-  try {
-    MagnitudePruner(model, options).prune();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { MagnitudePruner(model, options).prune(); });
 }
 
 TEST(MagnitudePruner, a_bad_request_is_one_clear_error) {

@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/cost.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 
 namespace nest::compress {
@@ -31,14 +32,7 @@ ModelMeasure measure(const graph::Model& model) {
   return made;
 }
 
-std::string error_of(const std::function<void()>& run) {
-  try {
-    run();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(MixedPrecisionQuantizer, sets_layers_and_all_below_a_path) {
   MixedPrecisionQuantizer quantizer(test::small_bilstm(1));

@@ -7,6 +7,7 @@
 #include "nest/graph/cost.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/prepared.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 #include "tests/support/unit_runs.h"
 
@@ -110,14 +111,7 @@ TEST(DynamicQuantizer, takes_the_kinds_that_are_named) {
             graph::Precision::kFp32);
 }
 
-std::string error_of(const std::function<void()>& run) {
-  try {
-    run();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(Quantizers, a_bad_request_is_one_clear_error) {
   const graph::Model model = test::small_bilstm(2);

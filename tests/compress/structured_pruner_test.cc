@@ -9,6 +9,7 @@
 #include "nest/runtime/executor.h"
 #include "nest/runtime/isa.h"
 #include "nest/runtime/prepared.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 #include "tests/support/unit_runs.h"
 
@@ -188,12 +189,7 @@ TEST(StructuredPruner, what_is_left_streams_as_it_runs) {
 }
 
 std::string error_of(const graph::Model& model, const StructuredOptions& options) {
-  try {
-    StructuredPruner(model, options).prune();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { StructuredPruner(model, options).prune(); });
 }
 
 TEST(StructuredPruner, a_bad_request_is_one_clear_error) {

@@ -6,6 +6,7 @@
 #include "nest/compress/lottery_ticket_pruner.h"
 #include "nest/compress/sensitivity_pruner.h"
 #include "nest/core/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 
 namespace nest::compress {
@@ -166,13 +167,10 @@ TEST(LotteryTicketPruner, survivors_have_the_bits_of_step_k_and_the_rest_is_zero
 
 template <class Pruner, class O>
 std::string error_of(const O& options) {
-  try {
+  return test::error_of([&] {
     Pruner pruner(model_of(0), options);
     pruner.prune();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  });
 }
 
 TEST(TrainedPruners, a_bad_request_is_one_clear_error) {

@@ -12,6 +12,7 @@
 #include "nest/io/npy.h"
 #include "nest/runtime/executor.h"
 #include "nest/stream/feed.h"
+#include "tests/contract/no_clock.h"
 #include "tests/contract/signals.h"
 #include "tests/support/temp_dir.h"
 
@@ -20,12 +21,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-class NoClock : public stream::Clock {
- public:
-  double now_s() override { return 0; }
-  bool wait_until(double) override { return true; }
-};
 
 /// A causal model of random weights for two channels at 64 Hz.
 graph::Model model_for(const graph::SignalContract& contract) {
@@ -46,7 +41,7 @@ graph::Model model_for(const graph::SignalContract& contract) {
   return model;
 }
 
-graph::SignalContract contract() {
+graph::SignalContract trained_contract() {
   graph::SignalContract c;
   c.rate_hz = 64;
   c.channels = {"FZ", "oz"};
@@ -86,16 +81,16 @@ class BothWays : public ::testing::Test {
   }
 
   test::TempDir folder_;
-  NoClock clock_;
+  contract::NoClock clock_;
 };
 
 TEST_F(BothWays, give_the_same_tokens_whatever_case_reference_normalization_and_rate) {
   // Labels as EDF has them, a reference electrode that the model has no channel for, running
   // normalisation, another rate.
-  testing::write_recording(folder_ / "r.edf", 100, {"EEG Oz", "A1", "EEG Fz-REF"},
-                           testing::eeg_volts(3, 100 * 20));
+  test::write_recording(folder_ / "r.edf", 100, {"EEG Oz", "A1", "EEG Fz-REF"},
+                        test::eeg_volts(3, 100 * 20));
   data::DatasetInfo info;
-  info.signal = contract();
+  info.signal = trained_contract();
   info.resample = true;
   const graph::Model model = model_for(info.signal);
   const auto tokens = evaluated(model, info, "r.edf");
@@ -104,7 +99,7 @@ TEST_F(BothWays, give_the_same_tokens_whatever_case_reference_normalization_and_
 }
 
 TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_when_asked) {
-  const Tensor raw = testing::eeg_volts(3, 100 * 20).to(DType::kF32);
+  const Tensor raw = test::eeg_volts(3, 100 * 20).to(DType::kF32);
   io::write_npy(folder_ / "r.npy", raw);  // states neither rate nor unit nor names
   data::DatasetInfo info;
   info.signal.rate_hz = 100;
@@ -114,7 +109,7 @@ TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_w
   utterance.signal = "r.npy";
   utterance.split = "test";
   data::Dataset(folder_.path(), info, {utterance}).write(folder_.path());
-  graph::SignalContract wanted = contract();
+  graph::SignalContract wanted = trained_contract();
   wanted.channels.clear();
   wanted.num_channels = 3;
   wanted.ref_electrode.clear();
@@ -129,10 +124,9 @@ TEST_F(BothWays, a_dataset_of_another_rate_is_seen_through_the_models_contract_w
 }
 
 TEST_F(BothWays, refuse_another_rate_unless_asked) {
-  testing::write_recording(folder_ / "r.edf", 100, {"Oz", "A1", "Fz"},
-                           testing::eeg_volts(3, 100 * 20));
+  test::write_recording(folder_ / "r.edf", 100, {"Oz", "A1", "Fz"}, test::eeg_volts(3, 100 * 20));
   data::DatasetInfo info;
-  info.signal = contract();
+  info.signal = trained_contract();
   const graph::Model model = model_for(info.signal);
   const auto says = ThrowsMessage<Error>(HasSubstr("set `resample`"));
   EXPECT_THAT([&] { evaluated(model, info, "r.edf"); }, says);
@@ -144,9 +138,9 @@ TEST_F(BothWays, refuse_a_unit_that_is_no_voltage) {
   about.rate_hz = 64;
   for (const char* name : {"Oz", "A1", "Fz"})
     about.channels.push_back({.name = name, .unit = "degC"});
-  io::write_edf(folder_ / "t.edf", *io::make_recording(about, testing::eeg_volts(3, 64 * 20)));
+  io::write_edf(folder_ / "t.edf", *io::make_recording(about, test::eeg_volts(3, 64 * 20)));
   data::DatasetInfo info;
-  info.signal = contract();
+  info.signal = trained_contract();
   const graph::Model model = model_for(info.signal);
   const auto says = ThrowsMessage<Error>(HasSubstr("is in 'degC'"));
   EXPECT_THAT([&] { evaluated(model, info, "t.edf"); }, says);

@@ -7,6 +7,7 @@
 #include "nest/io/npy.h"
 #include "nest/signal/design.h"
 #include "nest/stream/source.h"
+#include "tests/contract/no_clock.h"
 #include "tests/contract/signals.h"
 #include "tests/support/temp_dir.h"
 
@@ -14,15 +15,9 @@ namespace nest {
 namespace {
 
 constexpr double kSourceRateHz = 128;
-constexpr std::int64_t kSamples = 128 * 10;
+constexpr std::int64_t kLawSamples = 128 * 10;
 const std::vector<std::string> kSourceChannels = {"EEG Pz-REF", "STATUS", "CZ",
                                                   "M1",         "EEG Oz", "Fz"};
-
-class NoClock : public stream::Clock {
- public:
-  double now_s() override { return 0; }
-  bool wait_until(double) override { return true; }
-};
 
 struct Case {
   std::vector<double> bandpass_hz;
@@ -73,17 +68,17 @@ Tensor streamed(stream::Source& source, const graph::SignalContract& contract, R
   contract::ContractProcessor processor(
       contract, contract::match(source.info(), contract, {.resample = true}));
   const std::int64_t rows = source.info().num_channels();
-  const std::int64_t room = processor.max_output(kSamples) + processor.max_finish();
-  std::vector<double> raw(static_cast<std::size_t>(rows * kSamples));
+  const std::int64_t room = processor.max_output(kLawSamples) + processor.max_finish();
+  std::vector<double> raw(static_cast<std::size_t>(rows * kLawSamples));
   Tensor result(DType::kF32, {processor.channels(), room});
   const signal::SignalView<float> out(result.mutable_data<float>().data(), result.dim(0), room);
   std::int64_t made = 0;
   for (;;) {
     const auto wanted = 1 + static_cast<std::int64_t>(rng.below(300));
-    const auto chunk = source.read({raw.data(), rows, wanted, kSamples});
+    const auto chunk = source.read({raw.data(), rows, wanted, kLawSamples});
     if (chunk.samples == 0) break;
     made += processor.process(
-        signal::SignalView<const double>(raw.data(), rows, chunk.samples, kSamples),
+        signal::SignalView<const double>(raw.data(), rows, chunk.samples, kLawSamples),
         out.slice(made, room - made));
   }
   made += processor.finish(out.slice(made, room - made));
@@ -117,9 +112,9 @@ data::Utterance utterance(const std::string& file, std::int64_t first, std::int6
 
 TEST(ContractLaw, a_loaded_signal_is_the_streamed_one_bit_for_bit_for_every_contract) {
   const test::TempDir folder;
-  const auto path = testing::write_recording(folder / "r.edf", kSourceRateHz, kSourceChannels,
-                                             testing::eeg_volts(6, kSamples));
-  NoClock clock;
+  const auto path = test::write_recording(folder / "r.edf", kSourceRateHz, kSourceChannels,
+                                          test::eeg_volts(6, kLawSamples));
+  contract::NoClock clock;
   Rng rng(11);
   for (const Case& option : every_case()) {
     SCOPED_TRACE(fmt::format("band {}, notch {}, reference '{}', {}, resample {}, unit {}",
@@ -148,7 +143,7 @@ TEST(ContractLaw, a_loaded_signal_is_the_streamed_one_bit_for_bit_for_every_cont
 
 TEST(ContractLaw, a_segment_after_a_gap_is_a_stream_of_its_own) {
   const test::TempDir folder;
-  const Tensor flat = testing::eeg_volts(4, 3 * 500).to(DType::kF32);
+  const Tensor flat = test::eeg_volts(4, 3 * 500).to(DType::kF32);
   Tensor trials(DType::kF32, {3, 4, 500});  // three trials with gaps between them
   for (std::int64_t k = 0; k < 3; ++k) {
     for (std::int64_t c = 0; c < 4; ++c) {
@@ -185,8 +180,8 @@ RunIn run_in(double low_hz) {
   constexpr std::int64_t kLead = 128 * 10;
   constexpr std::int64_t kLength = 128 * 30;
   const test::TempDir folder;
-  const auto path = testing::write_recording(folder / "r.edf", kSourceRateHz, {"Fz"},
-                                             testing::eeg_volts(1, kLength));
+  const auto path =
+      test::write_recording(folder / "r.edf", kSourceRateHz, {"Fz"}, test::eeg_volts(1, kLength));
   data::DatasetInfo info;
   info.signal.rate_hz = kSourceRateHz;
   info.signal.channels = {"Fz"};

@@ -27,7 +27,7 @@ std::shared_ptr<const io::Recording> recording() {
                    {.name = "Oz", .unit = "V"}};
   info.segments = {{0, 600, 0}, {600, 400, 8}};
   info.annotations = {{1, 0.5, "hello", ""}, {9, 1, "world", ""}};
-  return io::make_recording(info, testing::eeg_volts(3, 1000));
+  return io::make_recording(info, test::eeg_volts(3, 1000));
 }
 
 FilterRecordingOptions options() {
@@ -99,7 +99,7 @@ TEST(FilterRecording, a_file_without_units_is_filtered_as_a_whole_and_one_withou
   io::RecordingInfo info;
   info.channels = {{}, {}};
   info.rate_hz = 100;
-  const Tensor samples = testing::eeg_volts(2, 100);
+  const Tensor samples = test::eeg_volts(2, 100);
   EXPECT_TRUE(filter_recording(*io::make_recording(info, samples), options()).left_out.empty());
   info.rate_hz = 0;
   EXPECT_THAT([&] { filter_recording(*io::make_recording(info, samples), options()); },
@@ -110,7 +110,7 @@ TEST(FilterRecording, a_value_that_is_not_finite_is_refused_where_the_policy_say
   io::RecordingInfo info;
   info.channels = {{}, {}};
   info.rate_hz = 100;
-  Tensor samples = testing::eeg_volts(2, 100);
+  Tensor samples = test::eeg_volts(2, 100);
   samples.mutable_data<double>()[50] = NAN;
   const auto broken = io::make_recording(info, samples);
   EXPECT_EQ(filter_recording(*broken, options()).counts.non_finite, 1);

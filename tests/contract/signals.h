@@ -10,7 +10,7 @@
 #include "nest/io/edf.h"
 #include "nest/io/recording.h"
 
-namespace nest::testing {
+namespace nest::test {
 
 /// EEG-like noise in volts with an offset and a drift of its own in every channel.
 inline Tensor eeg_volts(std::int64_t channels, std::int64_t samples, std::uint64_t seed = 4) {
@@ -39,4 +39,4 @@ inline std::filesystem::path write_recording(const std::filesystem::path& path, 
   return path;
 }
 
-}  // namespace nest::testing
+}  // namespace nest::test

@@ -5,6 +5,7 @@
 
 #include "nest/core/config.h"
 #include "nest/core/json.h"
+#include "tests/support/error_of.h"
 #include "tests/support/options_laws.h"
 
 namespace nest::sample {
@@ -101,14 +102,7 @@ AllOptions changed() {
           .flat = {.depth = 5}};
 }
 
-std::string error_of(const std::function<void()>& run) {
-  try {
-    run();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 void read(const std::string& yaml, AllOptions& options, const ReadOptions& reading = {}) {
   read_fields(Config::parse(yaml, "run.yaml").at("training"), options, reading);

@@ -14,6 +14,7 @@
 #include "nest/core/json.h"
 #include "nest/decode/lm_text.h"
 #include "nest/decode/ngram_train.h"
+#include "tests/support/error_of.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
@@ -143,12 +144,7 @@ TEST(NGram, its_own_words_may_be_in_any_case) {
 
 TEST(NGram, bad_arpa_names_file_and_line) {
   const auto message = [](std::string_view text) -> std::string {
-    try {
-      NGram::from_arpa(text, "x.arpa");
-    } catch (const Error& error) {
-      return error.message();
-    }
-    return "accepted";
+    return test::error_of([&] { NGram::from_arpa(text, "x.arpa"); });
   };
   EXPECT_EQ(
       message("hello\n"),

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-AuditOptions quick() {
+AuditOptions quick_audit() {
   AuditOptions options;
   options.eval.summary.bootstrap.replicates = 400;
   options.shuffles = 5;
@@ -37,7 +37,7 @@ bool passed(const Audit& audit, int number) {
 }
 
 TEST(Audit, an_honest_model_passes_all_six_checks) {
-  const Audit found = audit(inputs_with(fake::honest()), quick());
+  const Audit found = audit(inputs_with(fake::honest()), quick_audit());
   const AuditVerdict verdict = found.verdict();
   EXPECT_TRUE(verdict.passed) << audit_text(verdict);
   EXPECT_TRUE(verdict.eeg_is_used);
@@ -51,7 +51,7 @@ TEST(Audit, an_honest_model_passes_all_six_checks) {
 }
 
 TEST(Audit, check_1_catches_teacher_forced_decoding) {
-  const Audit found = audit(inputs_with(fake::teacher_forced()), quick());
+  const Audit found = audit(inputs_with(fake::teacher_forced()), quick_audit());
   EXPECT_FALSE(found.passed());
   EXPECT_FALSE(passed(found, 1));
   EXPECT_GT(found.label_blind.changed, 30u);
@@ -65,7 +65,7 @@ TEST(Audit, check_2_catches_a_model_that_ignores_eeg) {
     const auto hash = static_cast<std::size_t>(std::abs(values[0] * 1e4f));
     return fake::sentence(hash % 240);
   });
-  const Audit found = audit(inputs_with(ignoring), quick());
+  const Audit found = audit(inputs_with(ignoring), quick_audit());
   EXPECT_TRUE(passed(found, 1));
   EXPECT_FALSE(passed(found, 2));
   EXPECT_FALSE(found.verdict().eeg_is_used);
@@ -83,7 +83,7 @@ TEST(Audit, check_2_is_not_fooled_by_a_model_that_tells_eeg_from_noise_only) {
     const auto hash = static_cast<std::size_t>(std::abs(values[0] * 1e4f));
     return step > 10 && step < 80 ? fake::sentence(hash % 240) : "";
   });
-  const Audit found = audit(inputs_with(detector), quick());
+  const Audit found = audit(inputs_with(detector), quick_audit());
   const auto& controls = found.eeg_use.controls;
   EXPECT_EQ(controls.at(2).name, "zeros");
   EXPECT_TRUE(controls[2].is_beaten);
@@ -95,7 +95,7 @@ TEST(Audit, check_2_is_not_fooled_by_a_model_that_tells_eeg_from_noise_only) {
 TEST(Audit, checks_3_and_5_catch_a_frequent_sentence_and_a_collapsed_decoder) {
   const auto frequent = fake::factory_of(
       [](const Tensor&, std::size_t) { return std::string("the boy sees the moon"); });
-  const Audit found = audit(inputs_with(frequent), quick());
+  const Audit found = audit(inputs_with(frequent), quick_audit());
   EXPECT_TRUE(passed(found, 1));
   EXPECT_FALSE(passed(found, 2));
   EXPECT_FALSE(passed(found, 3));
@@ -104,7 +104,7 @@ TEST(Audit, checks_3_and_5_catch_a_frequent_sentence_and_a_collapsed_decoder) {
 }
 
 TEST(Audit, check_3_names_its_floors) {
-  const Audit found = audit(inputs_with(fake::honest()), quick());
+  const Audit found = audit(inputs_with(fake::honest()), quick_audit());
   std::vector<std::string> names;
   for (const Control& floor : found.floors.controls) names.push_back(floor.name);
   EXPECT_THAT(names,
@@ -115,13 +115,13 @@ TEST(Audit, check_3_names_its_floors) {
 TEST(Audit, check_4_catches_a_test_sentence_in_training) {
   AuditInputs inputs = inputs_with(fake::honest());
   inputs.utterances.back().text = "The boy  sees old books.";  // sentence 0, in other spelling
-  const Audit found = audit(inputs, quick());
+  const Audit found = audit(inputs, quick_audit());
   EXPECT_FALSE(passed(found, 4));
   EXPECT_THAT(found.splits.summary, HasSubstr("1 of 40 test sentences are in training too"));
 }
 
 TEST(Audit, check_4_catches_overlapping_subjects_where_new_subjects_are_claimed) {
-  AuditOptions options = quick();
+  AuditOptions options = quick_audit();
   options.split.disjoint = {"sentence", "subject"};
   const Audit found = audit(inputs_with(fake::honest()), options);
   EXPECT_FALSE(passed(found, 4));
@@ -135,8 +135,8 @@ TEST(Audit, check_5_lets_a_closed_set_of_commands_be_small) {
   std::vector<std::string> texts;
   for (const auto& utterance : inputs.test.utterances) texts.push_back(utterance.text);
   inputs.test.load = [texts](std::size_t i) { return fake::spell(texts[i], i, 0.2); };
-  const Results real = ModelEvaluator(inputs.factory, quick().eval).evaluate(inputs.test);
-  EXPECT_TRUE(check_collapse(real, quick()).passed);
+  const Results real = ModelEvaluator(inputs.factory, quick_audit().eval).evaluate(inputs.test);
+  EXPECT_TRUE(check_collapse(real, quick_audit()).passed);
 }
 
 Json figures(const char* key, double value, bool forced) {
@@ -146,7 +146,7 @@ Json figures(const char* key, double value, bool forced) {
 
 TEST(Audit, check_6_catches_teacher_forced_figures_without_their_name) {
   AuditInputs inputs = inputs_with(fake::honest());
-  const Results real = ModelEvaluator(inputs.factory, quick().eval).evaluate(inputs.test);
+  const Results real = ModelEvaluator(inputs.factory, quick_audit().eval).evaluate(inputs.test);
   const auto verdict = [&](const Json& document) {
     inputs.documents = {{"results.json", document}};
     return check_teacher_forcing(inputs, real);
@@ -162,9 +162,9 @@ TEST(Audit, check_6_catches_teacher_forced_figures_without_their_name) {
 
 TEST(Audit, check_6_catches_figures_that_free_running_decoding_does_not_give) {
   AuditInputs inputs = inputs_with(fake::honest());
-  const Results real = ModelEvaluator(inputs.factory, quick().eval).evaluate(inputs.test);
+  const Results real = ModelEvaluator(inputs.factory, quick_audit().eval).evaluate(inputs.test);
   const auto file_of = [](const Results& results) {
-    return to_json(results, summarize(results, quick().eval.summary));
+    return to_json(results, summarize(results, quick_audit().eval.summary));
   };
   inputs.documents = {{"honest.json", file_of(real)}};
   EXPECT_TRUE(check_teacher_forcing(inputs, real).passed);
@@ -179,7 +179,7 @@ TEST(Audit, check_6_catches_figures_that_free_running_decoding_does_not_give) {
 TEST(Audit, the_verdict_read_back_from_its_file_is_the_one_that_was_written) {
   AuditInputs inputs = inputs_with(fake::honest());
   inputs.utterances.back().text = "The boy  sees old books.";  // check 4 fails
-  const Audit found = audit(inputs, quick());
+  const Audit found = audit(inputs, quick_audit());
   const Json json = to_json(found);
   EXPECT_EQ(json.at("schema"), "nest.audit/1");
   EXPECT_EQ(json.at("verdict"), "fail");

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-EvalOptions quick() {
+EvalOptions quick_document() {
   EvalOptions options;
   options.summary.bootstrap.replicates = 50;
   return options;
@@ -22,8 +22,9 @@ EvalOptions quick() {
 
 TEST(Document, of_a_results_file_is_what_the_benchmark_printed) {
   const test::TempDir dir;
-  const Results results = ModelEvaluator(fake::honest(), quick()).evaluate(fake::make_set(0, 12));
-  const Summary summary = summarize(results, quick().summary);
+  const Results results =
+      ModelEvaluator(fake::honest(), quick_document()).evaluate(fake::make_set(0, 12));
+  const Summary summary = summarize(results, quick_document().summary);
   write_text_file(dir / "r.json", to_json(results, summary).dump());
   const auto document = read_document(dir / "r.json");
   ASSERT_TRUE(document.has_value());
@@ -36,7 +37,7 @@ TEST(Document, of_a_suite_and_an_audit_names_every_run_and_check) {
   const test::TempDir dir;
   const EvalSet set = fake::make_set(0, 12);
   const auto suite =
-      benchmark_suite({{"one", fake::honest()}, {"two", fake::honest()}}, set, quick());
+      benchmark_suite({{"one", fake::honest()}, {"two", fake::honest()}}, set, quick_document());
   write_text_file(dir / "s.json", suite_json(suite).dump());
   EXPECT_THAT(read_document(dir / "s.json")->text, HasSubstr("two: fake"));
 
@@ -45,7 +46,7 @@ TEST(Document, of_a_suite_and_an_audit_names_every_run_and_check) {
   inputs.test = set;
   inputs.utterances = set.utterances;
   AuditOptions options;
-  options.eval = quick();
+  options.eval = quick_document();
   options.shuffles = 1;
   const Audit found = audit(inputs, options);
   write_text_file(dir / "a.json", to_json(found).dump());

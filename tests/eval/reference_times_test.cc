@@ -15,7 +15,7 @@ data::Utterance said(const std::string& id, std::int64_t first, std::int64_t cou
   return utterance;
 }
 
-io::RecordingInfo recording(std::int64_t samples) {
+io::RecordingInfo recording_of(std::int64_t samples) {
   io::RecordingInfo info;
   info.rate_hz = 100;
   info.num_samples = samples;
@@ -32,7 +32,7 @@ class ReferenceTimesTest : public testing::Test {
 };
 
 TEST_F(ReferenceTimesTest, a_time_belongs_to_the_utterance_around_it_or_near_it) {
-  const ReferenceTimes times(dataset_, dataset_.utterance(0), recording(1000));
+  const ReferenceTimes times(dataset_, dataset_.utterance(0), recording_of(1000));
   EXPECT_EQ(times.at(1.5, 0)->id, "first");
   EXPECT_EQ(times.at(7.9, 0)->id, "second");
   EXPECT_EQ(times.at(9.9, 0)->id, "last");
@@ -44,7 +44,7 @@ TEST_F(ReferenceTimesTest, a_time_belongs_to_the_utterance_around_it_or_near_it)
 }
 
 TEST_F(ReferenceTimesTest, pauses_and_background_are_what_no_utterance_covers) {
-  const ReferenceTimes times(dataset_, dataset_.utterance(0), recording(1000));
+  const ReferenceTimes times(dataset_, dataset_.utterance(0), recording_of(1000));
   EXPECT_DOUBLE_EQ(times.pause_before(0.5), 0);
   EXPECT_DOUBLE_EQ(times.pause_before(5), 3);
   EXPECT_DOUBLE_EQ(times.pause_before(8.5), 8);
@@ -54,7 +54,7 @@ TEST_F(ReferenceTimesTest, pauses_and_background_are_what_no_utterance_covers) {
 }
 
 TEST_F(ReferenceTimesTest, samples_that_a_recording_lacks_are_time) {
-  io::RecordingInfo info = recording(1000);
+  io::RecordingInfo info = recording_of(1000);
   info.segments = {{0, 500, 20}, {500, 500, 30}};  // five seconds are missing
   const ReferenceTimes times(dataset_, dataset_.utterance(0), info);
   EXPECT_DOUBLE_EQ(times.find("first")->begin_s, 1);

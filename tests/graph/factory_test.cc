@@ -5,6 +5,7 @@
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
+#include "tests/support/error_of.h"
 
 namespace nest::graph {
 namespace {
@@ -22,12 +23,7 @@ Model from_yaml(const std::string& key, const std::string& text) {
 }
 
 std::string error_of(const std::string& key, const std::string& text) {
-  try {
-    from_yaml(key, text);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { from_yaml(key, text); });
 }
 
 /// The specification's names, as its file has them.

@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
+#include "tests/support/error_of.h"
 #include "tests/support/paths.h"
 
 namespace nest::graph {
@@ -86,13 +87,7 @@ TEST(ModelJson, the_rule_of_spelling_travels_with_the_vocabulary) {
 TEST(ModelJson, damaged_graphs_are_errors_that_name_the_place) {
   const Json good = to_json(own_model("nest_ctc_small").graph("ctc_head"));
   const auto error_of = [](const Json& json) -> std::string {
-    try {
-      graph_from_json(json);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
-      return error.what();
-    }
-    return "no error";
+    return test::error_of([&] { graph_from_json(json); }, ErrorCode::kDataCorrupt);
   };
   Json bad = good;
   bad["nodes"][0]["kind"] = "lineal";
@@ -172,12 +167,7 @@ TEST(Bind, too_short_signals_are_told_the_shortest_length) {
 TEST(Bind, wrong_shapes_types_and_names_are_told_the_expected_ones) {
   const Model model = own_model("nest_ctc");
   const auto error_of = [&](const TensorMap& inputs) -> std::string {
-    try {
-      nest::graph::bind(model.graph("encoder"), inputs);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of([&] { nest::graph::bind(model.graph("encoder"), inputs); });
   };
   const Tensor eeg(DType::kF32, {2, 104, 500});
   EXPECT_THAT(error_of({{"eeg_data", Tensor(DType::kF32, {2, 103, 500})}}),

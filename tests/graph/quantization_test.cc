@@ -8,6 +8,7 @@
 #include "nest/core/json.h"
 #include "nest/graph/factory.h"
 #include "nest/graph/serialize.h"
+#include "tests/support/error_of.h"
 
 namespace nest::graph {
 namespace {
@@ -25,13 +26,7 @@ Model model() {
 }
 
 std::string error_of(const Quantization& quantization) {
-  try {
-    validate(quantization, model());
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { validate(quantization, model()); }, ErrorCode::kInvalidArgument);
 }
 
 TEST(Quantization, the_longest_prefix_decides) {

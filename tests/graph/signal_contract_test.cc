@@ -1,5 +1,6 @@
 #include "nest/graph/signal_contract.h"
 
+#include "tests/support/error_of.h"
 #include "tests/support/options_laws.h"
 
 namespace nest::graph {
@@ -23,13 +24,7 @@ SignalContract changed() {
 }
 
 std::string refused(const Json& json) {
-  try {
-    signal_contract_from_json(json);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
-    return error.what();
-  }
-  return "accepted";
+  return test::error_of([&] { signal_contract_from_json(json); }, ErrorCode::kDataCorrupt);
 }
 
 TEST(SignalContract, survives_json_and_refuses_what_is_unknown_or_impossible) {

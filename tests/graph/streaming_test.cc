@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/graph/serialize.h"
 #include "tests/support/causal_models.h"
+#include "tests/support/error_of.h"
 
 namespace nest::graph {
 namespace {
@@ -92,12 +93,7 @@ Graph one_node(const Op& op, DimShape shape, int time_axis) {
 }
 
 std::string error_of(const Graph& graph) {
-  try {
-    make_streaming_step(graph);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { make_streaming_step(graph); });
 }
 
 TEST(StreamingStep, nodes_without_a_streaming_form_are_named) {

@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/rewrite.h"
+#include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 #include "tests/support/unit_runs.h"
 
@@ -146,12 +147,7 @@ TEST(RemoveUnits, takes_initial_values_along) {
 }
 
 std::string error_of(Model model, const UnitGroup& group, const UnitChoice& keep) {
-  try {
-    remove_units(model, group, keep);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { remove_units(model, group, keep); });
 }
 
 TEST(RemoveUnits, what_cannot_be_is_one_clear_error) {

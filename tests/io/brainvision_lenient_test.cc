@@ -8,6 +8,7 @@
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/utf8.h"
+#include "tests/io/recording_parts.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {
@@ -40,12 +41,6 @@ std::shared_ptr<const Recording> open(const std::string& header, int channels,
       put<std::int16_t>(data, static_cast<std::int16_t>(100 * c + k));
   }
   return open_brainvision(header, markers, ByteSource::from_text(data));
-}
-
-std::vector<std::string> names(const Recording& recording) {
-  std::vector<std::string> result;
-  for (const ChannelInfo& channel : recording.info().channels) result.push_back(channel.name);
-  return result;
 }
 
 std::vector<std::string> texts(const Recording& recording) {

@@ -7,6 +7,7 @@
 #include "io/csv_recording.h"
 #include "nest/core/error.h"
 #include "nest/core/utf8.h"
+#include "tests/io/recording_parts.h"
 
 namespace nest::io {
 namespace {
@@ -16,18 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::ThrowsMessage;
-
-std::vector<std::string> names(const Recording& recording) {
-  std::vector<std::string> result;
-  for (const ChannelInfo& channel : recording.info().channels) result.push_back(channel.name);
-  return result;
-}
-
-std::vector<double> row(const Recording& recording, int channel) {
-  const std::vector<int> pick = {channel};
-  const Tensor samples = recording.read(pick, 0, recording.info().num_samples, DType::kF64);
-  return {samples.data<double>().begin(), samples.data<double>().end()};
-}
 
 TEST(CsvQuoting, a_quoted_cell_keeps_its_separators_quotes_and_line_ends) {
   const auto csv = open_csv(

@@ -12,6 +12,7 @@
 #include "nest/core/file.h"
 #include "nest/io/npy.h"
 #include "nest/io/npy_recording.h"
+#include "tests/io/recording_parts.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::io {
@@ -21,13 +22,6 @@ using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-std::vector<double> row(const Recording& recording, int channel) {
-  const std::vector<int> pick = {channel};
-  const Tensor samples = recording.read(pick, 0, recording.info().num_samples, DType::kF64);
-  const auto data = samples.data<double>();
-  return {data.begin(), data.end()};
-}
 
 TEST(Gdf, version_2_reads_samples_units_and_events_with_channel_and_duration) {
   const auto gdf = open_gdf(ByteSource::from_text(gdf_bytes()));

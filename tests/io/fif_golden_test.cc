@@ -14,7 +14,7 @@ namespace {
 
 const std::filesystem::path kFolder = test::tests_dir() / "golden/fif";
 
-std::vector<std::string> golden_names() {
+std::vector<std::string> golden_fif_names() {
   const Json files = load_json(kFolder / "golden.json")["files"];
   std::vector<std::string> names;
   for (const auto& [name, file] : files.items()) names.push_back(name);
@@ -90,9 +90,10 @@ TEST_P(FifGolden, annotations_equal_those_of_mne) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(File, FifGolden, testing::ValuesIn(golden_names()), [](const auto& info) {
-  return info.param.substr(0, info.param.size() - 8);
-});
+INSTANTIATE_TEST_SUITE_P(File, FifGolden, testing::ValuesIn(golden_fif_names()),
+                         [](const auto& info) {
+                           return info.param.substr(0, info.param.size() - 8);
+                         });
 
 TEST(SharedFifGolden, the_copy_of_a_recording_agrees_with_its_edf) {
   const auto folder = test::shared_dir() / "data";

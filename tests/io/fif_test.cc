@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
+#include "tests/support/error_of.h"
 #include "tests/support/paths.h"
 #include "tests/support/temp_dir.h"
 
@@ -148,12 +149,7 @@ class FifParts : public testing::Test {
     return block(118, tag(115, 3, be32(2)) + tag(118, 10, name));
   }
   std::string error_of(const std::filesystem::path& path) {
-    try {
-      open_fif(path);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
+    return test::error_of([&] { open_fif(path); });
   }
   test::TempDir dir_;
 };

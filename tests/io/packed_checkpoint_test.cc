@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-Checkpoint sample() {
+Checkpoint packed_sample() {
   Checkpoint checkpoint;
   checkpoint.state_dict.emplace("w", Tensor::from<float>({2, 3}, {1, 2, 3, -4, 5, 6}));
   checkpoint.state_dict.emplace("codes", Tensor(DType::kU8, {300, 7}));
@@ -41,14 +41,14 @@ Tensor bytes_of(const std::string& text) {
 
 std::string plain_file() {
   std::ostringstream out;
-  write_safetensors(out, to_safetensors(sample()));
+  write_safetensors(out, to_safetensors(packed_sample()));
   return out.str();
 }
 
 TEST(PackedCheckpoint, is_read_back_bit_equal_as_one_that_is_not_packed) {
   const test::TempDir dir;
-  write_packed_checkpoint(dir / "packed.safetensors", sample());
-  write_checkpoint(dir / "plain.safetensors", sample());
+  write_packed_checkpoint(dir / "packed.safetensors", packed_sample());
+  write_checkpoint(dir / "plain.safetensors", packed_sample());
   const Checkpoint packed = read_checkpoint(dir / "packed.safetensors"),
                    plain = read_checkpoint(dir / "plain.safetensors");
   ASSERT_EQ(packed.state_dict.size(), plain.state_dict.size());
@@ -63,7 +63,7 @@ TEST(PackedCheckpoint, is_read_back_bit_equal_as_one_that_is_not_packed) {
 /// What docs/convert.md tells readers of the Python world.
 TEST(PackedCheckpoint, holds_two_streams_that_one_behind_the_other_are_the_file) {
   const test::TempDir dir;
-  write_packed_checkpoint(dir / "m.safetensors", sample());
+  write_packed_checkpoint(dir / "m.safetensors", packed_sample());
   const Safetensors outer = read_safetensors(dir / "m.safetensors");
   ASSERT_EQ(outer.tensors.size(), 2u);
   std::string file;
@@ -73,7 +73,7 @@ TEST(PackedCheckpoint, holds_two_streams_that_one_behind_the_other_are_the_file)
 }
 
 TEST(PackedCheckpoint, with_damage_or_more_than_its_header_promises_is_refused) {
-  const Safetensors good = packed(to_safetensors(sample()));
+  const Safetensors good = packed(to_safetensors(packed_sample()));
   const auto expect = [&](const char* name, const std::string& stream, const char* says) {
     Safetensors bad = good;
     bad.tensors[name] = bytes_of(stream);
@@ -89,7 +89,7 @@ TEST(PackedCheckpoint, with_damage_or_more_than_its_header_promises_is_refused) 
 }
 
 TEST(PackedCheckpoint, needs_both_streams_and_nothing_else) {
-  Safetensors content = packed(to_safetensors(sample()));
+  Safetensors content = packed(to_safetensors(packed_sample()));
   content.tensors.emplace("w", Tensor::from<float>({1}, {1}));
   EXPECT_EQ(unpacked(content).tensors.size(), 3u);
   content.tensors.erase("w");
@@ -99,7 +99,7 @@ TEST(PackedCheckpoint, needs_both_streams_and_nothing_else) {
 
 TEST(PackedCheckpoint, is_a_safetensors_file) {
   const test::TempDir dir;
-  EXPECT_THAT([&] { write_packed_checkpoint(dir / "m.pt", sample()); },
+  EXPECT_THAT([&] { write_packed_checkpoint(dir / "m.pt", packed_sample()); },
               ThrowsMessage<Error>(HasSubstr("packed weights are a .safetensors file")));
 }
 

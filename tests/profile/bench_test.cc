@@ -10,6 +10,7 @@
 #include "nest/recognize/executors.h"
 #include "nest/runtime/executor.h"
 #include "small_model.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::profile {
@@ -25,12 +26,7 @@ BenchOptions quick(std::vector<std::string> precisions) {
 }
 
 std::string message_of(const BenchOptions& options) {
-  try {
-    validate(options);
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "no error";
+  return test::error_of([&] { validate(options); });
 }
 
 TEST(Bench, measures_every_precision_and_judges_the_goals) {

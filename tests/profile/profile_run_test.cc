@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-ProfileOptions quick() {
+ProfileOptions quick_profile() {
   ProfileOptions options;
   options.work.length = 400;
   options.timing = {.rounds = 12, .runs = 1};
@@ -20,7 +20,7 @@ ProfileOptions quick() {
 }
 
 Json report() {
-  return to_json(profile_model(recognize::make_runnable(small_model()), quick()));
+  return to_json(profile_model(recognize::make_runnable(small_model()), quick_profile()));
 }
 
 /// A report in which one layer takes longer by a factor.
@@ -51,7 +51,7 @@ std::string first_layer(const Json& json) {
 }
 
 TEST(Profile, reports_counts_plan_and_times_of_every_graph) {
-  ProfileOptions options = quick();
+  ProfileOptions options = quick_profile();
   options.throughput = true;
   options.batches = {.batch_sizes = {1, 2}, .runs = 8, .max_warmup_s = 0};
   const auto made = profile_model(recognize::make_runnable(small_model()), options);
@@ -66,7 +66,7 @@ TEST(Profile, reports_counts_plan_and_times_of_every_graph) {
 }
 
 TEST(Profile, without_times_it_is_the_same_on_every_run) {
-  ProfileOptions options = quick();
+  ProfileOptions options = quick_profile();
   options.no_timing = true;
   const auto runnable = recognize::make_runnable(small_model());
   Json a = to_json(profile_model(runnable, options)), b = to_json(profile_model(runnable, options));
@@ -80,7 +80,7 @@ TEST(Profile, without_times_it_is_the_same_on_every_run) {
 
 TEST(Profile, a_trace_shows_every_layer_inside_its_pass) {
   Trace trace;
-  trace_model(trace, recognize::make_runnable(small_model()), quick().work, 2);
+  trace_model(trace, recognize::make_runnable(small_model()), quick_profile().work, 2);
   const Json json = trace.to_json();
   double begin = 0, end = 0;
   int inside = 0;

@@ -6,6 +6,7 @@
 #include "nest/core/error.h"
 #include "nest/runtime/executor.h"
 #include "tests/recognize/toy.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::recognize {
@@ -14,14 +15,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 
-std::string message_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.message();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(Executors, native_ones_share_the_weights_packed_at_loading) {
   const test::TempDir dir;
@@ -63,8 +57,8 @@ TEST(Executors, a_name_that_nobody_registered_is_an_error_that_says_what_there_i
   ExecutorOptions options;
   options.executor = "nobody";
   const auto load = [&] { make_runnable(toy::ctc_model(), options); };
-  EXPECT_THAT(message_of(load), HasSubstr("executor 'nobody' is not there; this program has: "));
-  EXPECT_THAT(message_of(load), HasSubstr("native"));
+  EXPECT_THAT(error_of(load), HasSubstr("executor 'nobody' is not there; this program has: "));
+  EXPECT_THAT(error_of(load), HasSubstr("native"));
   EXPECT_THROW(register_executor("native", [](const auto&, const auto&) { return nullptr; }),
                Error);
   EXPECT_THROW(register_executor("empty", nullptr), Error);
@@ -85,7 +79,7 @@ TEST(Executors, a_prepared_file_runs_in_its_own_precision_on_the_native_one_only
     return std::make_unique<runtime::NativeExecutor>(runtime::prepare(model));
   });
   options.executor = "other";
-  EXPECT_THAT(message_of([&] { load_runnable(dir / "m.prepared", {}, options); }),
+  EXPECT_THAT(error_of([&] { load_runnable(dir / "m.prepared", {}, options); }),
               HasSubstr("needs the original model"));
 }
 
@@ -95,7 +89,7 @@ TEST(Executors, the_native_one_has_no_other_device) {
   EXPECT_THROW(validate(options), Error);
   options.device = "cpu";
   options.cuda_graphs = true;
-  EXPECT_THAT(message_of([&] { validate(options); }), HasSubstr("is of `executor` torch"));
+  EXPECT_THAT(error_of([&] { validate(options); }), HasSubstr("is of `executor` torch"));
 }
 
 }  // namespace

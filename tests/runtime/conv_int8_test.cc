@@ -17,14 +17,14 @@ using ::testing::HasSubstr;
 class ConvInt8 : public EveryIsa {};
 NEST_EVERY_ISA(ConvInt8);
 
-struct Case {
+struct ConvCase {
   int channels, outputs, taps, time;
 };
-constexpr Case kCases[] = {{4, 1, 1, 16},    {5, 3, 2, 40},    {8, 7, 10, 133},
-                           {32, 32, 10, 75}, {16, 13, 3, 200}, {64, 20, 5, 21}};
+constexpr ConvCase kConvCases[] = {{4, 1, 1, 16},    {5, 3, 2, 40},    {8, 7, 10, 133},
+                                   {32, 32, 10, 75}, {16, 13, 3, 200}, {64, 20, 5, 21}};
 
-std::vector<std::uint8_t> quads(const Kernels& kernels, const std::vector<float>& x, const Case& c,
-                                float scale) {
+std::vector<std::uint8_t> quads(const Kernels& kernels, const std::vector<float>& x,
+                                const ConvCase& c, float scale) {
   const int groups = (c.channels + 3) / 4;
   std::vector<std::uint8_t> q(static_cast<std::size_t>((groups * c.time + 16) * 4), 7);
   for (int g = 0; g < groups; ++g)
@@ -34,7 +34,7 @@ std::vector<std::uint8_t> quads(const Kernels& kernels, const std::vector<float>
 }
 
 TEST_P(ConvInt8, quads_hold_rounded_and_clamped_codes_of_four_channels) {
-  const Case c{6, 1, 1, 37};
+  const ConvCase c{6, 1, 1, 37};
   auto x = random_floats(static_cast<std::size_t>(c.channels * c.time), 1);
   x[3] = 1e30f;
   x[4] = -1e30f;
@@ -57,7 +57,7 @@ struct Weights {
   std::vector<float> scale, stored;
   std::vector<std::int32_t> sum;
 
-  Weights(const std::vector<float>& w, const Case& c, float activation_scale) {
+  Weights(const std::vector<float>& w, const ConvCase& c, float activation_scale) {
     const int groups = (c.channels + 3) / 4;
     codes.resize(static_cast<std::size_t>(c.outputs * groups * c.taps * 4));
     for (int o = 0; o < c.outputs; ++o) {
@@ -78,7 +78,7 @@ struct Weights {
 };
 
 std::vector<float> convolve(const Kernels& kernels, const Weights& weights,
-                            const std::vector<std::uint8_t>& q, const Case& c,
+                            const std::vector<std::uint8_t>& q, const ConvCase& c,
                             const std::vector<float>& bias) {
   std::vector<std::int64_t> offsets;
   for (int g = 0; g < (c.channels + 3) / 4; ++g)
@@ -104,7 +104,7 @@ std::vector<float> convolve(const Kernels& kernels, const Weights& weights,
 
 TEST_P(ConvInt8, agrees_with_the_reference_on_the_codes_and_with_the_generic_bits) {
   const float scale = 3.0f / 127;
-  for (const Case& c : kCases) {
+  for (const ConvCase& c : kConvCases) {
     const auto x = random_floats(static_cast<std::size_t>(c.channels * c.time), 2);
     const auto w = random_floats(static_cast<std::size_t>(c.outputs * c.channels * c.taps), 3);
     const auto bias = random_floats(static_cast<std::size_t>(c.outputs), 4);
@@ -128,7 +128,7 @@ TEST_P(ConvInt8, agrees_with_the_reference_on_the_codes_and_with_the_generic_bit
 }
 
 TEST_P(ConvInt8, extreme_codes_do_not_saturate) {
-  const Case c{64, 2, 8, 40};
+  const ConvCase c{64, 2, 8, 40};
   for (const float sign : {1.0f, -1.0f}) {
     const std::vector<float> x(static_cast<std::size_t>(c.channels * c.time), 127.0f);
     const std::vector<float> w(static_cast<std::size_t>(c.outputs * c.channels * c.taps), 1.0f);

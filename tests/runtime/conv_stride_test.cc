@@ -10,16 +10,16 @@
 namespace nest::runtime {
 namespace {
 
-struct Case {
+struct StrideCase {
   int channels, outputs, kernel_s, kernel_t, dilation, stride, left, right, groups, time;
 };
-constexpr Case kCases[] = {
+constexpr StrideCase kStrideCases[] = {
     {1, 12, 1, 384, 1, 16, 192, 191, 1, 640},  // a bank of filters, as FilterBank has it
     {8, 5, 1, 4, 1, 3, 0, 0, 1, 50},          {8, 6, 2, 5, 3, 4, 7, 2, 2, 61},
     {4, 3, 1, 1, 1, 2, 0, 0, 1, 17},          {5, 17, 3, 2, 1, 7, 1, 5, 1, 30},
 };
 
-graph::Model model_of(const Case& c, bool is_dense) {
+graph::Model model_of(const StrideCase& c, bool is_dense) {
   graph::Model model;
   graph::Graph graph;
   graph.name = "block";
@@ -53,7 +53,7 @@ struct Output {
   std::vector<float> values;
   std::int64_t rows = 0, time = 0;
 };
-Output run(graph::Model model, const Case& c, Isa isa, int threads, bool is_int8) {
+Output run(graph::Model model, const StrideCase& c, Isa isa, int threads, bool is_int8) {
   if (is_int8) {
     model.quantization.precision = graph::Precision::kInt8;
     model.quantization.activations["conv"] = {3.0f / 127};
@@ -72,7 +72,7 @@ class Strided : public EveryIsa {};
 NEST_EVERY_ISA(Strided);
 
 TEST_P(Strided, has_the_bits_of_every_stride_th_sample_of_stride_1) {
-  for (const Case& c : kCases)
+  for (const StrideCase& c : kStrideCases)
     for (const int threads : {1, 3})
       for (const bool is_int8 : {false, true}) {
         const Output dense = run(model_of(c, true), c, GetParam(), 1, is_int8);

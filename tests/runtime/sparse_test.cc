@@ -33,20 +33,20 @@ std::vector<float> sparse_weight(int n, int k, double density, std::uint64_t see
   return w;
 }
 
-struct Case {
+struct SparseCase {
   int m, n, k;
   double density;
 };
-constexpr Case kCases[] = {{1, 16, 4, 1},     {1, 200, 128, 0.3}, {2, 17, 8, 0.5},
-                           {7, 80, 64, 0.25}, {14, 65, 32, 0.6},  {29, 130, 40, 0.1},
-                           {5, 48, 16, 0},    {3, 1, 12, 0.5}};
+constexpr SparseCase kSparseCases[] = {{1, 16, 4, 1},     {1, 200, 128, 0.3}, {2, 17, 8, 0.5},
+                                       {7, 80, 64, 0.25}, {14, 65, 32, 0.6},  {29, 130, 40, 0.1},
+                                       {5, 48, 16, 0},    {3, 1, 12, 0.5}};
 
 struct Packed {
   std::vector<std::uint64_t> memory;  // aligned for every part
   PackedScales scales;
   SparseWeights view;
 
-  Packed(Precision precision, const std::vector<float>& w, const Case& c) {
+  Packed(Precision precision, const std::vector<float>& w, const SparseCase& c) {
     const BlockPattern pattern = find_blocks(w.data(), c.n, c.k);
     const std::size_t bytes = sparse_bytes(precision, c.n, pattern.groups.size());
     memory.resize(bytes / 8 + 1);
@@ -56,7 +56,7 @@ struct Packed {
   }
 };
 
-std::vector<float> multiply(const Kernels& kernels, const SparseWeights& w, const Case& c,
+std::vector<float> multiply(const Kernels& kernels, const SparseWeights& w, const SparseCase& c,
                             const std::vector<float>& a, const std::vector<float>& bias) {
   std::vector<float> out(static_cast<std::size_t>(c.m * c.n), -99.0f);
   GemmArgs g;
@@ -75,7 +75,7 @@ std::vector<float> multiply(const Kernels& kernels, const SparseWeights& w, cons
 /// With `sparse`, else with the dense `packed` weights.
 std::vector<float> multiply_codes(const Kernels& kernels, const SparseWeights* sparse,
                                   const std::vector<std::uint8_t>& packed,
-                                  const PackedScales& scales, const Case& c,
+                                  const PackedScales& scales, const SparseCase& c,
                                   const std::vector<float>& a, bool is_reversed = false) {
   std::vector<std::uint8_t> q(static_cast<std::size_t>(c.m * c.k + kPanel));
   std::vector<float> a_scale(static_cast<std::size_t>(c.m)),
@@ -105,7 +105,7 @@ class Sparse : public EveryIsa {};
 NEST_EVERY_ISA(Sparse);
 
 TEST_P(Sparse, float_products_agree_with_the_double_reference) {
-  for (const Case& c : kCases) {
+  for (const SparseCase& c : kSparseCases) {
     const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 1);
     const auto w = sparse_weight(c.n, c.k, c.density, 2);
     const auto bias = random_floats(static_cast<std::size_t>(c.n), 3);
@@ -123,7 +123,7 @@ TEST_P(Sparse, float_products_agree_with_the_double_reference) {
 }
 
 TEST_P(Sparse, integer_products_are_bit_for_bit_the_dense_ones) {
-  for (const Case& c : kCases) {
+  for (const SparseCase& c : kSparseCases) {
     const auto a = random_floats(static_cast<std::size_t>(c.m * c.k), 4);
     const auto w = sparse_weight(c.n, c.k, c.density, 5);
     const Packed sparse(Precision::kInt8, w, c);
@@ -154,7 +154,7 @@ TEST_P(Sparse, where_it_pays_is_measured_once) {
 }
 
 TEST_P(Sparse, with_its_zeros_a_matrix_has_the_same_bits) {
-  for (const Case& c : kCases) {
+  for (const SparseCase& c : kSparseCases) {
     const auto w = sparse_weight(c.n, c.k, c.density, 9);
     const auto x = random_floats(static_cast<std::size_t>(c.m * c.k), 10);
     WeightStore store;
@@ -196,7 +196,7 @@ TEST(SparsePattern, holds_the_blocks_that_are_not_zero) {
 }
 
 TEST(SparseView, foreign_bytes_that_do_not_hold_together_are_an_error) {
-  const Case c{1, 40, 16, 0.5};
+  const SparseCase c{1, 40, 16, 0.5};
   const auto w = sparse_weight(c.n, c.k, c.density, 6);
   const BlockPattern pattern = find_blocks(w.data(), c.n, c.k);
   const std::size_t bytes = sparse_bytes(Precision::kFp32, c.n, pattern.groups.size());
@@ -240,7 +240,8 @@ std::shared_ptr<const PreparedModel> prepare_pruned(const Family& family,
   return prepare(std::move(model), {.sparse = sparse});
 }
 
-std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, int threads = 1) {
+std::vector<float> encode_on(const std::shared_ptr<const PreparedModel>& prepared,
+                             int threads = 1) {
   Session session(prepared, "encoder", {{"B", 2}, {"T", 400}}, {}, machine_of(threads));
   const auto x = random_floats(session.input("eeg_data").size(), 5);
   std::copy(x.begin(), x.end(), session.input("eeg_data").begin());
@@ -261,14 +262,14 @@ TEST_P(SparseFamily, leaving_zeros_out_changes_no_int8_bit_and_little_of_fp32) {
   // Matrices this small lie near, where zeros may be the faster way.
   EXPECT_THAT(sparse->report("encoder", {{"B", 1}, {"T", 400}}, {"lengths"}),
               AnyOf(HasSubstr("int8 sparse"), HasSubstr("int8 with its zeros")));
-  EXPECT_EQ(encode(sparse), encode(dense));
-  EXPECT_EQ(encode(sparse, 3), encode(dense));
+  EXPECT_EQ(encode_on(sparse), encode_on(dense));
+  EXPECT_EQ(encode_on(sparse, 3), encode_on(dense));
   EXPECT_LT(sparse->file_bytes(), dense->file_bytes());
-  const auto exact = encode(prepare_pruned(GetParam(), "fp32", false));
-  const auto skipped = encode(prepare_pruned(GetParam(), "fp32", true));
+  const auto exact = encode_on(prepare_pruned(GetParam(), "fp32", false));
+  const auto skipped = encode_on(prepare_pruned(GetParam(), "fp32", true));
   ASSERT_EQ(exact.size(), skipped.size());
   for (std::size_t i = 0; i < exact.size(); ++i) ASSERT_NEAR(exact[i], skipped[i], 1e-4) << i;
-  EXPECT_EQ(encode(prepare_pruned(GetParam(), "fp32", true), 3), skipped);
+  EXPECT_EQ(encode_on(prepare_pruned(GetParam(), "fp32", true), 3), skipped);
 }
 
 TEST_P(SparseFamily, a_prepared_file_keeps_the_zeros_out) {
@@ -277,7 +278,7 @@ TEST_P(SparseFamily, a_prepared_file_keeps_the_zeros_out) {
     const auto made = prepare_pruned(GetParam(), precision, true);
     made->save(dir / "m.prepared");
     const auto opened = PreparedModel::open(dir / "m.prepared");
-    EXPECT_EQ(encode(opened), encode(made)) << precision;
+    EXPECT_EQ(encode_on(opened), encode_on(made)) << precision;
     EXPECT_EQ(opened->weight_bytes(), made->weight_bytes());
   }
 }

@@ -20,10 +20,10 @@ TEST(HotPath, preprocessing_and_windowing_allocate_nothing_for_any_chunk) {
   options.normalization = Normalization::kRunning;
   OnlinePreprocessor preprocessor(options);
   SlidingWindowProcessor windows({.channels = 33, .window_samples = 100, .hop_samples = 10});
-  const Tensor input = testing::noise<float>(33, 3000, 1);
+  const Tensor input = test::noise<float>(33, 3000, 1);
   Tensor output(DType::kF32, {33, preprocessor.max_output(3000)});
-  const SignalView<const float> in = testing::view_of<float>(input);
-  const SignalView<float> out = testing::mutable_view_of<float>(output);
+  const SignalView<const float> in = test::view_of<float>(input);
+  const SignalView<float> out = test::mutable_view_of<float>(output);
   const std::int64_t before = allocation_count();
   std::int64_t seen = 0;
   for (const std::int64_t chunk : {1, 100, 3000}) {

@@ -10,9 +10,9 @@
 namespace nest::signal {
 namespace {
 
-using testing::mutable_view_of;
-using testing::noise;
-using testing::view_of;
+using test::mutable_view_of;
+using test::noise;
+using test::view_of;
 
 // The buffer's law: it behaves like a deque of columns that forgets its front.
 TEST(CircularBuffer, random_operations_agree_with_a_deque) {

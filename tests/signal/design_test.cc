@@ -10,6 +10,7 @@
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/signal/filter.h"
+#include "tests/support/error_of.h"
 #include "tests/support/paths.h"
 
 namespace nest::signal {
@@ -130,14 +131,8 @@ TEST(Design, gain_is_minus_three_decibels_at_the_edges_and_zero_at_the_notch) {
 }
 
 TEST(Design, errors_name_the_value_and_the_limit) {
-  const auto message = [](auto&& call) -> std::string {
-    try {
-      call();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
-      return error.what();
-    }
-    return "no error";
+  const auto message = [](const auto& call) {
+    return test::error_of(call, ErrorCode::kInvalidArgument);
   };
   EXPECT_NE(message([] { design_butterworth(4, BandKind::kLowpass, {300}, 500); }).find("250"),
             std::string::npos);

@@ -16,8 +16,8 @@
 namespace nest::signal {
 namespace {
 
-using testing::mutable_view_of;
-using testing::view_of;
+using test::mutable_view_of;
+using test::view_of;
 
 const std::filesystem::path kFolder = test::shared_dir() / "parity/online_filter";
 

@@ -13,10 +13,10 @@
 namespace nest::signal {
 namespace {
 
-using testing::chunks_of;
-using testing::mutable_view_of;
-using testing::noise;
-using testing::view_of;
+using test::chunks_of;
+using test::mutable_view_of;
+using test::noise;
+using test::view_of;
 
 OnlinePreprocessorOptions plain(int channels) {
   OnlinePreprocessorOptions options;

@@ -15,10 +15,10 @@
 namespace nest::signal {
 namespace {
 
-using testing::chunks_of;
-using testing::mutable_view_of;
-using testing::noise;
-using testing::view_of;
+using test::chunks_of;
+using test::mutable_view_of;
+using test::noise;
+using test::view_of;
 
 TEST(Resample, one_shot_equals_scipy_resample_poly) {
   const Json golden = load_json(test::tests_dir() / "golden/signal/resample.json");

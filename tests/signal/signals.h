@@ -8,7 +8,7 @@
 #include "nest/core/tensor.h"
 #include "nest/signal/view.h"
 
-namespace nest::testing {
+namespace nest::test {
 
 /// Normal noise [channels, samples] around an offset of three deviations.
 template <class T>
@@ -42,4 +42,4 @@ inline std::vector<std::int64_t> chunks_of(std::int64_t samples, std::int64_t ch
   return chunks;
 }
 
-}  // namespace nest::testing
+}  // namespace nest::test

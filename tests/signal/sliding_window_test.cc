@@ -10,9 +10,9 @@
 namespace nest::signal {
 namespace {
 
-using testing::chunks_of;
-using testing::noise;
-using testing::view_of;
+using test::chunks_of;
+using test::noise;
+using test::view_of;
 
 TEST(SlidingWindow, every_window_comes_exactly_once_whatever_the_chunking) {
   const std::int64_t samples = 1037;

@@ -18,9 +18,9 @@
 namespace nest::stream {
 namespace {
 
-using testing::deliveries_of;
-using testing::ScriptedSource;
-using testing::tiny_signal;
+using tiny::deliveries_of;
+using tiny::ScriptedSource;
+using tiny::tiny_signal;
 
 /// Deliveries with losses, repetitions, a late and a reordered one, without order in their sizes.
 std::vector<ScriptedSource::Delivery> troubled() {
@@ -40,7 +40,7 @@ struct Told {
 };
 
 Told tell(Source& source, const recognize::Bundle& bundle) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   StreamingInference pipeline(bundle, {.window_s = 4, .hop_s = 0.5}, {}, clock);
   CommittedText text([&](auto tokens) { return pipeline.text_of(tokens); });
   Told told;
@@ -58,14 +58,14 @@ Told tell(Source& source, const recognize::Bundle& bundle) {
 
 TEST(Arrivals, a_replay_gives_the_text_and_the_events_of_the_recorded_stream) {
   const test::TempDir dir;
-  const recognize::Bundle bundle = testing::tiny_bundle();
+  const recognize::Bundle bundle = tiny::tiny_bundle();
   const auto recorded =
       record_arrivals(std::make_unique<ScriptedSource>(troubled()), dir / "a.arrivals");
   const Told live = tell(*recorded, bundle);
   EXPECT_FALSE(live.text.empty());
   EXPECT_TRUE(std::ranges::any_of(
       live.events, [](const std::string& e) { return e.find("clock_jump") != std::string::npos; }));
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   for (const bool is_real_time : {false, true}) {
     const auto replayed = replay_arrivals(dir / "a.arrivals", is_real_time, clock);
     EXPECT_EQ(replayed->is_paced(), is_real_time);
@@ -80,16 +80,16 @@ TEST(Arrivals, a_file_cut_short_is_complete_up_to_its_last_delivery) {
   {
     const auto source =
         record_arrivals(std::make_unique<ScriptedSource>(troubled()), dir / "a.arrivals");
-    std::vector<double> room(testing::kTinyChannels * 64);
-    for (int i = 0; i < 5; ++i) source->read({room.data(), testing::kTinyChannels, 64});
+    std::vector<double> room(tiny::kTinyChannels * 64);
+    for (int i = 0; i < 5; ++i) source->read({room.data(), tiny::kTinyChannels, 64});
   }
   std::filesystem::resize_file(dir / "a.arrivals",
                                std::filesystem::file_size(dir / "a.arrivals") - 3);
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   const auto source = replay_arrivals(dir / "a.arrivals", false, clock);
-  std::vector<double> room(testing::kTinyChannels * 64);
+  std::vector<double> room(tiny::kTinyChannels * 64);
   std::int64_t samples = 0;
-  for (Chunk chunk; (chunk = source->read({room.data(), testing::kTinyChannels, 64})).samples > 0;)
+  for (Chunk chunk; (chunk = source->read({room.data(), tiny::kTinyChannels, 64})).samples > 0;)
     samples += chunk.samples;
   EXPECT_EQ(samples, 4 * 11);
 }
@@ -97,7 +97,7 @@ TEST(Arrivals, a_file_cut_short_is_complete_up_to_its_last_delivery) {
 TEST(Arrivals, another_file_is_refused) {
   const test::TempDir dir;
   std::ofstream(dir / "x") << "EDF\n";
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   EXPECT_THROW(replay_arrivals(dir / "x", false, clock), Error);
   EXPECT_THROW(replay_arrivals(dir / "none", false, clock), Error);
 }
@@ -126,11 +126,11 @@ TEST(Buffered, holds_so_much_and_drops_what_comes_on_top_as_counted_losses) {
   const auto source = buffered(std::make_unique<Counting>(script, read), 1, std::stop_source{}, {});
   // Nobody takes anything until the source has given everything.
   for (std::int64_t seen = read; seen >= 0; seen = read) read.wait(seen);
-  std::vector<double> room(testing::kTinyChannels * 64);
+  std::vector<double> room(tiny::kTinyChannels * 64);
   std::int64_t samples = 0, lost = 0, dropped = 0;
   Chunk chunk;
   do {
-    chunk = source->read({room.data(), testing::kTinyChannels, 64});
+    chunk = source->read({room.data(), tiny::kTinyChannels, 64});
     samples += chunk.samples;
     lost += chunk.lost;
     dropped += chunk.dropped;
@@ -145,9 +145,9 @@ TEST(Buffered, passes_everything_on_if_it_is_read) {
   std::atomic<std::int64_t> read{0};
   const auto source =
       buffered(std::make_unique<Counting>(script, read), 3600, std::stop_source{}, {});
-  std::vector<double> room(testing::kTinyChannels * 2);
+  std::vector<double> room(tiny::kTinyChannels * 2);
   std::int64_t samples = 0;
-  for (Chunk chunk; (chunk = source->read({room.data(), testing::kTinyChannels, 2})).samples > 0;) {
+  for (Chunk chunk; (chunk = source->read({room.data(), tiny::kTinyChannels, 2})).samples > 0;) {
     EXPECT_EQ(chunk.first_sample, samples);
     EXPECT_EQ(chunk.lost, 0);
     samples += chunk.samples;

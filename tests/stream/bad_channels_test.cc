@@ -10,7 +10,7 @@
 namespace nest::stream {
 namespace {
 
-using testing::kTinyChannels;
+using tiny::kTinyChannels;
 
 constexpr std::int64_t kSeconds = 24, kSamples = 64 * kSeconds;
 
@@ -57,13 +57,13 @@ struct Heard {
 
 /// Channel Oz is NaN from second 8 to second 12; Cz holds one value in seconds 9 and 10.
 Heard listen(const FaultOptions& faults, std::int64_t chunk, bool is_broken = true) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   StreamConfig config{.window_s = 2, .hop_s = 0.5, .lookahead_s = 0.5};
   config.endpoint = {.trailing_silence_s = 0, .max_segment_s = 0};
   config.faults = faults;
-  const recognize::Bundle bundle = testing::tiny_bundle();
+  const recognize::Bundle bundle = tiny::tiny_bundle();
   StreamingInference pipeline(bundle, config, {}, clock);
-  std::vector<double> x = testing::tiny_signal(kSamples);
+  std::vector<double> x = tiny::tiny_signal(kSamples);
   for (std::int64_t t = 8 * 64; is_broken && t < 12 * 64; ++t) {
     x[static_cast<std::size_t>(kSamples + t)] = std::numeric_limits<double>::quiet_NaN();
     if (t >= 9 * 64 && t < 11 * 64) x[static_cast<std::size_t>(t)] = 0.25;

@@ -17,7 +17,7 @@
 namespace nest::stream {
 namespace {
 
-using testing::kTinyChannels;
+using tiny::kTinyChannels;
 
 constexpr StreamConfig kConfig{.window_s = 4, .hop_s = 1, .lookahead_s = 0.5};
 
@@ -27,7 +27,7 @@ struct Frames {
 
 Frames frames_of(const recognize::Bundle& bundle, const std::vector<float>& signal,
                  std::int64_t samples) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   const auto maker = make_windowed_frames(bundle.runnable.prepared,
                                           std::make_shared<runtime::Machine>(), kConfig, clock);
   Frames frames;
@@ -54,10 +54,10 @@ std::vector<float> encoded(const recognize::Bundle& bundle, const std::vector<fl
 }
 
 TEST(EndOfStream, every_frame_of_a_recording_cut_at_any_sample_is_decoded) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
+  const recognize::Bundle bundle = tiny::tiny_bundle();
   const graph::Model& model = bundle.model();
   const std::int64_t window = 256, period = graph::samples_per_frame(model);
-  const std::vector<double> noise = testing::tiny_signal(64 * 8);
+  const std::vector<double> noise = tiny::tiny_signal(64 * 8);
   const std::vector<float> signal(noise.begin(), noise.end());
   for (std::int64_t samples = 1; samples <= 64 * 8; ++samples) {
     const Frames frames = frames_of(bundle, signal, samples);
@@ -93,7 +93,7 @@ class ShippedModel : public ::testing::TestWithParam<const char*> {
     length_s_ = static_cast<double>(recording->info().num_samples) / 125;
   }
   std::string text_until(double duration_s) {
-    testing::TickingClock clock;
+    tiny::TickingClock clock;
     StreamingInference pipeline(bundle_, config_, {}, clock);
     const auto source = open_source({.source = "file:" + file_}, clock);
     std::string text;

@@ -14,14 +14,14 @@
 namespace nest::stream {
 namespace {
 
-using testing::deliveries_of;
-using testing::kRateHz;
-using testing::kTinyChannels;
-using testing::ScriptedSource;
+using tiny::deliveries_of;
+using tiny::kRateHz;
+using tiny::kTinyChannels;
+using tiny::ScriptedSource;
 using Script = std::vector<ScriptedSource::Delivery>;
 
 constexpr std::int64_t kSize = 8;  ///< samples a delivery
-constexpr std::int64_t kSamples = 64 * 40;
+constexpr std::int64_t kScriptSamples = 64 * 40;
 constexpr double kWindow_s = 4;
 
 struct Said {
@@ -32,7 +32,7 @@ struct Said {
 };
 
 Said listen(const recognize::Bundle& bundle, Script script, GapPolicy policy) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   StreamConfig config{.window_s = kWindow_s, .hop_s = 0.5, .lookahead_s = 0.5};
   config.endpoint = {.trailing_silence_s = 0, .max_segment_s = 0};
   config.faults.gap = policy;
@@ -107,8 +107,8 @@ std::vector<Timed> untouched(const Said& said, const Injected& injected) {
 }
 
 TEST(FaultScripts, a_thousand_random_ones_are_counted_and_reach_no_other_text) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  const Script clean = deliveries_of(testing::tiny_signal(kSamples), kSize);
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  const Script clean = deliveries_of(tiny::tiny_signal(kScriptSamples), kSize);
   const Said whole = listen(bundle, clean, GapPolicy::kHold);
   ASSERT_GT(whole.tokens.size(), 20u);
   constexpr FaultKind kKinds[] = {FaultKind::kLost, FaultKind::kDuplicate, FaultKind::kReordered,
@@ -142,8 +142,8 @@ TEST(FaultScripts, a_thousand_random_ones_are_counted_and_reach_no_other_text) {
 }
 
 TEST(FaultScripts, masked_frames_bring_no_text) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  Script script = deliveries_of(testing::tiny_signal(kSamples), kSize);
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  Script script = deliveries_of(tiny::tiny_signal(kScriptSamples), kSize);
   script.erase(script.begin() + 100, script.begin() + 116);  // two seconds from 12.5 s on
   const Said said = listen(bundle, script, GapPolicy::kInvalid);
   EXPECT_GE(said.masked, 4);
@@ -152,8 +152,8 @@ TEST(FaultScripts, masked_frames_bring_no_text) {
 }
 
 TEST(FaultScripts, after_a_reset_the_text_is_that_of_the_rest_alone) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  Script script = deliveries_of(testing::tiny_signal(kSamples), kSize);
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  Script script = deliveries_of(tiny::tiny_signal(kScriptSamples), kSize);
   script.erase(script.begin() + 160, script.begin() + 170);
   const Said said = listen(bundle, script, GapPolicy::kReset);
   const Said alone = listen(bundle, Script(script.begin() + 160, script.end()), GapPolicy::kReset);
@@ -170,8 +170,8 @@ TEST(FaultScripts, after_a_reset_the_text_is_that_of_the_rest_alone) {
 }
 
 TEST(FaultScripts, stop_is_an_error_that_names_the_policy) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  Script script = deliveries_of(testing::tiny_signal(kSamples), kSize);
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  Script script = deliveries_of(tiny::tiny_signal(kScriptSamples), kSize);
   script.erase(script.begin() + 100);
   EXPECT_THROW(listen(bundle, script, GapPolicy::kStop), Error);
 }

@@ -12,20 +12,12 @@
 #include "nest/graph/factory.h"
 #include "nest/stream/committed_text.h"
 #include "nest/stream/report.h"
+#include "tests/stream/tiny.h"
 
 namespace nest::stream {
 namespace {
 
-constexpr std::int64_t kSamples = 64 * 12;
-
-class FakeClock : public Clock {
- public:
-  double now_s() override { return now_s_ += 1e-4; }
-  bool wait_until(double) override { return true; }
-
- private:
-  double now_s_ = 0;
-};
+constexpr std::int64_t kFeedSamples = 64 * 12;
 
 /// Three channels in microvolts, one of them unknown to the model, 37 samples a delivery.
 class ThreeChannels : public Source {
@@ -38,10 +30,10 @@ class ThreeChannels : public Source {
   const SourceInfo& info() const override { return info_; }
   Chunk read(signal::SignalView<double> into) override {
     if (on_read) on_read();
-    const std::int64_t count = std::min({std::int64_t{37}, into.samples, kSamples - at_});
+    const std::int64_t count = std::min({std::int64_t{37}, into.samples, kFeedSamples - at_});
     for (std::int64_t t = 0; t < count; ++t) {
       into.row(0)[t] =
-          1e6 * static_cast<double>(volts_[static_cast<std::size_t>(kSamples + at_ + t)]);
+          1e6 * static_cast<double>(volts_[static_cast<std::size_t>(kFeedSamples + at_ + t)]);
       into.row(1)[t] = 1e9;
       into.row(2)[t] = 1e6 * static_cast<double>(volts_[static_cast<std::size_t>(at_ + t)]);
     }
@@ -59,7 +51,7 @@ class ThreeChannels : public Source {
 
 class Feed : public testing::Test {
  protected:
-  Feed() : volts_(2 * kSamples) {
+  Feed() : volts_(2 * kFeedSamples) {
     graph::Model model = graph::build_model(
         "nest_ctc",
         Config::parse("spatial_cnn: {type: EEGNet, n_channels: 2, sampling_rate: 64, "
@@ -88,7 +80,7 @@ class Feed : public testing::Test {
     };
   }
 
-  FakeClock clock_;
+  tiny::TickingClock clock_;
   std::vector<float> volts_;  ///< Cz, then Oz
   recognize::Bundle bundle_;
 };
@@ -96,14 +88,14 @@ class Feed : public testing::Test {
 TEST_F(Feed, gives_the_models_channels_in_its_order_and_unit) {
   Committed pushed;
   auto direct = pipeline();
-  direct.push({volts_.data(), 2, kSamples}, 0, 0, into(pushed));
+  direct.push({volts_.data(), 2, kFeedSamples}, 0, 0, into(pushed));
   direct.finish(into(pushed));
 
   Committed fed;
   ThreeChannels source(volts_);
   auto streamed = pipeline();
   const FeedResult result = feed(source, streamed, clock_, into(fed));
-  EXPECT_EQ(result.samples, kSamples);
+  EXPECT_EQ(result.samples, kFeedSamples);
   EXPECT_DOUBLE_EQ(result.signal_s, 12);
   EXPECT_GT(result.wall_s, 0);
   EXPECT_EQ(fed, pushed);

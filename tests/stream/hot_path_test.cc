@@ -17,7 +17,7 @@ struct Hops {
 
 /// Hops of the second half of `seconds` of noise, in deliveries of a quarter of a second.
 Hops hops_of(const recognize::Bundle& bundle, const StreamConfig& config, std::int64_t seconds) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   StreamingInference pipeline(bundle, config, {}, clock);
   const graph::SignalContract& contract = pipeline.contract();
   const auto rate = static_cast<std::int64_t>(contract.rate_hz), chunk = rate / 4;
@@ -45,7 +45,7 @@ Hops hops_of(const recognize::Bundle& bundle, const StreamConfig& config, std::i
 
 TEST(HotPath, a_hop_that_closes_no_segment_allocates_nothing_after_warm_up) {
   const Hops hops =
-      hops_of(testing::tiny_bundle(), {.window_s = 4, .hop_s = 0.5, .lookahead_s = 0.5}, 200);
+      hops_of(tiny::tiny_bundle(), {.window_s = 4, .hop_s = 0.5, .lookahead_s = 0.5}, 200);
   EXPECT_GT(hops.plain, 100);
   EXPECT_EQ(hops.plain_with_allocation, 0);
 }

@@ -16,6 +16,7 @@
 #include "nest/runtime/executor.h"
 #include "nest/signal/preprocess.h"
 #include "nest/text/character_tokenizer.h"
+#include "tests/stream/tiny.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::stream {
@@ -23,16 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class FakeClock : public Clock {
- public:
-  double now_s() override { return now_s_ += 1e-4; }
-  bool wait_until(double) override { return true; }
-
- private:
-  double now_s_ = 0;
-};
-
-constexpr std::int64_t kChannels = 4;
+constexpr std::int64_t kPipelineChannels = 4;
 
 graph::Model random_model(const std::string& key, const std::string& rest) {
   const std::string text =
@@ -58,7 +50,7 @@ graph::Model ctc_model() {
 
 std::vector<float> noise(std::int64_t samples, std::uint64_t seed = 1) {
   Rng rng(seed);
-  std::vector<float> values(static_cast<std::size_t>(kChannels * samples));
+  std::vector<float> values(static_cast<std::size_t>(kPipelineChannels * samples));
   for (float& value : values) value = static_cast<float>(10 * rng.normal());
   return values;
 }
@@ -82,15 +74,15 @@ struct Result {
 Result run(const graph::Model& model, const std::vector<float>& signal,
            const std::vector<std::int64_t>& chunks, const decode::DecodeOptions& decoding = {},
            const StreamConfig& config = {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5}) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const recognize::Bundle bundle = bundle_of(model);
   StreamingInference pipeline(bundle, uncut(config), decoding, clock);
   Result result;
   const auto sink = [&](const StreamEvent& event) {
     result.committed.emplace_back(event.committed.begin(), event.committed.end());
   };
-  const auto samples = static_cast<std::int64_t>(signal.size()) / kChannels;
-  const signal::SignalView<const float> all(signal.data(), kChannels, samples);
+  const auto samples = static_cast<std::int64_t>(signal.size()) / kPipelineChannels;
+  const signal::SignalView<const float> all(signal.data(), kPipelineChannels, samples);
   std::size_t next = 0;
   for (std::int64_t at = 0; at < samples;) {
     const std::int64_t count = std::min(chunks[next++ % chunks.size()], samples - at);
@@ -137,13 +129,13 @@ TEST(StreamingInference, transducers_stream_too) {
 }
 
 TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const auto model = ctc_model();
   const recognize::Bundle bundle = bundle_of(model);
   StreamConfig config{.window_s = 4, .hop_s = 1, .lookahead_s = 0.5};
   StreamingInference pipeline(bundle, config, {}, clock);
   const auto signal = noise(64 * 10);
-  const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 10);
+  const signal::SignalView<const float> all(signal.data(), kPipelineChannels, 64 * 10);
   int events = 0;
   const auto sink = [&](const StreamEvent& event) { events += event.is_hop() ? 1 : 0; };
   pipeline.push(all.slice(0, 64 * 5), 0, 0, sink);
@@ -159,20 +151,20 @@ TEST(StreamingInference, a_gap_resets_filters_and_window_and_is_counted) {
 /// The tokens of nothing but the whole filtered signal, encoded at once and decoded at once.
 std::vector<decode::TokenId> whole_signal_tokens(const graph::Model& model,
                                                  const std::vector<float>& signal) {
-  const auto samples = static_cast<std::int64_t>(signal.size()) / kChannels;
+  const auto samples = static_cast<std::int64_t>(signal.size()) / kPipelineChannels;
   signal::OnlinePreprocessorOptions options;
-  options.channels = kChannels;
+  options.channels = kPipelineChannels;
   options.rate_hz = model.signal.rate_hz;
   options.bandpass_hz = model.signal.bandpass_hz;
   options.order = model.signal.bandpass_order;
   options.start = signal::Start::kSteady;
-  Tensor eeg(DType::kF32, {1, kChannels, samples});
+  Tensor eeg(DType::kF32, {1, kPipelineChannels, samples});
   signal::OnlinePreprocessor(options).process(
-      signal::SignalView<const float>(signal.data(), kChannels, samples),
-      signal::SignalView<float>(eeg.mutable_data<float>().data(), kChannels, samples));
+      signal::SignalView<const float>(signal.data(), kPipelineChannels, samples),
+      signal::SignalView<float>(eeg.mutable_data<float>().data(), kPipelineChannels, samples));
   runtime::NativeExecutor executor(runtime::prepare(model));
   decode::ModelRecognizer recognizer(executor, {});
-  const Tensor flat = eeg.reshaped({kChannels, samples});
+  const Tensor flat = eeg.reshaped({kPipelineChannels, samples});
   return recognizer.recognize(std::span(&flat, 1)).front().tokens;
 }
 
@@ -207,7 +199,7 @@ TEST(StreamingInference, causal_models_stream_the_tokens_of_the_whole_signal) {
 }
 
 TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const auto describe = [&](graph::Model model, const StreamConfig& config) {
     if (graph::is_streamable(model)) graph::add_streaming_step(model);
     return StreamingInference(bundle_of(std::move(model)), config, {}, clock).describe();
@@ -228,7 +220,7 @@ TEST(StreamingInference, the_mode_follows_the_model_and_the_flags) {
 }
 
 TEST(StreamingInference, a_hop_that_nobody_stated_is_the_nearest_that_fits) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const auto hop_of = [&](double rate_hz, double contract_hop_s) {
     graph::Model model = ctc_model();
     model.signal.rate_hz = rate_hz;
@@ -242,10 +234,10 @@ TEST(StreamingInference, a_hop_that_nobody_stated_is_the_nearest_that_fits) {
 }
 
 TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const graph::Model model = causal_ctc_model();
   const auto signal = noise(64 * 8, 12);
-  const signal::SignalView<const float> all(signal.data(), kChannels, 64 * 8);
+  const signal::SignalView<const float> all(signal.data(), kPipelineChannels, 64 * 8);
   const recognize::Bundle bundle = bundle_of(model);
   StreamingInference pipeline(bundle, uncut({.hop_s = 0.5}), {}, clock);
   std::size_t before = 0;
@@ -259,7 +251,7 @@ TEST(StreamingInference, causal_models_start_anew_after_a_gap) {
   pipeline.finish(sink);
   EXPECT_EQ(pipeline.gaps(), 1);
   std::vector<float> tail;
-  for (std::int64_t c = 0; c < kChannels; ++c) {
+  for (std::int64_t c = 0; c < kPipelineChannels; ++c) {
     const float* row = all.row(c) + 64 * 4;
     tail.insert(tail.end(), row, row + 64 * 4);
   }
@@ -289,7 +281,7 @@ TEST(StreamingInference, weights_and_language_models_of_many_streams_are_the_bun
   decoding.beam_size = 3;
   decoding.lm = lm;
   decoding.lm_unit = decode::LmUnit::kChar;
-  FakeClock clock;
+  tiny::TickingClock clock;
   const std::size_t packed = bundle.runnable.prepared->weight_bytes();
   const StreamingInference first(bundle, {.window_s = 4, .hop_s = 1}, decoding, clock);
   std::filesystem::remove(lm);  // whoever read it again would fail
@@ -303,7 +295,7 @@ TEST(StreamingInference, weights_and_language_models_of_many_streams_are_the_bun
 }
 
 TEST(StreamingInference, impossible_geometry_and_attention_models_are_refused) {
-  FakeClock clock;
+  tiny::TickingClock clock;
   const recognize::Bundle bundle = bundle_of(ctc_model());
   const auto make = [&](const StreamConfig& config) {
     StreamingInference(bundle, config, {}, clock);

@@ -12,10 +12,10 @@
 namespace nest::stream {
 namespace {
 
-using testing::deliveries_of;
 using ::testing::HasSubstr;
-using testing::kRateHz;
-using testing::ScriptedSource;
+using tiny::deliveries_of;
+using tiny::kRateHz;
+using tiny::ScriptedSource;
 using Script = std::vector<ScriptedSource::Delivery>;
 
 /// A script, then a broken connection.
@@ -48,7 +48,7 @@ struct Heard {
 };
 
 Heard listen(Source& source, Clock& clock, double duration_s = 0) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
+  const recognize::Bundle bundle = tiny::tiny_bundle();
   StreamingInference pipeline(bundle, {.window_s = 4, .hop_s = 0.5, .lookahead_s = 0.5}, {}, clock);
   Heard heard;
   const EventSink sink = [&](const StreamEvent& event) {
@@ -61,9 +61,9 @@ Heard listen(Source& source, Clock& clock, double duration_s = 0) {
 }
 
 TEST(Reconnecting, the_time_a_source_was_gone_is_lost_samples_and_a_fault) {
-  const Script whole = deliveries_of(testing::tiny_signal(64 * 20), 16);
+  const Script whole = deliveries_of(tiny::tiny_signal(64 * 20), 16);
   const Script before(whole.begin(), whole.begin() + 40);
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   int tries = 0;
   // Deliveries 40 to 47, two seconds, are gone; the first two tries fail.
   const auto open = [&]() -> std::unique_ptr<Source> {
@@ -85,9 +85,9 @@ TEST(Reconnecting, the_time_a_source_was_gone_is_lost_samples_and_a_fault) {
 }
 
 TEST(Reconnecting, one_that_stays_away_is_its_last_error_after_the_time_it_was_given) {
-  testing::TickingClock clock;
+  tiny::TickingClock clock;
   const auto open = []() -> std::unique_ptr<Source> { fail(ErrorCode::kIo, "nobody listens"); };
-  const Script script = deliveries_of(testing::tiny_signal(64), 16);
+  const Script script = deliveries_of(tiny::tiny_signal(64), 16);
   const auto source = reconnecting(std::make_unique<Breaking>(script), open, 5, clock);
   try {
     listen(*source, clock);
@@ -110,8 +110,8 @@ class OtherRate : public ScriptedSource {
 };
 
 TEST(Reconnecting, what_comes_back_with_another_rate_is_refused) {
-  testing::TickingClock clock;
-  const Script script = deliveries_of(testing::tiny_signal(64), 16);
+  tiny::TickingClock clock;
+  const Script script = deliveries_of(tiny::tiny_signal(64), 16);
   const auto open = [&]() -> std::unique_ptr<Source> {
     return std::make_unique<OtherRate>(script);
   };

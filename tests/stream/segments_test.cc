@@ -9,8 +9,8 @@
 namespace nest::stream {
 namespace {
 
-using testing::deliveries_of;
-using testing::ScriptedSource;
+using tiny::deliveries_of;
+using tiny::ScriptedSource;
 
 struct Listened {
   std::vector<Segment> segments;
@@ -21,10 +21,10 @@ struct Listened {
 
 Listened listen(const StreamConfig& config, std::int64_t chunk,
                 const recognize::Bundle* fallback = nullptr) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  testing::TickingClock clock;
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  tiny::TickingClock clock;
   StreamingInference pipeline(bundle, config, {}, clock, fallback);
-  ScriptedSource source(deliveries_of(testing::tiny_signal(64 * 60), chunk), false);
+  ScriptedSource source(deliveries_of(tiny::tiny_signal(64 * 60), chunk), false);
   CommittedText text([&](auto tokens) { return pipeline.text_of(tokens); });
   Listened heard;
   feed(source, pipeline, clock, [&](const StreamEvent& event) {
@@ -107,12 +107,12 @@ TEST(Segments, follow_one_another_and_every_token_tells_where_its_time_went) {
 }
 
 TEST(StreamingInference, windows_that_are_asked_for_bring_the_text_of_the_events) {
-  const recognize::Bundle bundle = testing::tiny_bundle();
-  testing::TickingClock clock;
+  const recognize::Bundle bundle = tiny::tiny_bundle();
+  tiny::TickingClock clock;
   StreamingInference pipeline(bundle, cut_every(5), {}, clock);
-  const auto doubles = testing::tiny_signal(64 * 20);
+  const auto doubles = tiny::tiny_signal(64 * 20);
   const std::vector<float> signal(doubles.begin(), doubles.end());
-  const signal::SignalView<const float> all(signal.data(), testing::kTinyChannels, 64 * 20);
+  const signal::SignalView<const float> all(signal.data(), tiny::kTinyChannels, 64 * 20);
   EXPECT_FALSE(pipeline.process_window().has_value());
   std::string text;
   std::int64_t windows = 0;
@@ -137,7 +137,7 @@ TEST(Watchdog, hands_over_to_the_fallback_when_deadlines_are_missed_and_back) {
   StreamConfig config = cut_every(5);
   config.max_latency_ms = 1e-6;  // no hop is so fast
   config.watchdog = {.is_on = true, .misses = 4, .hand_back_s = 1};
-  const recognize::Bundle smaller = testing::tiny_bundle(6);
+  const recognize::Bundle smaller = tiny::tiny_bundle(6);
   const Listened never_back = listen(config, 16, &smaller);
   EXPECT_EQ(never_back.watchdog_calls, 1);
   config.max_latency_ms = 1e6;

@@ -19,7 +19,7 @@ namespace nest::stream {
 namespace {
 
 /// Time that only moves when somebody waits for it.
-class FakeClock : public Clock {
+class JumpingClock : public Clock {
  public:
   double now_s() override { return now_s_; }
   bool wait_until(double time_s) override {
@@ -47,7 +47,7 @@ std::string frames(const std::vector<float>& values) {
 const std::string kHeader = "{\"rate_hz\": 100, \"channels\": [\"C3\", \"C4\"], \"unit\": \"V\"}\n";
 
 TEST(FramedSource, header_and_frames_arrive_as_channels_by_samples) {
-  FakeClock clock;
+  JumpingClock clock;
   const auto source = open_framed_source(pipe_with(kHeader + frames({1, 10, 2, 20, 3, 30})), true,
                                          "pipe", 1, clock);
   EXPECT_EQ(source->info().rate_hz, 100);
@@ -67,7 +67,7 @@ TEST(FramedSource, header_and_frames_arrive_as_channels_by_samples) {
 }
 
 void expect_error(const std::string& bytes, const std::string& part) {
-  FakeClock clock;
+  JumpingClock clock;
   std::vector<double> block(2 * 8);
   try {
     const auto source = open_framed_source(pipe_with(bytes), true, "pipe", 1, clock);
@@ -80,7 +80,7 @@ void expect_error(const std::string& bytes, const std::string& part) {
 }
 
 TEST(FramedSource, int16_frames_have_a_gain) {
-  FakeClock clock;
+  JumpingClock clock;
   const std::vector<std::int16_t> values{1, -10, 2, 32767};
   const std::string header =
       "{\"rate_hz\": 100, \"channels\": [\"C3\", \"C4\"], \"unit\": \"uV\", \"type\": \"int16\", "
@@ -109,7 +109,7 @@ TEST(FramedSource, a_requested_stop_ends_a_stream_that_is_silent) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   ASSERT_EQ(::write(ends[1], kHeader.data(), kHeader.size()), static_cast<ssize_t>(kHeader.size()));
-  FakeClock clock;
+  JumpingClock clock;
   std::stop_source stop;
   const auto source = open_framed_source(ends[0], true, "pipe", 10, clock, stop.get_token());
   stop.request_stop();
@@ -121,7 +121,7 @@ TEST(FramedSource, a_requested_stop_ends_a_stream_that_is_silent) {
 TEST(FramedSource, a_stop_before_the_header_is_no_damaged_stream) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  FakeClock clock;
+  JumpingClock clock;
   std::stop_source stop;
   stop.request_stop();
   try {
@@ -157,7 +157,7 @@ std::filesystem::path write_recording(std::int64_t samples) {
 
 TEST(ReplaySource, delivers_every_sample_once_at_the_recorded_pace) {
   const auto path = write_recording(230);
-  FakeClock clock;
+  JumpingClock clock;
   SourceOptions options;
   options.source = "file:" + path.string();
   options.real_time = true;
@@ -189,7 +189,7 @@ TEST(OpenSource, a_requested_stop_ends_a_connection_that_nobody_accepts) {
     queued.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     ::connect(queued.back(), reinterpret_cast<const sockaddr*>(&address), size);
   }
-  FakeClock clock;
+  JumpingClock clock;
   std::stop_source stop;
   stop.request_stop();
   SourceOptions options;
@@ -206,7 +206,7 @@ TEST(OpenSource, a_requested_stop_ends_a_connection_that_nobody_accepts) {
 }
 
 TEST(OpenSource, unknown_schemes_and_missing_files_are_clear_errors) {
-  FakeClock clock;
+  JumpingClock clock;
   SourceOptions options;
   options.source = "smoke:signals";
   EXPECT_THROW(open_source(options, clock), Error);

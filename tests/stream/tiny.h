@@ -10,7 +10,7 @@
 #include "nest/stream/source.h"
 #include "nest/text/character_tokenizer.h"
 
-namespace nest::stream::testing {
+namespace nest::stream::tiny {
 
 constexpr double kRateHz = 64;
 constexpr std::int64_t kTinyChannels = 2;
@@ -109,4 +109,4 @@ inline std::vector<ScriptedSource::Delivery> deliveries_of(const std::vector<dou
   return all;
 }
 
-}  // namespace nest::stream::testing
+}  // namespace nest::stream::tiny

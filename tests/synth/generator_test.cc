@@ -9,7 +9,7 @@
 namespace nest::synth {
 namespace {
 
-SynthOptions small() {
+SynthOptions eight_channels() {
   SynthOptions options;
   options.channels = 8;
   options.rate_hz = 128;
@@ -17,16 +17,16 @@ SynthOptions small() {
 }
 
 TEST(Generator, the_same_script_gives_the_same_bits) {
-  const Generator a(small());
-  const Generator b(small());
+  const Generator a(eight_channels());
+  const Generator b(eight_channels());
   const Script script = a.plan("anna sees the cat", 1, 0, 7);
   EXPECT_TRUE(bit_equal(a.render(script), b.render(b.plan("anna sees the cat", 1, 0, 7))));
 }
 
 TEST(Generator, seed_stream_subject_and_session_each_change_the_signal) {
-  SynthOptions other = small();
+  SynthOptions other = eight_channels();
   other.seed = 2;
-  const Generator generator(small());
+  const Generator generator(eight_channels());
   const std::string text = "the dog runs here";
   const Tensor signal = generator.render(generator.plan(text, 0, 0, 1));
   const auto differs = [&](const Tensor& changed) {
@@ -40,7 +40,7 @@ TEST(Generator, seed_stream_subject_and_session_each_change_the_signal) {
 
 TEST(Generator, signal_to_noise_ratio_is_what_was_asked_for) {
   for (const double snr_db : {-10.0, 0.0, 5.0}) {
-    SynthOptions options = small();
+    SynthOptions options = eight_channels();
     options.snr_db = snr_db;
     const Generator generator(options);
     const Script script = generator.plan("she likes the old river", 0, 1, 3);
@@ -52,7 +52,7 @@ TEST(Generator, signal_to_noise_ratio_is_what_was_asked_for) {
 }
 
 TEST(Generator, noise_only_is_the_same_noise_without_the_evoked_part) {
-  SynthOptions options = small();
+  SynthOptions options = eight_channels();
   options.blinks_per_min = 0;
   options.muscle_per_min = 0;
   options.dead_probability = 0;
@@ -89,7 +89,7 @@ TEST(Generator, noise_only_is_the_same_noise_without_the_evoked_part) {
 }
 
 TEST(Generator, control_does_not_depend_on_what_is_said) {
-  SynthOptions options = small();
+  SynthOptions options = eight_channels();
   options.noise_only = true;
   options.char_jitter = 0;
   const Generator generator(options);
@@ -98,7 +98,7 @@ TEST(Generator, control_does_not_depend_on_what_is_said) {
 }
 
 TEST(Generator, background_has_the_root_mean_square_that_was_asked_for) {
-  SynthOptions options = small();
+  SynthOptions options = eight_channels();
   options.alpha_uv = 0;
   const Generator generator(options);
   double sum = 0;
@@ -115,10 +115,10 @@ TEST(Generator, background_has_the_root_mean_square_that_was_asked_for) {
 }
 
 TEST(Generator, unknown_characters_and_people_are_errors) {
-  const Generator generator(small());
+  const Generator generator(eight_channels());
   EXPECT_THROW(generator.plan("Ärger", 0, 0, 1), Error);
   EXPECT_THROW(generator.plan("cat", 2, 0, 1), Error);
-  SynthOptions options = small();
+  SynthOptions options = eight_channels();
   options.channels = 65;
   EXPECT_THROW(Generator{options}, Error);
 }

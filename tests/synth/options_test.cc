@@ -18,7 +18,7 @@ TEST(SynthOptions, survive_json_and_refuse_what_is_unknown_or_impossible) {
 }
 
 TEST(SynthOptions, threads_do_not_describe_a_corpus) {
-  EXPECT_FALSE(to_json(SynthOptions{.threads = 3}).contains("threads"));
+  EXPECT_FALSE(nest::to_json(SynthOptions{.threads = 3}).contains("threads"));
 }
 
 TEST(SynthOptions, mains_above_half_the_rate_are_refused) {

@@ -9,7 +9,7 @@
 namespace nest::text {
 namespace {
 
-constexpr double kTolerance = 1e-9;
+constexpr double kParityTolerance = 1e-9;
 
 class ScoreParity : public testing::Test {
  protected:
@@ -42,7 +42,7 @@ void expect_value(const Json& expected, double value, const std::string& what) {
   if (expected.is_string()) {
     EXPECT_TRUE(std::isnan(value)) << what << " should be undefined";
   } else {
-    EXPECT_NEAR(value, expected.get<double>(), kTolerance) << what;
+    EXPECT_NEAR(value, expected.get<double>(), kParityTolerance) << what;
   }
 }
 
@@ -71,10 +71,11 @@ TEST_F(ScoreParity, several_references_use_the_closest_length) {
     const auto references = item.at("references").get<std::vector<std::string>>();
     const BleuStats stats = bleu_stats(references, item.at("hypothesis").get<std::string>(), {});
     EXPECT_NEAR(bleu_score(stats, {}).fraction,
-                multi.at("per_item")[i].at("standard_bleu").get<double>(), kTolerance);
+                multi.at("per_item")[i].at("standard_bleu").get<double>(), kParityTolerance);
     total += stats;
   }
-  EXPECT_NEAR(bleu_score(total, {}).fraction, multi.at("standard_bleu").get<double>(), kTolerance);
+  EXPECT_NEAR(bleu_score(total, {}).fraction, multi.at("standard_bleu").get<double>(),
+              kParityTolerance);
 }
 
 TEST_F(ScoreParity, perplexity_agrees) {
@@ -86,7 +87,7 @@ TEST_F(ScoreParity, perplexity_agrees) {
     for (std::size_t t = 0; t < length; ++t) sum += entry.at("log_probs")[i][t].get<double>();
     tokens += static_cast<std::int64_t>(length);
   }
-  EXPECT_NEAR(perplexity(sum, tokens), entry.at("value").get<double>(), kTolerance);
+  EXPECT_NEAR(perplexity(sum, tokens), entry.at("value").get<double>(), kParityTolerance);
   EXPECT_TRUE(std::isnan(perplexity(0, 0)));
 }
 

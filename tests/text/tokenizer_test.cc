@@ -13,6 +13,7 @@
 #include "nest/text/character_tokenizer.h"
 #include "nest/text/sentencepiece_tokenizer.h"
 #include "nest/text/word_tokenizer.h"
+#include "tests/support/error_of.h"
 #include "tests/support/temp_dir.h"
 
 namespace nest::text {
@@ -25,13 +26,7 @@ const std::vector<std::string> kTexts{"the old man reads a book", "a girl reads 
                                       "low lower lowest new newer newest"};
 
 std::string message_of(const Json& json) {
-  try {
-    tokenizer_from_json(json, "tok.json");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
-    return error.what();
-  }
-  return "accepted";
+  return test::error_of([&] { tokenizer_from_json(json, "tok.json"); }, ErrorCode::kDataCorrupt);
 }
 
 std::vector<std::shared_ptr<const Tokenizer>> all_kinds() {

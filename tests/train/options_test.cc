@@ -7,6 +7,7 @@
 #include "nest/train/batch.h"
 #include "nest/train/objective.h"
 #include "nest/train/run.h"
+#include "tests/support/error_of.h"
 #include "tests/support/options_laws.h"
 
 namespace nest::train {
@@ -50,13 +51,7 @@ TrainOptions applied(const std::string& yaml, const FieldNames& given = {},
 }
 
 std::string refused(const std::string& yaml) {
-  try {
-    applied(yaml);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kDataCorrupt);
-    return error.what();
-  }
-  return "accepted";
+  return test::error_of([&] { applied(yaml); }, ErrorCode::kDataCorrupt);
 }
 
 TEST(TrainingSection, keys_of_the_python_project_are_read) {
