@@ -17,6 +17,25 @@ set(NEST_SMALL $<$<CONFIG:Release>:-Os>)
 nest_precompiled_header(nest_small_pch)
 target_compile_options(nest_small_pch PRIVATE ${NEST_SMALL})
 
+# nest_use_precompiled(<program> <carrier>): the same for a program. The headers are made with -fPIC; a program would ask
+# for -fPIE.
+function(nest_use_precompiled program carrier)
+  set_target_properties(${program} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(${program} PRIVATE -fPIC)
+  target_precompile_headers(${program} REUSE_FROM ${carrier})
+endfunction()
+
+# nest_unity(<target>): eight of its sources a translation unit, if the build asks for that.
+function(nest_unity target)
+  if(NEST_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # A class that hides its parts in an unnamed namespace is still of one file. And a unit takes half a gigabyte, so the
+    # compiler need not collect garbage below one.
+    target_compile_options(${target} PRIVATE
+      $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>)
+  endif()
+endfunction()
+
 function(nest_module name)
   cmake_parse_arguments(M "SMALL" "CLOSURE" "SOURCES;LINK" ${ARGN})
   set(target nest_module_${name})
@@ -36,10 +55,8 @@ function(nest_module name)
   else()
     target_precompile_headers(${target} REUSE_FROM nest_core_pch)
   endif()
-  if(NEST_UNITY AND NOT M_CLOSURE STREQUAL "torch")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    # A class that hides its parts in an unnamed namespace is still of one file.
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  if(NOT M_CLOSURE STREQUAL "torch")
+    nest_unity(${target})
   endif()
   set_property(GLOBAL APPEND PROPERTY NEST_MODULES_${M_CLOSURE} ${target})
   set_property(GLOBAL APPEND PROPERTY NEST_LINK_${M_CLOSURE} ${M_LINK})

@@ -6,7 +6,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct AuditArguments : VerbArguments {
   recognize::DecodingOptions recognizer;
   eval::AuditOptions audit;
   eval::EvalSetOptions set;
@@ -15,7 +15,7 @@ struct Arguments : VerbArguments {
   std::vector<std::string> results;
 };
 
-int run(Arguments& a) {
+int run_audit(AuditArguments& a) {
   require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
           "nest audit needs --data and --model");
   a.audit.eval.batch_size = a.recognizer.recognize.decode.batch_size;
@@ -35,9 +35,9 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_audit(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<AuditArguments>(
       line, "audit", "Six checks that a model's figures mean what they seem to mean",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, AuditArguments& a) {
         flags.add("data,test-data", a.data, "dataset folder with training and test split");
         register_flags(flags, a.set);
         flags.add("results", a.results, "files with figures, searched by check 6");
@@ -45,7 +45,7 @@ void add_audit(CommandLine& line) {
         register_flags(flags, a.recognizer);
         register_flags(flags, a.audit);
       },
-      run);
+      run_audit);
 }
 
 }  // namespace nest

@@ -6,13 +6,13 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct BenchArguments : VerbArguments {
   profile::BenchRunOptions options;
   std::string save_models;
   std::string output;
 };
 
-int run(Arguments& a) {
+int run_bench(BenchArguments& a) {
   profile::BenchOptions& bench = a.options.bench;
   const char* peer = std::getenv("NEST_ONNXRUNTIME_PEER");
   if (bench.peer_command.empty() && peer != nullptr) bench.peer_command = peer;
@@ -34,15 +34,15 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_bench(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<BenchArguments>(
       line, "bench", "How fast is the native runtime, beside LibTorch and ONNX Runtime?",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, BenchArguments& a) {
         register_flags(flags, a.options);
         flags.add("save-models", a.save_models,
                   "write every model as NAME.safetensors there and stop");
         flags.add("output", a.output, "write the JSON there as well");
       },
-      run);
+      run_bench);
 }
 
 }  // namespace nest

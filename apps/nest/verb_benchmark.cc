@@ -13,7 +13,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct BenchmarkArguments : VerbArguments {
   recognize::DecodingOptions recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
@@ -27,7 +27,7 @@ struct Arguments : VerbArguments {
   std::string trace;
 };
 
-int finish(const Arguments& a, eval::Results results) {
+int finish(const BenchmarkArguments& a, eval::Results results) {
   if (a.merge.empty()) results.model["file_bytes"] = std::filesystem::file_size(a.recognizer.model);
   const eval::Summary summary = eval::summarize(results, results.options.summary, command_job());
   Json json;
@@ -42,7 +42,8 @@ int finish(const Arguments& a, eval::Results results) {
   return exit_code(ErrorCode::kCheckFailed);
 }
 
-int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::EvalSet& set) {
+int run_suite(const BenchmarkArguments& a, const recognize::Bundle& bundle,
+              const eval::EvalSet& set) {
   const auto suite = eval::benchmark_suite(eval::beam_runs(bundle, a.recognizer.recognize, a.suite),
                                            set, a.eval, bundle.tokenizer, command_job());
   const Json json = suite_json(suite);
@@ -53,7 +54,7 @@ int run_suite(const Arguments& a, const recognize::Bundle& bundle, const eval::E
   return has_failures ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
 
-int run(Arguments& a) {
+int run_benchmark(BenchmarkArguments& a) {
   if (!a.merge.empty()) return finish(a, eval::merge_results_files(a.merge, a.eval.summary));
   require(!a.data.empty() && !a.recognizer.model.empty(), ErrorCode::kInvalidArgument,
           "nest benchmark needs --model and --data, or results files to --merge");
@@ -86,9 +87,9 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_benchmark(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<BenchmarkArguments>(
       line, "benchmark", "Error rates, intervals, latency of a model on a dataset, free-running",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, BenchmarkArguments& a) {
         flags.add("data,test-data", a.data, "dataset folder");
         register_flags(flags, a.set);
         flags.add("output", a.output, "results file (nest.results/1); {shard}: the part, 2-of-4");
@@ -105,7 +106,7 @@ void add_benchmark(CommandLine& line) {
                   "stream the recordings as wholes and score their text by time");
         register_flags(flags, a.streamed);
       },
-      run);
+      run_benchmark);
   line.add_alias("eval", "benchmark");
 }
 

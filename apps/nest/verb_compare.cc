@@ -7,20 +7,21 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct CompareArguments : VerbArguments {
   std::vector<std::string> files;
   std::string output;
   bool table = false;
   eval::CompareOptions options;
 };
 
-int finish(const Arguments& a, const Json& json, const std::string& text, bool is_regression) {
+int finish(const CompareArguments& a, const Json& json, const std::string& text,
+           bool is_regression) {
   if (!a.output.empty()) write_text_file(a.output, json_text(json, 2) + "\n");
   fmt::print("{}", a.json ? json_text(json, 2) + "\n" : text);
   return is_regression ? exit_code(ErrorCode::kCheckFailed) : 0;
 }
 
-int run(const Arguments& a) {
+int run_compare(const CompareArguments& a) {
   require(a.files.size() >= 2, ErrorCode::kInvalidArgument,
           "compare needs two or more results files, {} given", a.files.size());
   std::vector<eval::NamedResults> runs;
@@ -40,16 +41,16 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_compare(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<CompareArguments>(
       line, "compare", "Are runs better or worse than the first on the same utterances?",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, CompareArguments& a) {
         flags.positional("files", a.files, "results files; the first is what the others change")
             .required();
         flags.add("output", a.output, "write the JSON there as well");
         flags.add("table", a.table, "one row a run (always with three or more)");
         register_flags(flags, a.options);
       },
-      run);
+      run_compare);
 }
 
 }  // namespace nest

@@ -4,7 +4,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct ConfidenceArguments : VerbArguments {
   std::string fit;
   std::string test;
 };
@@ -13,7 +13,7 @@ std::vector<decode::JudgedToken> judged_tokens(const std::string& path) {
   return with_context(path, [&] { return eval::judged_tokens(eval::load_results(path)); });
 }
 
-int run(const Arguments& a) {
+int run_confidence(const ConfidenceArguments& a) {
   require(a.fit != a.test, ErrorCode::kInvalidArgument,
           "--fit and --test are the same file; a temperature is tested on other utterances");
   std::vector<decode::JudgedToken> test;
@@ -27,14 +27,14 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_confidence(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<ConfidenceArguments>(
       line, "confidence", "Temperature that makes token confidences true, from results files",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, ConfidenceArguments& a) {
         flags.add("fit", a.fit, "results of nest benchmark to fit on: the validation part")
             .required();
         flags.add("test", a.test, "results to report on as well");
       },
-      run);
+      run_confidence);
 }
 
 }  // namespace nest

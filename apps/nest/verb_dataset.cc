@@ -5,12 +5,12 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct DatasetArguments : VerbArguments {
   data::DatasetOptions open;
   data::RevisionOptions revision;
 };
 
-int run(const Arguments& a) {
+int run_dataset(const DatasetArguments& a) {
   data::Dataset dataset = data::Dataset::open(a.revision.data, a.open);
   std::size_t problems = dataset.problems().size();
   if (data::changes_anything(a.revision)) {
@@ -26,13 +26,13 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_dataset(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<DatasetArguments>(
       line, "dataset", "Check, sum up, split, resample or normalise a dataset that exists",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, DatasetArguments& a) {
         register_flags(flags, a.revision);
         register_flags(flags, a.open, {.without = {"resample"}});
       },
-      run);
+      run_dataset);
 }
 
 }  // namespace nest

@@ -6,7 +6,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct DecodeArguments : VerbArguments {
   recognize::DecodingOptions recognizer;
   eval::EvalOptions eval;
   eval::EvalSetOptions set;
@@ -16,13 +16,13 @@ struct Arguments : VerbArguments {
   std::string output;
 };
 
-eval::EvalSet open_set(Arguments& a, const graph::Model& model) {
+eval::EvalSet open_set(DecodeArguments& a, const graph::Model& model) {
   if (!a.data.empty()) return eval::open_eval_set(a.data, a.set, model);
   a.recording.resample = a.set.resample;
   return eval::open_recording_set(a.input, a.recording, model.signal);
 }
 
-int run(Arguments& a) {
+int run_decode(DecodeArguments& a) {
   require(!a.recognizer.model.empty() && a.data.empty() != a.input.empty(),
           ErrorCode::kInvalidArgument,
           "nest decode needs --model, and --data (a dataset) or --input (a recording)");
@@ -48,9 +48,9 @@ int run(Arguments& a) {
 }  // namespace
 
 void add_decode(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<DecodeArguments>(
       line, "decode", "Text of a recording, or of every utterance of a dataset",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, DecodeArguments& a) {
         flags.add("data,test-data", a.data, "dataset folder");
         flags.add("input", a.input, "EEG recording of any format, in place of a dataset");
         register_flags(flags, a.set);
@@ -60,7 +60,7 @@ void add_decode(CommandLine& line) {
         register_flags(flags, a.recognizer);
         register_flags(flags, a.eval);
       },
-      run, "one JSON object a line, with times and n-best");
+      run_decode, "one JSON object a line, with times and n-best");
 }
 
 }  // namespace nest

@@ -16,7 +16,7 @@ Json examine() {
   return report;
 }
 
-int run(const VerbArguments& a) {
+int run_doctor(const VerbArguments& a) {
   const Json report = examine();
   std::string text;
   for (const auto& [key, value] : report.items()) {
@@ -31,7 +31,7 @@ int run(const VerbArguments& a) {
 void add_doctor(CommandLine& line) {
   add_verb<VerbArguments>(
       line, "doctor", "Machine, instruction sets, threads, and what this build can do",
-      [](Flags&, VerbArguments&) {}, run);
+      [](Flags&, VerbArguments&) {}, run_doctor);
 }
 
 }  // namespace nest

@@ -5,14 +5,14 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct ExportArguments : VerbArguments {
   std::string model;
   std::string out;
   exports::ExportOptions options;
   deploy::LoadOptions load;
 };
 
-int export_model(const Arguments& a) {
+int export_model(const ExportArguments& a) {
   const exports::ModelExporter exporter(deploy::load_model(a.model, a.load));
   const exports::Exported exported = exports::export_model(exporter, a.out, a.options);
   return print_report(a.json, to_json(exported), exported_text(exported));
@@ -21,10 +21,10 @@ int export_model(const Arguments& a) {
 }  // namespace
 
 void add_export(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<ExportArguments>(
       line, "export",
       "A model for other runtimes: its graphs as ONNX or TorchScript, or its weights",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, ExportArguments& a) {
         flags.add("model,checkpoint", a.model, ".pt or .safetensors").required();
         flags.add("output", a.out, "file to write").required();
         register_flags(flags, a.options);

@@ -8,14 +8,14 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct InspectArguments : VerbArguments {
   std::string file;
   deploy::InspectOptions options;
   std::string svg;   ///< where to write a picture
   bool dot = false;  ///< Graphviz source instead of the text
 };
 
-int inspect_dataset(const Arguments& a) {
+int inspect_dataset(const InspectArguments& a) {
   const data::Dataset dataset = data::Dataset::open(a.file, {.strict_files = a.options.strict});
   const data::DatasetSummary summary = data::summarize(dataset);
   Json json = to_json(summary, dataset);
@@ -26,7 +26,7 @@ int inspect_dataset(const Arguments& a) {
   return 0;
 }
 
-int run(const Arguments& a) {
+int run_inspect(const InspectArguments& a) {
   if (std::filesystem::exists(std::filesystem::path(a.file) / "dataset.json")) {
     return inspect_dataset(a);
   }
@@ -51,10 +51,10 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_inspect(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<InspectArguments>(
       line, "inspect",
       "What is in a file or folder: model, recording, dataset, training run, results",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, InspectArguments& a) {
         flags.positional("file", a.file, "the file or folder").required();
         flags.add("graph", a.options.graph, "only this graph of a model");
         flags.add("model-key", a.options.model_key, "one model of a configuration");
@@ -64,7 +64,7 @@ void add_inspect(CommandLine& line) {
                   "one part of a recording with several, by name or id");
         flags.add("strict", a.options.strict, "any warning is an error");
       },
-      run);
+      run_inspect);
 }
 
 }  // namespace nest

@@ -6,7 +6,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct LmArguments : VerbArguments {
   std::string action;
   std::vector<std::string> text;
   std::string lm;
@@ -16,12 +16,12 @@ struct Arguments : VerbArguments {
   decode::NGramTrainOptions train;
 };
 
-decode::LmSplitter splitter_of(const Arguments& a) {
+decode::LmSplitter splitter_of(const LmArguments& a) {
   return decode::LmSplitter(a.unit,
                             a.tokenizer.empty() ? nullptr : text::load_tokenizer(a.tokenizer));
 }
 
-int train(const Arguments& a) {
+int train(const LmArguments& a) {
   require(!a.text.empty() && !a.output.empty(), ErrorCode::kInvalidArgument,
           "nest lm train needs --text and --output");
   const auto report = decode::train_lm(a.text, a.output, a.train, splitter_of(a), command_job());
@@ -30,7 +30,7 @@ int train(const Arguments& a) {
   return print_report(a.json, json, fmt::format("{}: {}", a.output, decode::train_text(report)));
 }
 
-int compile(const Arguments& a) {
+int compile(const LmArguments& a) {
   require(!a.lm.empty() && !a.output.empty(), ErrorCode::kInvalidArgument,
           "nest lm compile needs --lm and --output");
   const auto model = decode::NGram::load(a.lm);
@@ -41,7 +41,7 @@ int compile(const Arguments& a) {
                                   model->vocab_size(), model->num_ngrams()));
 }
 
-int score(const Arguments& a) {
+int score(const LmArguments& a) {
   require(!a.lm.empty() && !a.text.empty(), ErrorCode::kInvalidArgument,
           "nest lm score needs --lm and --text");
   const auto print = [&](const std::string& line, const decode::TextScore& one) {
@@ -55,7 +55,7 @@ int score(const Arguments& a) {
                   total.perplexity(), total.words, total.unknown));
 }
 
-int run(const Arguments& a) {
+int run_lm(const LmArguments& a) {
   if (a.action == "train") return train(a);
   return a.action == "compile" ? compile(a) : score(a);
 }
@@ -63,9 +63,9 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_lm(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<LmArguments>(
       line, "lm", "Train, compile and query n-gram language models",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, LmArguments& a) {
         flags.positional("action", a.action, "train, compile or score").required();
         flags.choices({"train", "compile", "score"});
         flags.add("text", a.text, "text files, one sentence a line");
@@ -75,7 +75,7 @@ void add_lm(CommandLine& line) {
         flags.add("tokenizer", a.tokenizer, "tokenizer file, for --unit token");
         register_flags(flags, a.train);
       },
-      run);
+      run_lm);
 }
 
 }  // namespace nest

@@ -10,7 +10,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct ProfileArguments : VerbArguments {
   std::string model;
   std::vector<std::string> compare;
   deploy::LoadOptions load;
@@ -20,7 +20,7 @@ struct Arguments : VerbArguments {
   std::string max_regression = "5%";
 };
 
-int compare_models(const Arguments& a) {
+int compare_models(const ProfileArguments& a) {
   std::vector<std::string> files{a.model};
   files.insert(files.end(), a.compare.begin(), a.compare.end());
   const auto rows = profile::ComparisonBenchmark::compare_files(files, a.load, a.executor,
@@ -30,7 +30,7 @@ int compare_models(const Arguments& a) {
   return print_report(a.json, json, profile::ComparisonBenchmark::print_comparison(rows));
 }
 
-int run(const Arguments& a) {
+int run_profile(const ProfileArguments& a) {
   if (!a.compare.empty()) return compare_models(a);
   const double limit = profile::parse_percent(a.max_regression);
   const Json before = a.against.empty() ? Json() : parse_json(read_text_file(a.against), a.against);
@@ -64,9 +64,9 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_profile(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<ProfileArguments>(
       line, "profile", "Parameters, operations, memory and time of every layer of a model",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, ProfileArguments& a) {
         flags.add("model,checkpoint", a.model, ".pt, .safetensors or .prepared").required();
         flags.add("compare", a.compare, "more models: one table of all, timed in turns");
         flags.add("trace", a.trace, "write some runs as a trace for ui.perfetto.dev there");
@@ -79,7 +79,7 @@ void add_profile(CommandLine& line) {
         register_flags(flags, a.load);
         register_flags(flags, a.executor);
       },
-      run);
+      run_profile);
 }
 
 }  // namespace nest

@@ -7,7 +7,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct PruneArguments : VerbArguments {
   std::string model;
   std::string out;
   recognize::LoadOptions load;
@@ -22,7 +22,7 @@ struct Arguments : VerbArguments {
   }
 };
 
-void check(const Arguments& a) {
+void check(const PruneArguments& a) {
   compress::validate(a.prune);
   compress::validate(a.training);
   const std::string extension = std::filesystem::path(a.out).extension().string();
@@ -33,7 +33,7 @@ void check(const Arguments& a) {
   eval::check_prune_data(a.data, a.prune, a.training);
 }
 
-compress::PruneTools tools_of(const Arguments& a, const recognize::Bundle& bundle,
+compress::PruneTools tools_of(const PruneArguments& a, const recognize::Bundle& bundle,
                               const graph::Model& model) {
   compress::PruneTools tools =
       eval::prune_tools(a.data, a.prune.criterion, a.training, bundle, model, command_job());
@@ -45,7 +45,7 @@ compress::PruneTools tools_of(const Arguments& a, const recognize::Bundle& bundl
   return tools;
 }
 
-int prune(Arguments& a) {
+int prune(PruneArguments& a) {
   a.training.epochs = a.epochs.value_or(a.trains_between() ? 1 : 0);
   check(a);
   const graph::Model model = recognize::load_weights(a.model, a.load);
@@ -66,9 +66,9 @@ int prune(Arguments& a) {
 }  // namespace
 
 void add_prune(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<PruneArguments>(
       line, "prune", "A smaller model: zeros in its weights, or whole units taken out of it",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, PruneArguments& a) {
         flags.add("model,checkpoint", a.model, "model file with float weights").required();
         flags.add("output", a.out, "pruned model, .pt or .safetensors").required();
         flags.add("data", a.data.data, "dataset folder: measures, trains, scores before and after");

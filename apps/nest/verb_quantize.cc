@@ -7,7 +7,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct QuantizeArguments : VerbArguments {
   std::string model;
   std::string out;
   recognize::LoadOptions load;
@@ -20,7 +20,7 @@ struct Arguments : VerbArguments {
   bool trains() const { return !compare && quantize.method == compress::QuantizeMethod::kQat; }
 };
 
-void check(const Arguments& a) {
+void check(const QuantizeArguments& a) {
   if (!a.compare) validate(a.quantize);
   require_field(a.trains() || !a.epochs, "epochs", "is of method qat, which trains");
   require_field(!a.trains() || !a.data.calibration.data.empty(), "data",
@@ -28,7 +28,7 @@ void check(const Arguments& a) {
   validate(a.training);
 }
 
-compress::QuantizeFunctions functions_of(const Arguments& a, const graph::Model& model,
+compress::QuantizeFunctions functions_of(const QuantizeArguments& a, const graph::Model& model,
                                          eval::QuantizeData& data) {
   compress::QuantizeFunctions functions = data.functions();
   if (a.trains()) {
@@ -38,7 +38,7 @@ compress::QuantizeFunctions functions_of(const Arguments& a, const graph::Model&
   return functions;
 }
 
-int quantize(Arguments& a) {
+int quantize(QuantizeArguments& a) {
   constexpr std::int64_t kEpochs = 5;
   a.training.epochs = a.epochs.value_or(a.trains() ? kEpochs : 0);
   check(a);
@@ -65,9 +65,9 @@ int quantize(Arguments& a) {
 }  // namespace
 
 void add_quantize(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<QuantizeArguments>(
       line, "quantize", "Fewer bits for a model's weights and activations, with what that costs",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, QuantizeArguments& a) {
         flags.add("model", a.model, "model file with float weights").required();
         flags.add("data", a.data.calibration.data,
                   "dataset folder: signals to calibrate on, sentences to score before and after");

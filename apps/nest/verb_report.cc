@@ -4,13 +4,13 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct ReportArguments : VerbArguments {
   std::string results;
   eval::ReportOptions options;
   std::string output;
 };
 
-int run(const Arguments& a) {
+int run_report(const ReportArguments& a) {
   const eval::Report report = eval::make_report(a.results, a.options, command_job());
   const bool is_printed = a.output.empty();
   if (!is_printed) write_text_file(a.output, report.text);
@@ -25,14 +25,14 @@ int run(const Arguments& a) {
 }  // namespace
 
 void add_report(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<ReportArguments>(
       line, "report", "One HTML file or Markdown text from a results file",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, ReportArguments& a) {
         flags.positional("results", a.results, "file written by nest benchmark").required();
         register_flags(flags, a.options);
         flags.add("output", a.output, "file to write; default: standard output");
       },
-      run, "print JSON: what was written, or the report as a text");
+      run_report, "print JSON: what was written, or the report as a text");
 }
 
 }  // namespace nest

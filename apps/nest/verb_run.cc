@@ -18,7 +18,7 @@ struct RunOptions : VerbArguments {
   recognize::ExecutorOptions executor;
 };
 
-int run(const RunOptions& options) {
+int run_run(const RunOptions& options) {
   TensorMap inputs;
   for (const auto& [name, file] : options.inputs)
     inputs.emplace(name, graph::as_input(name, io::read_npy(file)));
@@ -56,7 +56,7 @@ void add_run(CommandLine& line) {
         register_flags(flags, options.load);
         register_flags(flags, options.executor);
       },
-      run);
+      run_run);
 }
 
 }  // namespace nest

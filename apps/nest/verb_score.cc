@@ -6,7 +6,7 @@
 namespace nest {
 namespace {
 
-struct Arguments : VerbArguments {
+struct ScoreArguments : VerbArguments {
   std::vector<std::string> references;
   std::string hypotheses;
   std::string by;
@@ -16,7 +16,7 @@ struct Arguments : VerbArguments {
   text::BootstrapOptions bootstrap;
 };
 
-int run(const Arguments& arguments) {
+int run_score(const ScoreArguments& arguments) {
   const std::vector<text::TextPair> pairs =
       text::read_text_pairs(arguments.hypotheses, arguments.references);
   std::vector<std::string> groups;
@@ -36,9 +36,9 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_score(CommandLine& line) {
-  add_verb<Arguments>(
+  add_verb<ScoreArguments>(
       line, "score", "WER, CER, BLEU and exact match of two text files, line by line",
-      [](Flags& flags, Arguments& a) {
+      [](Flags& flags, ScoreArguments& a) {
         a.bootstrap.threads = 1;  // as on every verb
         flags.add("ref", a.references, "reference file; again for further references").required();
         flags.add("hyp", a.hypotheses, "hypothesis file").required();
@@ -51,7 +51,7 @@ void add_score(CommandLine& line) {
         register_flags(flags, a.bootstrap);
         flags.add("threads", a.bootstrap.threads, "threads; 0: all cores");
       },
-      run);
+      run_score);
 }
 
 }  // namespace nest

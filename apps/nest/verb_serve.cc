@@ -16,7 +16,7 @@ struct ServeArguments : VerbArguments {
   std::function<FieldNames()> given;  ///< flags that stand on the command line
 };
 
-int run(const ServeArguments& a) {
+int run_serve(const ServeArguments& a) {
   const FieldNames given = a.given();
   package::DeploymentConfig config;  // defaults, then the file, the environment, the command line
   if (!a.config.empty()) config.load(a.config);
@@ -47,7 +47,7 @@ void add_serve(CommandLine& line) {
         register_flags(flags, a.serve);
         a.given = [flags] { return flags.given(); };
       },
-      run, "print the address as JSON");
+      run_serve, "print the address as JSON");
 }
 
 }  // namespace nest

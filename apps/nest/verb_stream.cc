@@ -34,7 +34,7 @@ void print_now(std::string_view text) {
   throw std::system_error(errno, std::generic_category(), "standard output");
 }
 
-int run(const StreamVerb& verb) {
+int run_stream(const StreamVerb& verb) {
   if (verb.is_list) {
     print_now(stream::list_sources());
     return 0;
@@ -62,7 +62,7 @@ void add_stream(CommandLine& line) {
         register_flags(flags, verb.recognizer);
         flags.add("list", verb.is_list, "show what LSL and BrainFlow have, and end");
       },
-      run);
+      run_stream);
 }
 
 }  // namespace nest
