@@ -25,12 +25,12 @@ function(nest_use_precompiled program carrier)
   target_precompile_headers(${program} REUSE_FROM ${carrier})
 endfunction()
 
-# nest_unity(<target>): eight of its sources a translation unit, if the build asks for that.
+# nest_unity(<target>): 32 of its sources a translation unit, if the build asks for that.
 function(nest_unity target)
   if(NEST_UNITY)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
-    # A class that hides its parts in an unnamed namespace is still of one file. And a unit takes half a gigabyte, so the
-    # compiler need not collect garbage below one.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 32)
+    # A class that hides its parts in an unnamed namespace is still of one file. And a unit takes
+    # most of a gigabyte, so the compiler need not collect garbage before.
     target_compile_options(${target} PRIVATE
       $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> $<$<CXX_COMPILER_ID:GNU>:--param=ggc-min-heapsize=1048576>)
   endif()
@@ -47,8 +47,8 @@ function(nest_module name)
   if(M_CLOSURE STREQUAL "torch")
     target_link_libraries(${target} PUBLIC nest_torch_deps)
     target_precompile_headers(${target} REUSE_FROM nest_torch_pch)
-    # LibTorch's templates cost more than these sources: eight of them a translation unit.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    # LibTorch's templates cost more than these sources, so there is no build without this.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
   elseif(M_SMALL)
     target_compile_options(${target} PRIVATE ${NEST_SMALL})
     target_precompile_headers(${target} REUSE_FROM nest_small_pch)

@@ -13,7 +13,7 @@
 namespace nest {
 namespace {
 
-constexpr std::size_t kMaxDepth = 200;
+constexpr std::size_t kDeepest = 200;
 
 /// Builds a document from the parser's events: in linear time whatever the number of keys (the
 /// library's own builder searches an ordered object for every key), and a key that occurs twice is
@@ -66,8 +66,8 @@ class Builder : public nlohmann::json_sax<Json> {
     return true;
   }
   bool open(Json container) {
-    require(open_.size() < kMaxDepth, ErrorCode::kDataCorrupt, "{}: nested deeper than {} levels",
-            origin_, kMaxDepth);
+    require(open_.size() < kDeepest, ErrorCode::kDataCorrupt, "{}: nested deeper than {} levels",
+            origin_, kDeepest);
     open_.push_back({std::move(container), {}, {}});
     return true;
   }

@@ -23,6 +23,10 @@ bool has_shared_library(const char* /*name*/) noexcept {
   return false;
 }
 
+void* find_function(void* /*handle*/, const char* name, std::string_view library) {
+  fail(ErrorCode::kInternal, "{} of {} in a static program", name, library);
+}
+
 #else
 
 void* open_shared_library(std::initializer_list<const char*> names, std::string_view remedy,
@@ -32,6 +36,12 @@ void* open_shared_library(std::initializer_list<const char*> names, std::string_
   }
   fail(ErrorCode::kUnsupported, "{} cannot be opened ({}); {}", *names.begin(), ::dlerror(),
        remedy);
+}
+
+void* find_function(void* handle, const char* name, std::string_view library) {
+  void* function = ::dlsym(handle, name);
+  require(function != nullptr, ErrorCode::kUnsupported, "{} has no function {}", library, name);
+  return function;
 }
 
 bool has_shared_library(const char* name) noexcept {

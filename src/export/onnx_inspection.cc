@@ -13,7 +13,7 @@
 namespace nest::exports {
 namespace {
 
-constexpr std::size_t kLongest = 200;  ///< characters of an entry that people are shown
+constexpr std::size_t kLongestShown = 200;  ///< characters of an entry that people are shown
 
 Json ports_json(const std::vector<OnnxValue>& values) {
   Json ports = Json::array();
@@ -70,7 +70,7 @@ std::string onnx_text(const Json& json) {
                       json["weight_bytes"].dump(), json["operators"].dump());
   for (const auto& [key, value] : json["metadata"].items()) {
     std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-    if (shown.size() > kLongest) shown = fmt::format("{} bytes", shown.size());
+    if (shown.size() > kLongestShown) shown = fmt::format("{} bytes", shown.size());
     text += fmt::format("  {}: {}\n", key, shown);
   }
   return text;

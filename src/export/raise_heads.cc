@@ -9,14 +9,14 @@ namespace nest::exports {
 namespace {
 
 /// A projection seen as heads: [.., rows, head size], or with the last two the other way round.
-struct Heads {
+struct HeadLayout {
   std::int64_t heads = 1;
   std::int64_t size = 0;
   std::vector<Atom> before;  ///< batch and heads, in order
 };
 
 /// Batch and heads of all axes but the last two. The axes of the base are [B, T, D].
-Heads heads_of(const graph::Graph& graph, const View& x, bool is_transposed) {
+HeadLayout heads_of(const graph::Graph& graph, const View& x, bool is_transposed) {
   require(x.axes.size() >= 3 && graph.value(x.base).shape.size() == 3, ErrorCode::kUnsupported,
           "a product of two values of {} axes is no attention", x.axes.size());
   const AtomGroup& rows = x.axes[x.axes.size() - (is_transposed ? 1 : 2)];
@@ -27,7 +27,7 @@ Heads heads_of(const graph::Graph& graph, const View& x, bool is_transposed) {
   require((time == 1 || (rows.empty() && graph.value(x.base).shape[1] == graph::Dim(1))) && is_head,
           ErrorCode::kUnsupported, "a product of {} with another value is no attention",
           to_string(shape_of(x)));
-  Heads made;
+  HeadLayout made;
   made.size = columns[0].size.constant();
   for (std::size_t i = 0; i + 2 < x.axes.size(); ++i)
     made.before.insert(made.before.end(), x.axes[i].begin(), x.axes[i].end());
@@ -40,7 +40,7 @@ Heads heads_of(const graph::Graph& graph, const View& x, bool is_transposed) {
 }
 
 void scores(Raise& at, const OnnxNode& node, const View& q, const View& k) {
-  const Heads of_q = heads_of(at.graph(), q, false), of_k = heads_of(at.graph(), k, true);
+  const HeadLayout of_q = heads_of(at.graph(), q, false), of_k = heads_of(at.graph(), k, true);
   require(of_q.before == of_k.before && of_q.size == of_k.size, ErrorCode::kUnsupported,
           "queries and keys have other heads");
   at.set(node, HeadScores{q.base, k.base, of_q.heads, q.scale * k.scale});
@@ -49,7 +49,7 @@ void scores(Raise& at, const OnnxNode& node, const View& q, const View& k) {
 /// Softmax of the scores times values: all of it is one node.
 void context(Raise& at, const OnnxNode& node, const HeadScores& s, const View& v) {
   require(s.is_softmax, ErrorCode::kUnsupported, "attention without softmax");
-  const Heads of_v = heads_of(at.graph(), v, false);
+  const HeadLayout of_v = heads_of(at.graph(), v, false);
   const std::int64_t features = s.heads * of_v.size;
   const graph::DimShape& q_shape = at.graph().value(s.q).shape;
   require(of_v.heads == s.heads && q_shape[2] == graph::Dim(features), ErrorCode::kUnsupported,

@@ -57,13 +57,13 @@ Graph encoder_block(const std::string& type, Section& section) {
 }
 
 using BlockReader = std::function<Graph(Section&, Model&)>;
-struct Entry {
+struct BlockEntry {
   const char* reference_class;
   BlockReader read;
 };
 
-const std::vector<Entry>& blocks() {
-  static const std::vector<Entry> table{
+const std::vector<BlockEntry>& blocks() {
+  static const std::vector<BlockEntry> table{
       {"SpatialCNN", [](Section& s, Model& m) { return front_end_block("SpatialCNN", s, m); }},
       {"EEGNet", [](Section& s, Model& m) { return front_end_block("EEGNet", s, m); }},
       {"DeepConvNet", [](Section& s, Model& m) { return front_end_block("DeepConvNet", s, m); }},
@@ -115,12 +115,12 @@ const std::vector<Entry>& blocks() {
 
 std::vector<std::string> block_classes() {
   std::vector<std::string> names;
-  for (const Entry& entry : blocks()) names.emplace_back(entry.reference_class);
+  for (const BlockEntry& entry : blocks()) names.emplace_back(entry.reference_class);
   return names;
 }
 
 Model build_block(std::string_view reference_class, const Config& config) {
-  const auto entry = std::find_if(blocks().begin(), blocks().end(), [&](const Entry& e) {
+  const auto entry = std::find_if(blocks().begin(), blocks().end(), [&](const BlockEntry& e) {
     return reference_class == e.reference_class;
   });
   require(entry != blocks().end(), ErrorCode::kNotFound, "unknown block '{}' (known: {})",

@@ -5,12 +5,12 @@ namespace nest::graph {
 
 namespace {
 
-struct Entry {
+struct EncoderEntry {
   const char* type;
   Encoder (*read)(Section&, Features, const PartOptions&);
 };
 
-constexpr Entry kEncoders[] = {
+constexpr EncoderEntry kEncoders[] = {
     {"LSTM", read_lstm_encoder},
     {"GRU", read_gru_encoder},
     {"Transformer", read_transformer},
@@ -21,13 +21,13 @@ constexpr Entry kEncoders[] = {
 
 std::vector<std::string> encoder_types() {
   std::vector<std::string> types;
-  for (const Entry& entry : kEncoders) types.emplace_back(entry.type);
+  for (const EncoderEntry& entry : kEncoders) types.emplace_back(entry.type);
   return types;
 }
 
 Encoder read_encoder(const std::string& type, Section& section,
                      std::optional<std::int64_t> features, const PartOptions& options) {
-  for (const Entry& entry : kEncoders) {
+  for (const EncoderEntry& entry : kEncoders) {
     if (type == entry.type) return entry.read(section, features, options);
   }
   fail(ErrorCode::kDataCorrupt, "{}: unknown encoder '{}' (known: {})", section.where(), type,

@@ -203,11 +203,11 @@ Model build_recognizer(const std::string& variant, Section& top, const DataSizes
   return model;
 }
 
-struct Entry {
+struct ModelEntry {
   const char* key;
   const char* model_name;
 };
-constexpr Entry kModels[] = {
+constexpr ModelEntry kModels[] = {
     {"nest_rnn_t", "NEST_RNN_T"},         {"nest_transformer_t", "NEST_Transformer_T"},
     {"nest_attention", "NEST_Attention"}, {"nest_ctc", "NEST_CTC"},
     {"nest_conformer", "NEST_Conformer"}, {"nest_lm", "NEST_LM"},
@@ -238,7 +238,7 @@ std::string variant_of(std::string_view key, const Config& config) {
 
 std::vector<std::string> model_keys() {
   std::vector<std::string> keys;
-  for (const Entry& entry : kModels) keys.emplace_back(entry.key);
+  for (const ModelEntry& entry : kModels) keys.emplace_back(entry.key);
   return keys;
 }
 
@@ -246,7 +246,7 @@ Model build_model(std::string_view key, const Config& config, const DataSizes& d
   const std::string variant = variant_of(key, config);
   Section top(config, variant);
   const auto entry = std::find_if(std::begin(kModels), std::end(kModels),
-                                  [&](const Entry& e) { return variant == e.key; });
+                                  [&](const ModelEntry& e) { return variant == e.key; });
   top.allow("model_name");
   top.allow("training");  // the trainer's section
   top.record("model_name", entry->model_name);

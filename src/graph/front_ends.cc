@@ -7,12 +7,12 @@ namespace nest::graph {
 
 namespace {
 
-struct Entry {
+struct FrontEndEntry {
   const char* type;
   FrontEnd (*read)(Section&, const PartOptions&);
 };
 
-constexpr Entry kFrontEnds[] = {
+constexpr FrontEndEntry kFrontEnds[] = {
     {"SpatialCNN", read_spatial_cnn},
     {"EEGNet", read_eegnet},
     {"DeepConvNet", read_deep_conv_net},
@@ -23,12 +23,12 @@ constexpr Entry kFrontEnds[] = {
 
 std::vector<std::string> front_end_types() {
   std::vector<std::string> types;
-  for (const Entry& entry : kFrontEnds) types.emplace_back(entry.type);
+  for (const FrontEndEntry& entry : kFrontEnds) types.emplace_back(entry.type);
   return types;
 }
 
 FrontEnd read_front_end(const std::string& type, Section& section, const PartOptions& options) {
-  for (const Entry& entry : kFrontEnds) {
+  for (const FrontEndEntry& entry : kFrontEnds) {
     if (type == entry.type) return entry.read(section, options);
   }
   fail(ErrorCode::kDataCorrupt, "{}: unknown front end '{}' (known: {})", section.where(), type,

@@ -9,17 +9,17 @@
 namespace nest::graph {
 namespace {
 
-constexpr std::int64_t kHalfBytes = 2;
+constexpr std::int64_t kScaleBytes = 2;
 
 std::int64_t block_bytes(std::int64_t count) {
-  return kHalfBytes + (count + 1) / 2;
+  return kScaleBytes + (count + 1) / 2;
 }
 
 const std::byte* read_block(const std::byte* block, std::int64_t count, float* out) {
   Half scale;
-  std::memcpy(&scale.bits, block, kHalfBytes);
+  std::memcpy(&scale.bits, block, kScaleBytes);
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<int>(block[kHalfBytes + i / 2]);
+    const auto byte = static_cast<int>(block[kScaleBytes + i / 2]);
     out[i] = to_float(scale) * static_cast<float>((i % 2 == 0 ? byte & 15 : byte >> 4) - 8);
   }
   return block + block_bytes(count);

@@ -4,17 +4,12 @@
 #include <charconv>
 #include <cmath>
 
+#include "io/trim.h"
 #include "io/wall_time.h"
 #include "nest/core/error.h"
 
 namespace nest::io {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 bool is_title(std::string_view line) {
   return line.starts_with("Brain Vision Data Exchange") ||

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "io/trim.h"
 #include "nest/core/error.h"
 #include "nest/core/utf8.h"
 
@@ -11,12 +12,6 @@ namespace nest::io {
 namespace {
 
 using Cells = CsvTable::Cells;
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
 
 bool parse_number(std::string_view text, bool has_decimal_comma, double& value) {
   if (text.starts_with('+')) text.remove_prefix(1);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kMatrix = 14;      // miMATRIX
 constexpr std::uint32_t kCompressed = 15;  // miCOMPRESSED
-constexpr std::uint64_t kHeaderBytes = 128;
+constexpr std::uint64_t kMatHeaderBytes = 128;
 constexpr std::size_t kPrefixBytes = 4096;  // flags, dimensions and name of a variable
 
 // mxArray classes
@@ -331,7 +331,7 @@ std::size_t size_of(MatType type) {
 }
 
 bool is_mat5(const ByteSource& file) {
-  if (file.size() < kHeaderBytes) return false;
+  if (file.size() < kMatHeaderBytes) return false;
   const std::string version = file.read_text(124, 4);
   return version == std::string("\0\1IM", 4) || version == std::string("\1\0MI", 4);
 }
@@ -339,7 +339,7 @@ bool is_mat5(const ByteSource& file) {
 std::vector<MatVariable> mat5_variables(const ByteSource& file, Departures& departures) {
   const bool is_swapped = file_is_swapped(file);
   std::vector<MatVariable> variables;
-  for (std::uint64_t at = kHeaderBytes; file.size() - at >= 8;) {
+  for (std::uint64_t at = kMatHeaderBytes; file.size() - at >= 8;) {
     const TopElement element = top_element(file, at, is_swapped);
     try {
       add_variable(file, at, is_swapped, variables);

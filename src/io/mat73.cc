@@ -17,14 +17,14 @@ std::mutex& hdf5_mutex() {
 }
 
 // An HDF5 identifier, closed at the end.
-class Id {
+class Handle {
  public:
-  Id(hid_t id, herr_t (*close)(hid_t), std::string_view what) : id_(id), close_(close) {
+  Handle(hid_t id, herr_t (*close)(hid_t), std::string_view what) : id_(id), close_(close) {
     require(id >= 0, ErrorCode::kDataCorrupt, "HDF5 cannot open {}: the file is damaged", what);
   }
-  ~Id() { close_(id_); }
-  Id(const Id&) = delete;
-  Id& operator=(const Id&) = delete;
+  ~Handle() { close_(id_); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
   operator hid_t() const { return id_; }
 
  private:
@@ -34,8 +34,8 @@ class Id {
 
 std::string class_of(hid_t object) {
   if (H5Aexists(object, "MATLAB_class") <= 0) return "";
-  const Id attribute(H5Aopen(object, "MATLAB_class", H5P_DEFAULT), H5Aclose, "an attribute");
-  const Id type(H5Aget_type(attribute), H5Tclose, "a type");
+  const Handle attribute(H5Aopen(object, "MATLAB_class", H5P_DEFAULT), H5Aclose, "an attribute");
+  const Handle type(H5Aget_type(attribute), H5Tclose, "a type");
   const std::size_t size = H5Tget_size(type);
   if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 || size > 64) return "";
   std::string name(size + 1, '\0');
@@ -57,7 +57,7 @@ std::vector<std::string> links_of(hid_t group) {
 
 // MATLAB's dimensions are HDF5's backwards.
 Shape dims_of(hid_t dataset) {
-  const Id space(H5Dget_space(dataset), H5Sclose, "a data space");
+  const Handle space(H5Dget_space(dataset), H5Sclose, "a data space");
   const int rank = H5Sget_simple_extent_ndims(space);
   require(rank >= 0 && rank <= 32, ErrorCode::kDataCorrupt, "an array of {} dimensions", rank);
   std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
@@ -100,7 +100,7 @@ const NumberClass* number_class(std::string_view name) {
 }
 
 H5T_class_t element_class(hid_t dataset) {
-  const Id type(H5Dget_type(dataset), H5Tclose, "a type");
+  const Handle type(H5Dget_type(dataset), H5Tclose, "a type");
   return H5Tget_class(type);
 }
 
@@ -150,7 +150,7 @@ class Mat73Reader {
     std::vector<std::vector<hobj_ref_t>> columns;
     for (const std::string& name : links_of(group)) {
       if (!keep_.empty() && std::find(keep_.begin(), keep_.end(), name) == keep_.end()) continue;
-      const Id member(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+      const Handle member(H5Oopen(group, name.c_str(), H5P_DEFAULT), H5Oclose, name);
       const bool is_column = H5Iget_type(member) == H5I_DATASET && class_of(member).empty() &&
                              element_class(member) == H5T_REFERENCE;
       require(is_column == !columns.empty() || node.fields.empty(), ErrorCode::kDataCorrupt,
@@ -207,8 +207,8 @@ class Mat73Reader {
   }
 
   MatNode referred(hobj_ref_t reference, int depth) {
-    const Id object(H5Rdereference2(file_, H5P_DEFAULT, H5R_OBJECT, &reference), H5Oclose,
-                    "what a reference points to");
+    const Handle object(H5Rdereference2(file_, H5P_DEFAULT, H5R_OBJECT, &reference), H5Oclose,
+                        "what a reference points to");
     return value(object, depth + 1);
   }
 
@@ -236,12 +236,12 @@ hid_t open_file(const std::filesystem::path& path) {
 std::vector<MatVariable> mat73_variables(const std::filesystem::path& path,
                                          Departures& departures) {
   const std::scoped_lock lock(hdf5_mutex());
-  const Id file(open_file(path), H5Fclose, "the file");
+  const Handle file(open_file(path), H5Fclose, "the file");
   std::vector<MatVariable> variables;
   for (const std::string& name : links_of(file)) {
     if (name.starts_with("#")) continue;  // MATLAB's own
     try {
-      const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+      const Handle object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
       const bool is_dataset = H5Iget_type(object) == H5I_DATASET;
       variables.push_back({name, is_dataset ? dims_of(object) : Shape{1, 1}, kind_of(object)});
     } catch (const Error& error) {
@@ -258,8 +258,8 @@ std::shared_ptr<const MatRoot> mat73_read(const std::filesystem::path& path,
                                           const std::vector<std::string>& fields) {
   const std::uint64_t most = mat_most_bytes(std::filesystem::file_size(path));
   const std::scoped_lock lock(hdf5_mutex());
-  const Id file(open_file(path), H5Fclose, "the file");
-  const Id object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
+  const Handle file(open_file(path), H5Fclose, "the file");
+  const Handle object(H5Oopen(file, name.c_str(), H5P_DEFAULT), H5Oclose, name);
   Mat73Reader reader(file, most, fields);
   auto root = std::make_shared<MatRoot>();
   root->node = reader.value(object, 0);

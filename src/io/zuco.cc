@@ -10,7 +10,7 @@
 namespace nest::io {
 namespace {
 
-constexpr double kVoltsPerMicrovolt = 1e-6;
+constexpr double kVoltsPerUnit = 1e-6;
 
 // Electrodes of the 128-channel HydroCel net that the corpus leaves out (Hollenstein et al. 2023,
 // doi:10.3389/fpsyg.2022.1028824).
@@ -88,7 +88,7 @@ Tensor in_volts(const Tensor& microvolts) {
   Tensor volts(DType::kF32, microvolts.shape());
   const auto from = microvolts.data<double>();
   std::transform(from.begin(), from.end(), volts.mutable_data<float>().begin(),
-                 [](double value) { return static_cast<float>(value * kVoltsPerMicrovolt); });
+                 [](double value) { return static_cast<float>(value * kVoltsPerUnit); });
   return volts;
 }
 

@@ -188,14 +188,6 @@ class Writing {
   std::shared_ptr<const runtime::PreparedModel> prepared_;
 };
 
-void require_replaceable(const fs::path& folder) {
-  std::error_code ignored;
-  if (!fs::exists(folder, ignored) || fs::is_empty(folder, ignored)) return;
-  require(fs::exists(folder / kManifestFile, ignored), ErrorCode::kInvalidArgument,
-          "{} holds something that is no package; choose another folder or empty it",
-          folder.string());
-}
-
 graph::Model load(const fs::path& model, const fs::path& config, const fs::path& vocabulary) {
   recognize::LoadOptions options;
   options.file.config = config.string();
@@ -250,7 +242,7 @@ ModelPackager::ModelPackager(graph::Model model) : model_(std::move(model)) {
 Manifest ModelPackager::create_package(const fs::path& output_dir, const PackageOptions& options,
                                        const Job& job) const {
   nest::validate(options);
-  require_replaceable(output_dir);
+  require_replaceable(output_dir, kManifestFile, "package");
   const std::string name = options.name.empty() ? name_of_folder(output_dir) : options.name;
   Manifest manifest;
   write_folder_atomic(output_dir, [&](const fs::path& folder) {

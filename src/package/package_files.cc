@@ -123,6 +123,15 @@ std::unique_ptr<const PackageFiles> PackageFiles::open_archive(std::span<const s
   return std::make_unique<ArchiveFiles>(bytes, nullptr);
 }
 
+void require_replaceable(const std::filesystem::path& folder, const char* mark, const char* kind) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder, ignored) || std::filesystem::is_empty(folder, ignored))
+    return;
+  require(std::filesystem::exists(folder / mark, ignored), ErrorCode::kInvalidArgument,
+          "{} holds something that is no {}; choose another folder or empty it", folder.string(),
+          kind);
+}
+
 std::string manifest_hash_line(std::span<const std::byte> manifest) {
   return fmt::format("{}  {}\n", sha256_hex(manifest), kManifestFile);
 }

@@ -32,6 +32,10 @@ class PackageFiles {
   static std::unique_ptr<const PackageFiles> open_archive(std::span<const std::byte> bytes);
 };
 
+/// Whether `folder` may be written over: it is not there, empty, or holds `mark`, the file of every
+/// `kind` of thing. Errors: InvalidArgument.
+void require_replaceable(const std::filesystem::path& folder, const char* mark, const char* kind);
+
 /// "<hash>  manifest.json\n"
 std::string manifest_hash_line(std::span<const std::byte> manifest);
 

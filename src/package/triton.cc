@@ -10,6 +10,7 @@
 #include "nest/core/folder.h"
 #include "nest/export/model_exporter.h"
 #include "nest/export/preprocessing.h"
+#include "package/package_files.h"
 
 namespace nest::package {
 namespace {
@@ -104,12 +105,6 @@ class Config {
   std::string text_;
 };
 
-void require_replaceable(const fs::path& folder) {
-  require(!fs::exists(folder) || fs::is_empty(folder) || fs::exists(folder / kConfigFile),
-          ErrorCode::kInvalidArgument, "{}: holds something that is no model of Triton",
-          folder.string());
-}
-
 }  // namespace
 
 std::vector<std::string> write_triton_models(const graph::Model& model, const fs::path& repository,
@@ -122,7 +117,7 @@ std::vector<std::string> write_triton_models(const graph::Model& model, const fs
   for (const std::string& graph : graphs) {
     const std::string part = is_whole && graph.starts_with("model") ? graph.substr(5) : "_" + graph;
     names.push_back(name + part);
-    require_replaceable(repository / names.back());
+    require_replaceable(repository / names.back(), kConfigFile, "model of Triton");
     write_folder_atomic(repository / names.back(), [&](const fs::path& folder) {
       fs::create_directories(folder / "1");
       const fs::path file = folder / "1/model.onnx";

@@ -8,6 +8,7 @@
 
 #include "native_run.h"
 #include "nest/core/json.h"
+#include "profile/megabytes.h"
 
 namespace nest::profile {
 namespace {
@@ -17,10 +18,6 @@ std::int64_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   std::int64_t pages = 0, resident = 0;
   return statm >> pages >> resident ? resident * ::sysconf(_SC_PAGESIZE) : 0;
-}
-
-double mb(std::int64_t bytes) {
-  return static_cast<double>(bytes) * 1e-6;
 }
 
 }  // namespace

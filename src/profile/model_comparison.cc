@@ -11,7 +11,7 @@
 namespace nest::profile {
 namespace {
 
-constexpr std::size_t kWidth = 96;
+constexpr std::size_t kColumns = 96;
 
 /// All but the times.
 ModelComparison counted(const std::string& name, const recognize::RunnableModel& runnable,
@@ -94,11 +94,11 @@ std::vector<ModelComparison> ComparisonBenchmark::compare_files(
 }
 
 std::string ComparisonBenchmark::print_comparison(const std::vector<ModelComparison>& rows) {
-  const std::string rule(kWidth, '=');
+  const std::string rule(kColumns, '=');
   std::string text = fmt::format("{}\nModel Comparison\n{}\n", rule, rule);
   text += fmt::format("{:<22}{:>13}{:>9}{:>9}{:>11}{:>12}{:>8}{:>12}\n{}\n", "Model", "Params",
                       "GMACs", "GFLOPs", "Memory MB", "Latency ms", "times", "Items/s",
-                      std::string(kWidth, '-'));
+                      std::string(kColumns, '-'));
   for (const ModelComparison& row : rows) {
     text +=
         fmt::format("{:<22}{:>13}{:>9.3f}{:>9.3f}{:>11.2f}{:>12.3f}{:>8.2f}{:>12.1f}\n", row.name,

@@ -7,6 +7,7 @@
 #include "nest/core/json.h"
 #include "nest/profile/memory_profiler.h"
 #include "nest/profile/model_profiler.h"
+#include "profile/megabytes.h"
 
 namespace nest::profile {
 namespace {
@@ -19,10 +20,6 @@ struct Registry {
 Registry& registry() {
   static Registry instance;
   return instance;
-}
-
-double mb(std::int64_t bytes) {
-  return static_cast<double>(bytes) * 1e-6;
 }
 
 }  // namespace

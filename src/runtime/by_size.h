@@ -18,6 +18,8 @@ class BySize {
   /// Bytes of int8 weights that are read in turn: from what lies in a second-level cache to what
   /// does not.
   static constexpr std::array<std::int64_t, 4> kSizes{256 << 10, 1 << 20, 4 << 20, 16 << 20};
+  /// How much faster something must be before it is chosen: below, noise decides.
+  static constexpr double kLeastGain = 1.03;
   using Measure = double (*)(const Kernels& kernels, std::int64_t rows, std::int64_t bytes);
   BySize(Measure measure, std::int64_t several) : measure_(measure), several_(several) {}
 

@@ -10,10 +10,8 @@ namespace nest::runtime {
 namespace {
 
 constexpr std::int64_t kSeveral = 8;
-constexpr double kLeastGain = 1.03;
-
 /// Time of 8 bits in that of 4.
-double measure(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
+double measure_gain(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
   const TimedCodes codes(bytes);
   std::vector<TimedMatMul> products;
   for (const Precision precision : {Precision::kInt8, Precision::kInt4})
@@ -23,14 +21,14 @@ double measure(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
 }
 
 BySize& gains() {
-  static BySize all(measure, kSeveral);
+  static BySize all(measure_gain, kSeveral);
   return all;
 }
 
 }  // namespace
 
 bool keeps_int4(Isa isa, std::int64_t rows, std::int64_t bytes) {
-  return bytes >= BySize::kSizes.front() && gains().at(isa, rows, bytes) >= kLeastGain;
+  return bytes >= BySize::kSizes.front() && gains().at(isa, rows, bytes) >= BySize::kLeastGain;
 }
 
 Json int4_gains(Isa isa) {

@@ -10,10 +10,8 @@
 namespace nest::runtime {
 namespace {
 
-constexpr std::int64_t kSeveral = 14;
+constexpr std::int64_t kSeveralRows = 14;
 constexpr double kFew = 0.5, kAll = 1;
-constexpr double kLeastGain = 1.03;
-
 /// Blocks of ones for a matrix of TimedCodes::kInputs inputs; in every strip the same groups are
 /// there.
 struct Blocks {
@@ -36,7 +34,7 @@ struct Blocks {
 };
 
 /// Sparse time grows by the block: the line through two shares crosses the dense time.
-double measure(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
+double measure_share(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
   const TimedCodes codes(bytes);
   const Blocks few(codes.outputs(), kFew), all(codes.outputs(), kAll);
   std::vector<TimedMatMul> products;
@@ -48,11 +46,11 @@ double measure(const Kernels& kernels, std::int64_t rows, std::int64_t bytes) {
   const std::vector<double> seconds = least_seconds(products);
   const double a_share = (seconds[2] - seconds[1]) / (kAll - kFew);
   if (a_share <= 0) return seconds[1] < seconds[0] ? 1 : 0;
-  return std::clamp(kFew + (seconds[0] / kLeastGain - seconds[1]) / a_share, 0.0, 1.0);
+  return std::clamp(kFew + (seconds[0] / BySize::kLeastGain - seconds[1]) / a_share, 0.0, 1.0);
 }
 
 BySize& shares() {
-  static BySize all(measure, kSeveral);
+  static BySize all(measure_share, kSeveralRows);
   return all;
 }
 

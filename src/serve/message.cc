@@ -51,7 +51,7 @@ std::string_view value_of(const StringMap<std::string>& map, std::string_view na
   return found == map.end() ? std::string_view{} : std::string_view(found->second);
 }
 
-int status_of(ErrorCode code) {
+int http_status(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kDataCorrupt:
@@ -96,7 +96,7 @@ Response error_response(const std::exception& error) {
   if (const auto* fault = dynamic_cast<const RequestError*>(&error))
     return error_response(fault->status(), fault->message(), fault->field());
   if (const auto* known = dynamic_cast<const Error*>(&error)) {
-    const int status = status_of(known->code());
+    const int status = http_status(known->code());
     return error_response(status, status == 500 ? "internal error" : known->what());
   }
   if (dynamic_cast<const Json::exception*>(&error) != nullptr)

@@ -3,8 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include <dlfcn.h>
-
 #include "nest/core/error.h"
 #include "nest/core/shared_library.h"
 
@@ -12,12 +10,6 @@ namespace nest::stream {
 namespace {
 
 constexpr const char* kFile = "libBoardController.so";
-
-template <class F>
-void load(void* handle, const char* name, F*& function) {
-  function = reinterpret_cast<F*>(::dlsym(handle, name));
-  require(function != nullptr, ErrorCode::kUnsupported, "{} has no function {}", kFile, name);
-}
 
 void* open_library() {
   const char* place = std::getenv("BRAINFLOW_LIB");
@@ -32,14 +24,17 @@ void* open_library() {
 
 BrainFlowLibrary::BrainFlowLibrary() {
   void* handle = open_library();
-  load(handle, "prepare_session", prepare_session);
-  load(handle, "start_stream", start_stream);
-  load(handle, "stop_stream", stop_stream);
-  load(handle, "release_session", release_session);
-  load(handle, "get_board_data_count", get_board_data_count);
-  load(handle, "get_board_data", get_board_data);
-  load(handle, "get_board_descr", get_board_descr);
-  load(handle, "set_log_level_board_controller", set_log_level);
+  const auto load = [&]<class F>(const char* name, F*& function) {
+    function = reinterpret_cast<F*>(find_function(handle, name, kFile));
+  };
+  load("prepare_session", prepare_session);
+  load("start_stream", start_stream);
+  load("stop_stream", stop_stream);
+  load("release_session", release_session);
+  load("get_board_data_count", get_board_data_count);
+  load("get_board_data", get_board_data);
+  load("get_board_descr", get_board_descr);
+  load("set_log_level_board_controller", set_log_level);
 }
 
 const BrainFlowLibrary& BrainFlowLibrary::instance() {

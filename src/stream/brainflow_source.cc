@@ -15,7 +15,7 @@ namespace nest::stream {
 namespace {
 
 constexpr int kBufferSamples = 450000;  ///< BrainFlow's own usual size; the oldest fall out
-constexpr double kNap_s = 0.004;
+constexpr double kPoll_s = 0.004;
 constexpr int kBoards = 128;  ///< numbers that are tried for the list, from -3 on
 
 struct Board {
@@ -120,7 +120,7 @@ class BrainFlowSource final : public Source {
       require(clock_.now_s() < deadline_s, ErrorCode::kIo, "{}: no data for {} s", info_.name,
               timeout_s_);
       pull();
-      if (begin_ == end_ && !clock_.wait_until(clock_.now_s() + kNap_s)) return {};
+      if (begin_ == end_ && !clock_.wait_until(clock_.now_s() + kPoll_s)) return {};
     }
     return deliver(into);
   }

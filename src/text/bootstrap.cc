@@ -12,11 +12,10 @@
 #include "nest/core/options.h"
 #include "nest/core/parallel.h"
 #include "nest/core/rng.h"
+#include "text/nan.h"
 
 namespace nest::text {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// Calls visit(index) for `count` indices drawn uniformly from [0, count); two a 64-bit number.
 /// Bounded draws after Lemire 2019, without modulo bias.

@@ -7,11 +7,10 @@
 #include "nest/core/json_number.h"
 #include "nest/core/options.h"
 #include "nest/text/bootstrap.h"
+#include "text/nan.h"
 
 namespace nest::text {
 namespace {
-
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 double normal_cdf(double x) {
   return 0.5 * std::erfc(-x / std::numbers::sqrt2);

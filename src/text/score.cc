@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "nest/core/error.h"
 #include "nest/core/json.h"
 #include "nest/core/options.h"
+#include "text/nan.h"
 
 namespace nest::text {
 namespace {
 
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
-
 double rate(std::int64_t errors, std::int64_t length) {
   if (length > 0) return static_cast<double>(errors) / static_cast<double>(length);
-  return errors == 0 ? 0.0 : kUndefined;
+  return errors == 0 ? 0.0 : kNan;
 }
 
 double rate(const EditCounts& counts) {
@@ -31,7 +29,7 @@ std::string prepare(const std::string& text, const ScoreOptions& options) {
 EditCounts best_of(const std::vector<std::vector<Symbol>>& references,
                    const std::vector<Symbol>& hypothesis) {
   EditCounts best;
-  double best_rate = kUndefined;
+  double best_rate = kNan;
   for (std::size_t i = 0; i < references.size(); ++i) {
     const EditCounts counts = count_edits(references[i], hypothesis);
     const double value = rate(counts);
@@ -46,7 +44,7 @@ EditCounts best_of(const std::vector<std::vector<Symbol>>& references,
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
-  return values.empty() ? kUndefined : sum / static_cast<double>(values.size());
+  return values.empty() ? kNan : sum / static_cast<double>(values.size());
 }
 
 BleuOptions sentence_bleu(BleuOptions options) {
@@ -115,7 +113,7 @@ double CorpusScore::value(Metric metric, const ScoreOptions& options) const {
     case Metric::kExactMatch:
       return exact_rate();
   }
-  return kUndefined;
+  return kNan;
 }
 
 CorpusScore sum_scores(std::span<const UtteranceScore> scores, std::span<const TextPair> pairs) {
@@ -227,7 +225,7 @@ ScoreIntervals score_intervals(const CountTable& counts, std::span<const std::st
 }
 
 double perplexity(double sum_log_prob, std::int64_t tokens) {
-  return tokens > 0 ? std::exp(-sum_log_prob / static_cast<double>(tokens)) : kUndefined;
+  return tokens > 0 ? std::exp(-sum_log_prob / static_cast<double>(tokens)) : kNan;
 }
 
 }  // namespace nest::text

@@ -31,11 +31,11 @@ struct Lattice {
   double label_at(std::int64_t t, std::int64_t u) const { return label[t * (columns - 1) + u]; }
 };
 
-using Grid = std::vector<double>;
+using Sums = std::vector<double>;
 
 /// log P(reaching (t, u)).
-Grid forward_grid(const Lattice& a) {
-  Grid grid(static_cast<std::size_t>(a.frames * a.columns), kNever);
+Sums forward_grid(const Lattice& a) {
+  Sums grid(static_cast<std::size_t>(a.frames * a.columns), kNever);
   const auto at = [&](std::int64_t t, std::int64_t u) -> double& {
     return grid[static_cast<std::size_t>(t * a.columns + u)];
   };
@@ -50,8 +50,8 @@ Grid forward_grid(const Lattice& a) {
 }
 
 /// log P(finishing from (t, u)); the last step is a blank from (T - 1, U).
-Grid backward_grid(const Lattice& a) {
-  Grid grid(static_cast<std::size_t>(a.frames * a.columns), kNever);
+Sums backward_grid(const Lattice& a) {
+  Sums grid(static_cast<std::size_t>(a.frames * a.columns), kNever);
   const auto at = [&](std::int64_t t, std::int64_t u) -> double& {
     return grid[static_cast<std::size_t>(t * a.columns + u)];
   };
@@ -69,8 +69,8 @@ Grid backward_grid(const Lattice& a) {
 
 /// Writes d(-log P)/d(step) = -P(step is taken | target) and returns -log P.
 double solve(const Lattice& a, double* blank_gradient, double* label_gradient) {
-  const Grid reach = forward_grid(a);
-  const Grid finish = backward_grid(a);
+  const Sums reach = forward_grid(a);
+  const Sums finish = backward_grid(a);
   const double total = finish[0];
   if (total == kNever) return std::numeric_limits<double>::infinity();
   const auto index = [&](std::int64_t t, std::int64_t u) {

@@ -7,6 +7,7 @@
 #include "nest/core/config.h"
 #include "nest/core/file.h"
 #include "nest/core/json.h"
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"
 
@@ -74,14 +75,7 @@ TEST_P(Processes, two_give_the_texts_counts_and_intervals_of_one) {
   EXPECT_EQ(essence("merged.json"), whole);
 }
 
-constexpr const char* kExecutors[] = {
-    "native",
-#ifdef NEST_WITH_TORCH
-    "torch",
-#endif
-};
-
-INSTANTIATE_TEST_SUITE_P(Executors, Processes, testing::ValuesIn(kExecutors),
+INSTANTIATE_TEST_SUITE_P(Executors, Processes, testing::ValuesIn(test::kExecutors),
                          [](const auto& info) { return std::string(info.param); });
 
 struct Launcher {

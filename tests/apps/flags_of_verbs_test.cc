@@ -8,6 +8,7 @@
 #include "nest/core/json.h"
 #include "nest/io/checkpoint.h"
 #include "nest/text/character_tokenizer.h"
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"
 
@@ -18,9 +19,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-test::CommandResult nest(const std::string& arguments) {
-  return test::run_nest(NEST_BINARY, arguments);
-}
+using test::nest;
 
 /// The verbs that the help lists; `train` only if this build has it.
 std::vector<std::string> verbs() {

@@ -6,6 +6,7 @@
 #include "nest/core/config.h"
 #include "nest/core/json.h"
 #include "nest/io/npy.h"
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"
 
@@ -72,18 +73,11 @@ TEST(RunVerb, a_signal_without_a_batch_axis_is_a_batch_of_one) {
                         io::read_npy(dir.path() / "one" / "encoder_output.npy")));
 }
 
-constexpr const char* kExecutors[] = {
-    "native",
-#ifdef NEST_WITH_TORCH
-    "torch",
-#endif
-};
-
 INSTANTIATE_TEST_SUITE_P(Shared, RunParity,
                          testing::Combine(testing::Values("nest_ctc", "nest_ctc_conformer",
                                                           "nest_rnn_t", "nest_transformer_t",
                                                           "nest_attention"),
-                                          testing::ValuesIn(kExecutors)));
+                                          testing::ValuesIn(test::kExecutors)));
 
 }  // namespace
 }  // namespace nest

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"
 
@@ -21,8 +22,6 @@ using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr int kInterruptedExitCode = 4;
 
 struct Ended {
   int exit_code = -1;  ///< -1: a signal ended it
@@ -77,7 +76,7 @@ TEST(Terminal, progress_is_one_line_that_ends_complete) {
 TEST(Terminal, ctrl_c_ends_work_with_what_is_left_of_it_and_exit_code_4) {
   const test::TempDir dir;
   const Ended ended = run_on_terminal(synth(dir, "100000"), "utterances (");
-  EXPECT_EQ(ended.exit_code, kInterruptedExitCode);
+  EXPECT_EQ(ended.exit_code, test::kInterruptedExitCode);
   EXPECT_THAT(ended.shown, HasSubstr("stopped by the user; the folder is incomplete"));
 }
 
@@ -90,7 +89,7 @@ TEST(Terminal, ctrl_c_acts_while_intervals_are_computed) {
   const Ended ended = run_on_terminal({"benchmark", "--replicates", "10000000", "--split", "train",
                                        "--model", model, "--data", data},
                                       "(100 %)");
-  EXPECT_EQ(ended.exit_code, kInterruptedExitCode);
+  EXPECT_EQ(ended.exit_code, test::kInterruptedExitCode);
   EXPECT_THAT(ended.shown, HasSubstr("stopped by the user; the intervals are not complete"));
 }
 

@@ -72,7 +72,7 @@ TEST_F(TrainProcesses, two_equal_one_with_twice_the_batch) {
   expect_the_same(both);
 }
 
-struct Launcher {
+struct TrainLauncher {
   const char* name;
   std::vector<std::string> probe;  ///< ends with 0 where the launcher can be used
   const char* remedy;
@@ -80,14 +80,14 @@ struct Launcher {
   Environment environment = {};
 };
 
-void PrintTo(const Launcher& launcher, std::ostream* out) {
+void PrintTo(const TrainLauncher& launcher, std::ostream* out) {
   *out << launcher.name;
 }
 
-class TrainLaunched : public TrainProcesses, public testing::WithParamInterface<Launcher> {};
+class TrainLaunched : public TrainProcesses, public testing::WithParamInterface<TrainLauncher> {};
 
 TEST_P(TrainLaunched, two_equal_one_with_twice_the_batch) {
-  const Launcher& launcher = GetParam();
+  const TrainLauncher& launcher = GetParam();
   // Launchers are no packages of this project: only their users have them.
   if (wait_for(start(launcher.probe)) != 0) {
     GTEST_SKIP() << launcher.name << " does not run here; " << launcher.remedy;
@@ -113,7 +113,7 @@ const std::vector<std::string> kTorchrunProbe = {
     "localhost:0", "--no_python",      "true"};
 constexpr const char* kTorchrunRemedy = "pip install torch (2.0 or later)";
 
-const Launcher kLaunchers[] = {
+const TrainLauncher kTrainLaunchers[] = {
     {"mpirun",
      {"ompi_info", "--version"},
      "apt-get install openmpi-bin",
@@ -145,7 +145,7 @@ const Launcher kLaunchers[] = {
      {"torchrun", "--nproc_per_node", "2", "--rdzv_backend", "c10d", "--rdzv_endpoint",
       "127.0.0.1:PORT", "--no_python"}},
 };
-INSTANTIATE_TEST_SUITE_P(Launchers, TrainLaunched, testing::ValuesIn(kLaunchers),
+INSTANTIATE_TEST_SUITE_P(Launchers, TrainLaunched, testing::ValuesIn(kTrainLaunchers),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

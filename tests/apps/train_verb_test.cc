@@ -11,6 +11,7 @@
 #include "nest/core/file.h"
 #include "nest/core/json.h"
 #include "small_training.h"
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 
 namespace nest {
@@ -22,8 +23,6 @@ using test::start;
 using test::wait_for;
 using test::weights;
 
-constexpr int kInterruptedExitCode = 4;
-
 TEST_F(TrainVerb, ctrl_c_stops_cleanly_and_the_resumed_run_equals_an_uninterrupted_one) {
   const std::string whole = run_folder("whole"), stopped = run_folder("stopped");
   const std::vector<std::string> epochs{"--epochs", "12"};
@@ -34,7 +33,7 @@ TEST_F(TrainVerb, ctrl_c_stops_cleanly_and_the_resumed_run_equals_an_uninterrupt
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   kill(child, SIGINT);
-  ASSERT_EQ(wait_for(child), kInterruptedExitCode);
+  ASSERT_EQ(wait_for(child), test::kInterruptedExitCode);
   ASSERT_LT(read_lines(fs::path(stopped) / "log.jsonl").size(), 12U);
 
   ASSERT_EQ(wait_for(start(train("tiny", stopped, {"--epochs", "12", "--resume"}))), 0);

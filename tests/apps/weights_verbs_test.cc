@@ -6,6 +6,7 @@
 #include "nest/core/json.h"
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
+#include "tests/apps/binary.h"
 #include "tests/support/command.h"
 #include "tests/support/paths.h"
 
@@ -14,9 +15,7 @@ namespace {
 
 const std::filesystem::path kGolden = test::tests_dir() / "golden/weights";
 
-test::CommandResult nest(const std::string& arguments) {
-  return test::run_nest(NEST_BINARY, arguments);
-}
+using test::nest;
 
 TEST(InspectVerb, every_bad_weights_file_gives_exit_code_3_and_one_reason) {
   int count = 0;

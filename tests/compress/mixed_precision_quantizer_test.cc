@@ -5,6 +5,7 @@
 
 #include "nest/core/error.h"
 #include "nest/graph/cost.h"
+#include "tests/compress/layer_names.h"
 #include "tests/support/error_of.h"
 #include "tests/support/unit_models.h"
 
@@ -12,9 +13,6 @@ namespace nest::compress {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr const char* kLstm = "temporal_encoder.lstm";
-constexpr const char* kHead = "ctc_decoder.output_proj";
 
 /// The head suffers most; every bit costs one loss for a layer.
 ModelMeasure measure(const graph::Model& model) {

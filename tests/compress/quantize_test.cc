@@ -9,14 +9,12 @@
 #include "nest/graph/cost.h"
 #include "nest/runtime/executor.h"
 #include "nest/runtime/prepared.h"
+#include "tests/compress/layer_names.h"
 #include "tests/support/unit_models.h"
 #include "tests/support/unit_runs.h"
 
 namespace nest::compress {
 namespace {
-
-constexpr const char* kHead = "ctc_decoder.output_proj";
-constexpr const char* kLstm = "temporal_encoder.lstm";
 
 double width_of(const graph::Model& model, const char* layer) {
   switch (graph::precision_of(model.quantization, layer)) {

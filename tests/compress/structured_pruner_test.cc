@@ -188,22 +188,22 @@ TEST(StructuredPruner, what_is_left_streams_as_it_runs) {
   }
 }
 
-std::string error_of(const graph::Model& model, const StructuredOptions& options) {
+std::string units_error(const graph::Model& model, const StructuredOptions& options) {
   return test::error_of([&] { StructuredPruner(model, options).prune(); });
 }
 
 TEST(StructuredPruner, a_bad_request_is_one_clear_error) {
   const graph::Model model = recurrent_model();
-  EXPECT_THAT(error_of(model, {.amount = 1.1}), HasSubstr("`amount` is 1.1"));
-  EXPECT_THAT(error_of(model, {.layers = {{"temporal_encoder.lstn", 0.5}}}),
+  EXPECT_THAT(units_error(model, {.amount = 1.1}), HasSubstr("`amount` is 1.1"));
+  EXPECT_THAT(units_error(model, {.layers = {{"temporal_encoder.lstn", 0.5}}}),
               HasSubstr("did you mean 'temporal_encoder.lstm'?"));
-  EXPECT_THAT(error_of(model, {.amount = 0.001}), HasSubstr("none of the model's 3 groups"));
+  EXPECT_THAT(units_error(model, {.amount = 0.001}), HasSubstr("none of the model's 3 groups"));
   StructuredPruner pruner(test::make_unit_model(test::unit_models()[0]),
                           {.amount = 0.9, .multiple = 1});
   pruner.prune();
   graph::Model smaller = pruner.make_permanent();
   for (int i = 0; i < 8; ++i) {
-    const std::string error = error_of(smaller, {.amount = 0.9, .multiple = 1});
+    const std::string error = units_error(smaller, {.amount = 0.9, .multiple = 1});
     if (error != "no error") {
       EXPECT_THAT(error, HasSubstr("nothing left to take away"));
       return;

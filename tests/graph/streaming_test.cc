@@ -46,8 +46,8 @@ TEST(StreamingStep, chunked_attention_asks_for_whole_chunks) {
   }
 }
 
-std::string error_of(const std::string& front_end, const std::string& encoder,
-                     bool is_causal = false) {
+std::string not_streamable(const std::string& front_end, const std::string& encoder,
+                           bool is_causal = false) {
   const std::string text = std::string(is_causal ? "causal: true\n" : "") +
                            "spatial_cnn: " + front_end + "\ntemporal_encoder: " + encoder +
                            "\ndecoder: {vocab_size: 7}\n";
@@ -65,7 +65,7 @@ std::string error_of(const std::string& front_end, const std::string& encoder,
 
 TEST(StreamingStep, what_looks_ahead_is_named) {
   const std::string eegnet = "{type: EEGNet, n_channels: 5, sampling_rate: 64}";
-  const std::string convolution = error_of(eegnet, "{type: LSTM, hidden_dim: 4}");
+  const std::string convolution = not_streamable(eegnet, "{type: LSTM, hidden_dim: 4}");
   EXPECT_THAT(convolution, HasSubstr("spatial_cnn.block1_conv"));
   EXPECT_THAT(convolution, HasSubstr("looks 16 positions ahead"));
   EXPECT_THAT(convolution, HasSubstr("causal: true"));
@@ -74,10 +74,10 @@ TEST(StreamingStep, what_looks_ahead_is_named) {
 TEST(StreamingStep, attention_without_bounds_is_named) {
   const std::string deep = "{type: DeepConvNet, n_channels: 5, n_filters: 4}";
   const std::string encoder = "{type: Transformer, d_model: 8, nhead: 2, num_layers: 1";
-  EXPECT_THAT(error_of(deep, encoder + "}", true),
+  EXPECT_THAT(not_streamable(deep, encoder + "}", true),
               HasSubstr("temporal_encoder.transformer_encoder.layers.0.self_attn"));
-  EXPECT_THAT(error_of(deep, encoder + "}", true), HasSubstr("set attention_left"));
-  EXPECT_THAT(error_of(deep, encoder + ", attention_chunk: 4}", true),
+  EXPECT_THAT(not_streamable(deep, encoder + "}", true), HasSubstr("set attention_left"));
+  EXPECT_THAT(not_streamable(deep, encoder + ", attention_chunk: 4}", true),
               HasSubstr("set attention_left_chunks"));
 }
 

@@ -24,7 +24,7 @@ matvar_t* number(double value) {
   return Mat_VarCreate(nullptr, MAT_C_DOUBLE, MAT_T_DOUBLE, 2, dims, &value, 0);
 }
 
-matvar_t* text(const std::string& value) {
+matvar_t* mat_text(const std::string& value) {
   std::size_t dims[2] = {1, value.size()};
   return Mat_VarCreate(nullptr, MAT_C_CHAR, MAT_T_UTF8, 2, dims, const_cast<char*>(value.data()),
                        0);
@@ -50,9 +50,9 @@ class Eeglab : public testing::Test {
     std::size_t two[2] = {1, 2};
     const char* location_fields[] = {"labels", "type"};
     matvar_t* locations = Mat_VarCreateStruct("chanlocs", 2, two, location_fields, 2);
-    Mat_VarSetStructFieldByName(locations, "type", 1, text("EOG"));
-    Mat_VarSetStructFieldByName(locations, "labels", 0, text("Fz"));
-    Mat_VarSetStructFieldByName(locations, "labels", 1, text(label));
+    Mat_VarSetStructFieldByName(locations, "type", 1, mat_text("EOG"));
+    Mat_VarSetStructFieldByName(locations, "labels", 0, mat_text("Fz"));
+    Mat_VarSetStructFieldByName(locations, "labels", 1, mat_text(label));
     Mat_VarSetStructFieldByName(eeg, "chanlocs", 0, locations);
     std::size_t count[2] = {1, events.size()};
     const char* event_fields[] = {"type", "latency"};
@@ -93,9 +93,9 @@ class Eeglab : public testing::Test {
 
 TEST_F(Eeglab, a_boundary_is_known_by_number_case_and_prefix) {
   const std::pair<const char*, matvar_t* (*)()> boundaries[] = {
-      {"boundary", [] { return text("boundary"); }},
-      {"Boundary", [] { return text("Boundary"); }},
-      {"boundary, discontinuity", [] { return text("boundary, discontinuity"); }},
+      {"boundary", [] { return mat_text("boundary"); }},
+      {"Boundary", [] { return mat_text("Boundary"); }},
+      {"boundary, discontinuity", [] { return mat_text("boundary, discontinuity"); }},
       {"-99", [] { return number(-99); }}};
   for (const auto& [shown, type] : boundaries) {
     const auto path = write("a.set", dataset({{number(1), 2}, {type(), 5.5}}, inside()));
@@ -108,7 +108,8 @@ TEST_F(Eeglab, a_boundary_is_known_by_number_case_and_prefix) {
 
 TEST_F(Eeglab, other_events_cut_nothing) {
   const auto path = write(
-      "a.set", dataset({{text("the boundary"), 3}, {number(99), 5.5}, {text("-99"), 6}}, inside()));
+      "a.set",
+      dataset({{mat_text("the boundary"), 3}, {number(99), 5.5}, {mat_text("-99"), 6}}, inside()));
   EXPECT_EQ(open_recording(path)->info().segments.size(), 1u);
 }
 
@@ -131,10 +132,10 @@ TEST_F(Eeglab, the_layout_of_a_data_file_follows_its_extension) {
   for (int c = 0; c < 2; ++c) {
     for (int k = 0; k < 10; ++k) by_channel.push_back(static_cast<float>(100 * c + k));
   }
-  const auto fdt = write("a.set", dataset({{number(1), 2}}, text("a.fdt")));
+  const auto fdt = write("a.set", dataset({{number(1), 2}}, mat_text("a.fdt")));
   write_bytes_file(dir_ / "a.fdt", std::as_bytes(std::span(by_sample)));
   expect_samples(*open_recording(fdt));
-  const auto dat = write("b.set", dataset({{number(1), 2}}, text("b.dat")));
+  const auto dat = write("b.set", dataset({{number(1), 2}}, mat_text("b.dat")));
   write_bytes_file(dir_ / "b.dat", std::as_bytes(std::span(by_channel)));
   expect_samples(*open_recording(dat));
   expect_samples(*open_recording(dir_ / "b.dat"));
@@ -146,7 +147,7 @@ TEST_F(Eeglab, the_layout_of_a_data_file_follows_its_extension) {
 
 TEST_F(Eeglab, texts_that_are_no_utf8_are_read_as_latin_1) {
   const auto path =
-      write("a.set", dataset({{text("fQ"), 2}}, inside(), "CWn"), MAT_COMPRESSION_NONE);
+      write("a.set", dataset({{mat_text("fQ"), 2}}, inside(), "CWn"), MAT_COMPRESSION_NONE);
   std::string bytes = read_text_file(path);  // libmatio writes UTF-8 only
   bytes[bytes.find("fQ") + 1] = '\xFF';
   bytes[bytes.find("CWn") + 1] = '\xE2';

@@ -59,14 +59,15 @@ std::string file(const std::string& data, const std::string& info = info_block()
   return tag(100, 31, std::string(20, '\0')) + block(100, info + block(102, data));
 }
 
-std::shared_ptr<const Recording> open(const std::string& bytes, bool allow_truncated = false) {
+std::shared_ptr<const Recording> open_bytes(const std::string& bytes,
+                                            bool allow_truncated = false) {
   OpenOptions options;
   options.allow_truncated = allow_truncated;
   return open_fif(ByteSource::from_text(bytes), options);
 }
 std::string error_of(const std::string& bytes, ErrorCode code, bool allow_truncated = false) {
   try {
-    open(bytes, allow_truncated);
+    open_bytes(bytes, allow_truncated);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), code) << error.what();
     return error.what();
@@ -76,7 +77,7 @@ std::string error_of(const std::string& bytes, ErrorCode code, bool allow_trunca
 }
 
 TEST(Fif, values_are_stored_times_range_times_calibration) {
-  const auto recording = open(file(buffer(0, 3)));
+  const auto recording = open_bytes(file(buffer(0, 3)));
   EXPECT_EQ(recording->info().channels[1].type, ChannelType::kStim);
   const Tensor samples = recording->read_all(DType::kF64);
   EXPECT_THAT(std::vector<double>(samples.data<double>().begin(), samples.data<double>().end()),
@@ -84,8 +85,8 @@ TEST(Fif, values_are_stored_times_range_times_calibration) {
 }
 
 TEST(Fif, a_skip_is_a_gap_as_long_as_that_many_of_the_buffers_behind_it) {
-  const auto recording =
-      open(file(tag(208, 3, be32(100)) + buffer(0, 5) + tag(301, 3, be32(2)) + buffer(10, 5)));
+  const auto recording = open_bytes(
+      file(tag(208, 3, be32(100)) + buffer(0, 5) + tag(301, 3, be32(2)) + buffer(10, 5)));
   ASSERT_EQ(recording->info().segments.size(), 2U);
   EXPECT_EQ(recording->info().num_samples, 10);
   EXPECT_DOUBLE_EQ(recording->info().segments[1].time_s, 15 / 50.0);
@@ -94,7 +95,7 @@ TEST(Fif, a_skip_is_a_gap_as_long_as_that_many_of_the_buffers_behind_it) {
 TEST(Fif, names_are_latin_1_with_references_for_what_it_lacks) {
   const std::string notes = block(3810, tag(3568, 4, be_float(1)) + tag(3569, 4, be_float(2)) +
                                             tag(206, 10, "\xE4 &#8364;{COLON} x"));
-  const auto recording = open(file(buffer(0, 5)) + notes);
+  const auto recording = open_bytes(file(buffer(0, 5)) + notes);
   ASSERT_EQ(recording->info().annotations.size(), 1U);
   EXPECT_EQ(recording->info().annotations[0].text, "ä €: x");
 }
@@ -103,7 +104,7 @@ TEST(Fif, a_file_that_ends_early_is_an_error_unless_its_part_is_asked_for) {
   const std::string whole = file(buffer(0, 5) + buffer(10, 5));
   const std::string cut = whole.substr(0, whole.size() - 50);
   EXPECT_THAT(error_of(cut, ErrorCode::kDataCorrupt), HasSubstr("truncated: tag 300"));
-  const auto recording = open(cut, true);
+  const auto recording = open_bytes(cut, true);
   EXPECT_EQ(recording->info().num_samples, 5);
   EXPECT_EQ(recording->info().warnings.size(), 1U);
 }
@@ -131,7 +132,7 @@ TEST(Fif, annotations_without_a_possible_time_are_left_out_with_a_word) {
   const std::string notes =
       block(3810, tag(3568, 4, be_float(1) + be_float(NAN)) +
                       tag(3569, 4, be_float(2) + be_float(1)) + tag(206, 10, "one:two:three"));
-  const auto recording = open(file(buffer(0, 5)) + notes);
+  const auto recording = open_bytes(file(buffer(0, 5)) + notes);
   ASSERT_EQ(recording->info().annotations.size(), 1U);
   EXPECT_EQ(recording->info().annotations[0].text, "one");
   EXPECT_THAT(recording->info().warnings,

@@ -25,7 +25,7 @@ std::string archive(const std::vector<std::pair<std::string, std::string>>& memb
   return out.str();
 }
 
-ZipReader open(const std::string& bytes) {
+ZipReader open_zip(const std::string& bytes) {
   return {as_bytes(bytes), nullptr};
 }
 
@@ -35,7 +35,7 @@ std::string read(const ZipReader& zip, std::string_view name) {
 
 std::string message_of(const std::string& bytes) {
   try {
-    const ZipReader zip = open(bytes);
+    const ZipReader zip = open_zip(bytes);
     for (const ZipEntry& entry : zip.entries()) zip.read(entry, 1 << 30);
   } catch (const Error& error) {
     EXPECT_EQ(exit_code(error.code()), 3);
@@ -49,7 +49,7 @@ TEST(Zip, members_come_back_whether_stored_or_deflated) {
   for (const bool is_deflated : {false, true}) {
     const std::string bytes =
         archive({{"a", "alpha"}, {"dir/b", std::string(5000, 'x')}, {"c", ""}}, is_deflated);
-    const ZipReader zip = open(bytes);
+    const ZipReader zip = open_zip(bytes);
     ASSERT_EQ(zip.entries().size(), 3u);
     EXPECT_EQ(read(zip, "a"), "alpha");
     EXPECT_EQ(read(zip, "dir/b"), std::string(5000, 'x'));
@@ -60,7 +60,7 @@ TEST(Zip, members_come_back_whether_stored_or_deflated) {
 
 TEST(Zip, stored_content_is_aligned_and_mapped_in_place) {
   const std::string bytes = archive({{"a", "alpha"}, {"b", "beta"}}, false);
-  const ZipReader zip = open(bytes);
+  const ZipReader zip = open_zip(bytes);
   for (const ZipEntry& entry : zip.entries()) {
     EXPECT_EQ(entry.data_offset % 64, 0u);
     EXPECT_EQ(static_cast<const void*>(zip.mapped(entry).data()), bytes.data() + entry.data_offset);
@@ -74,7 +74,7 @@ TEST(Zip, every_truncation_is_refused) {
 
 TEST(Zip, a_flipped_content_bit_is_a_checksum_error) {
   std::string bytes = archive({{"a", "alpha"}}, false);
-  bytes[open(bytes).at("a").data_offset] ^= 1;
+  bytes[open_zip(bytes).at("a").data_offset] ^= 1;
   EXPECT_NE(message_of(bytes).find("checksum"), std::string::npos);
 }
 
@@ -89,7 +89,7 @@ TEST(Zip, two_members_with_one_name_are_refused) {
 TEST(Zip, members_that_share_bytes_are_refused) {
   const std::string inner = archive({{"b", "beta"}}, false);
   std::string bytes = archive({{"a", inner}, {"b", "beta"}}, false);
-  const auto inside = static_cast<std::uint32_t>(open(bytes).at("a").data_offset);
+  const auto inside = static_cast<std::uint32_t>(open_zip(bytes).at("a").data_offset);
   std::memcpy(&bytes[bytes.rfind("PK\x01\x02") + 42], &inside, 4);  // b now lies within a
   EXPECT_NE(message_of(bytes).find("overlap"), std::string::npos);
 }

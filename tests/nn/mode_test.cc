@@ -112,7 +112,7 @@ TEST_P(Threads, one_and_two_give_the_same_bits) {
 
 INSTANTIATE_TEST_SUITE_P(EveryKind, Threads, ::testing::ValuesIn(node_cases()), case_name);
 
-TEST(Executor, one_thread_is_one_of_openblas_too) {
+TEST(OpenBlas, has_one_thread_where_libtorch_has) {
   void* count = ::dlsym(RTLD_DEFAULT, "openblas_get_num_threads");
   // PyTorch's wheels multiply with MKL, whose threads are LibTorch's own: there is nothing to hold.
   if (count == nullptr) GTEST_SKIP() << "this LibTorch does not multiply with OpenBLAS";

@@ -34,7 +34,7 @@ std::shared_ptr<const PreparedModel> prepare_case(const CausalCase& item,
   return prepare(std::move(model), options, observer);
 }
 
-std::shared_ptr<Machine> machine_of(std::string isa, int threads) {
+std::shared_ptr<Machine> machine_with(std::string isa, int threads) {
   // No spinning: the machine may be busy.
   return std::make_shared<Machine>(
       MachineOptions{.isa = std::move(isa), .threads = threads, .spin_us = 0});
@@ -53,7 +53,7 @@ std::vector<std::uint32_t> bits(std::span<const float> values) {
 /// Encoder frames of the first `samples` samples, all at once.
 std::vector<float> whole(const std::shared_ptr<const PreparedModel>& prepared,
                          const std::vector<float>& x, std::int64_t samples = kSamples,
-                         std::shared_ptr<Machine> machine = machine_of("", 1)) {
+                         std::shared_ptr<Machine> machine = machine_with("", 1)) {
   Tensor eeg(DType::kF32, {1, test::kCausalChannels, samples});
   for (std::int64_t c = 0; c < test::kCausalChannels; ++c) {
     std::copy_n(x.data() + c * kSamples, samples, eeg.mutable_data<float>().data() + c * samples);
@@ -114,7 +114,7 @@ TEST_P(EveryCausal, every_instruction_set_and_thread_count_streams_its_own_whole
   const auto prepared = prepare_case(GetParam());
   for (const Isa isa : available_isas()) {
     for (const int threads : {1, 3}) {
-      const auto machine = machine_of(std::string(name_of(isa)), threads);
+      const auto machine = machine_with(std::string(name_of(isa)), threads);
       IncrementalEncoder encoder(prepared, {.frames_per_step = 3, .machine = machine});
       EXPECT_EQ(bits(streamed(encoder, x, 5)), bits(whole(prepared, x, kSamples, machine)))
           << name_of(isa) << ", " << threads << " threads";
@@ -165,7 +165,7 @@ TEST_P(EveryCausal, a_step_allocates_nothing_and_reset_starts_anew) {
   const auto x = signal();
   for (const char* precision : {"fp32", "bf16", "int8", "int8 static", "int4"}) {
     IncrementalEncoder encoder(prepare_case(GetParam(), quantization_of(GetParam(), precision)),
-                               {.machine = machine_of("", 2)});
+                               {.machine = machine_with("", 2)});
     const auto ignore = [](std::span<const float>) {};
     const auto first = bits(streamed(encoder, x, 1));
     encoder.reset();

@@ -18,7 +18,7 @@ std::filesystem::path golden(const std::string& name) {
   return test::tests_dir() / "golden/prepared" / name;
 }
 
-Tensor encode(const std::shared_ptr<const PreparedModel>& prepared) {
+Tensor encoded(const std::shared_ptr<const PreparedModel>& prepared) {
   NativeExecutor executor(prepared, MachineOptions{.isa = "generic"});
   return executor.run("encoder", {{"eeg_data", io::read_npy(golden("input.npy"))}})
       .at("encoder_output");
@@ -42,7 +42,7 @@ TEST_P(GoldenFile, gives_what_it_gave_then) {
   EXPECT_TRUE(prepared->model().graphs.contains("encoder_step"));
   // Version 5 is int4 with a scale for every 32 weights, which is read as int8.
   const double bound = GetParam() == 5 ? 0.03 : 1e-5;
-  const Tensor want = io::read_npy(file(".npy")), got = encode(prepared);
+  const Tensor want = io::read_npy(file(".npy")), got = encoded(prepared);
   ASSERT_EQ(got.shape(), want.shape());
   for (std::size_t i = 0; i < static_cast<std::size_t>(want.numel()); ++i)
     ASSERT_NEAR(got.data<float>()[i], want.data<float>()[i], bound) << i;
@@ -55,7 +55,7 @@ TEST_P(GoldenFile, is_saved_as_the_present_one) {
   EXPECT_EQ(old->file_bytes(), std::filesystem::file_size(dir / "m.prepared"));
   const auto made = PreparedModel::open(dir / "m.prepared");
   EXPECT_EQ(made->model().quantization, old->model().quantization);
-  EXPECT_TRUE(bit_equal(encode(made), encode(old)));
+  EXPECT_TRUE(bit_equal(encoded(made), encoded(old)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Versions, GoldenFile, testing::Values(2, 3, 4, 5));

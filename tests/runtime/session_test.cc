@@ -19,7 +19,7 @@
 namespace nest::runtime {
 namespace {
 
-std::vector<float> encode(const std::shared_ptr<const PreparedModel>& prepared, int runs = 1) {
+std::vector<float> encode_runs(const std::shared_ptr<const PreparedModel>& prepared, int runs = 1) {
   Session session(prepared, "encoder", {{"B", 1}, {"T", 400}});
   const auto x = random_floats(session.input("eeg_data").size(), 5);
   std::copy(x.begin(), x.end(), session.input("eeg_data").begin());
@@ -139,7 +139,7 @@ TEST_P(EveryFamily, a_dense_batch_of_any_length_equals_its_items_alone) {
 
 TEST_P(EveryFamily, running_again_gives_the_same_bits) {
   const auto prepared = prepare(GetParam(), "int8");
-  EXPECT_EQ(encode(prepared, 1), encode(prepared, 4));
+  EXPECT_EQ(encode_runs(prepared, 1), encode_runs(prepared, 4));
 }
 
 TEST_P(EveryFamily, a_padded_batch_equals_its_items_alone) {
@@ -175,7 +175,7 @@ TEST_P(EveryFamily, a_saved_model_gives_the_same_bits_without_its_float_weights)
     prepared->save(path);
     const auto opened = PreparedModel::open(path);
     EXPECT_TRUE(opened->model().weights.empty());
-    EXPECT_EQ(encode(opened), encode(prepared)) << precision;
+    EXPECT_EQ(encode_runs(opened), encode_runs(prepared)) << precision;
   }
   std::filesystem::remove(path);
 }

@@ -41,16 +41,16 @@ Script anew(Script script, std::size_t first, double late_s) {
   return script;
 }
 
-struct Heard {
+struct Followed {
   std::vector<Fault> faults;
   std::vector<std::string> what;
   std::int64_t samples = 0;
 };
 
-Heard listen(Source& source, Clock& clock, double duration_s = 0) {
+Followed listen(Source& source, Clock& clock, double duration_s = 0) {
   const recognize::Bundle bundle = tiny::tiny_bundle();
   StreamingInference pipeline(bundle, {.window_s = 4, .hop_s = 0.5, .lookahead_s = 0.5}, {}, clock);
-  Heard heard;
+  Followed heard;
   const EventSink sink = [&](const StreamEvent& event) {
     if (event.fault == nullptr) return;
     heard.faults.push_back(*event.fault);
@@ -71,7 +71,7 @@ TEST(Reconnecting, the_time_a_source_was_gone_is_lost_samples_and_a_fault) {
     return std::make_unique<ScriptedSource>(anew(whole, 48, 0));
   };
   const auto source = reconnecting(std::make_unique<Breaking>(before), open, 10, clock);
-  const Heard heard = listen(*source, clock, 18);
+  const Followed heard = listen(*source, clock, 18);
   EXPECT_EQ(heard.samples, 64 * 20 - 8 * 16);
   ASSERT_FALSE(heard.faults.empty());
   const auto gone = std::ranges::find(heard.faults, FaultKind::kDisconnect, &Fault::kind);

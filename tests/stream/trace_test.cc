@@ -21,7 +21,7 @@ class SteppingClock : public Clock {
   double now_s_ = 0;
 };
 
-graph::Model ctc_model() {
+graph::Model traced_model() {
   graph::Model model = graph::build_model(
       "nest_ctc", Config::parse("spatial_cnn: {type: EEGNet, n_channels: 4, sampling_rate: 64, "
                                 "n_pointwise_filters: 8}\n"
@@ -35,7 +35,7 @@ graph::Model ctc_model() {
 
 TEST(StreamTrace, shows_every_hop_its_parts_and_what_went_wrong) {
   SteppingClock clock;
-  const recognize::Bundle bundle = recognize::make_bundle(recognize::make_runnable(ctc_model()));
+  const recognize::Bundle bundle = recognize::make_bundle(recognize::make_runnable(traced_model()));
   StreamingInference pipeline(
       bundle, {.window_s = 4, .hop_s = 1, .lookahead_s = 0.5, .max_latency_ms = 1e-3}, {}, clock);
   Trace trace;

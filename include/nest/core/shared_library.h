@@ -13,6 +13,9 @@ namespace nest {
 void* open_shared_library(std::initializer_list<const char*> names, std::string_view remedy,
                           int binding = 0);
 
+/// A function of an opened library. `library` names it in the error. Errors: Unsupported.
+void* find_function(void* handle, const char* name, std::string_view library);
+
 /// Whether open_shared_library() would open it.
 bool has_shared_library(const char* name) noexcept;
 
