@@ -29,10 +29,8 @@ class FramedSource : public Source {
     info_.name = std::move(name);
     read_header();
     frame_bytes_ = static_cast<std::size_t>(info_.num_channels()) * value_bytes();
-    const std::vector<char> rest = std::move(buffer_);
-    buffer_.resize(std::max(frame_bytes_ * kMaxBufferedFrames, rest.size()));
-    std::memcpy(buffer_.data(), rest.data(), rest.size());
-    used_ = rest.size();
+    used_ = buffer_.size();  // what came behind the header
+    buffer_.resize(std::max(frame_bytes_ * kMaxBufferedFrames, used_));
   }
   ~FramedSource() override {
     if (owns_) ::close(fd_);
