@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -30,6 +32,18 @@ struct Awaited {
     timer.cancel();
   }
 };
+
+/// What brings it from any thread. It holds no part of what is awaited, which so ends in the thread
+/// of `io` however long a worker keeps this.
+template <class T>
+std::function<void(T)> bringer(asio::io_context& io, const std::shared_ptr<Awaited<T>>& awaited) {
+  return [&io, awaited = std::weak_ptr(awaited)](T brought) {
+    auto held = std::make_shared<T>(std::move(brought));
+    asio::post(io, [awaited, held] {
+      if (const auto there = awaited.lock()) there->bring(std::move(*held));
+    });
+  };
+}
 
 template <class T>
 asio::awaitable<T> arrival(std::shared_ptr<Awaited<T>> awaited) {

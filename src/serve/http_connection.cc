@@ -109,10 +109,7 @@ class HttpConnection {
     request.body = std::move(message.body());
     network_.connections.busy(place_, 0);  // the time of the answer is ours
     auto answer = std::make_shared<Awaited<Response>>(network_.io);
-    network_.handler.handle(std::move(request), [io = &network_.io, answer](Response response) {
-      auto held = std::make_shared<Response>(std::move(response));
-      asio::post(*io, [answer, held] { answer->bring(std::move(*held)); });
-    });
+    network_.handler.handle(std::move(request), bringer(network_.io, answer));
     Response response = co_await arrival(answer);
     const bool keep_alive = message.keep_alive() && !network_.is_ending;
     HttpResponse made = translate(std::move(response), message.version(), keep_alive, is_head);

@@ -111,7 +111,7 @@ asio::awaitable<void> listen_to(asio::io_context& io, std::shared_ptr<Conversati
     buffer.consume(buffer.size());
     auto taken = std::make_shared<Awaited<bool>>(io);
     peer.on_message(conversation->socket.got_text(), std::move(content),
-                    [&io, taken] { asio::post(io, [taken] { taken->bring(true); }); });
+                    [bring = bringer(io, taken)] { bring(true); });
     co_await arrival(taken);
   }
 }
