@@ -47,3 +47,7 @@ endif()
 
 add_library(nest_warnings INTERFACE)
 target_compile_options(nest_warnings INTERFACE -Wall -Wextra -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  # It takes every reference that a function returns for one into its arguments: a name that was put together, say.
+  target_compile_options(nest_warnings INTERFACE -Wno-dangling-reference)
+endif()
