@@ -3,14 +3,13 @@
 #include <map>
 
 #include "io/departures.h"
+#include "io/limits.h"
 #include "io/wall_time.h"
 #include "nest/core/error.h"
 #include "nest/io/edf.h"
 
 namespace nest::io {
 namespace {
-
-constexpr double kMaxRateHz = 1e8;
 
 struct Scale {
   double gain = 1;

@@ -6,12 +6,12 @@
 
 #include "io/departures.h"
 #include "io/gdf_header.h"
+#include "io/limits.h"
 #include "nest/core/error.h"
 
 namespace nest::io {
 namespace {
 
-constexpr double kGdfMaxRateHz = 1e8;
 constexpr std::string_view kNewSegment = "32766";  // 0x7FFE, start of a new segment
 
 double decode(const std::byte* at, std::uint32_t type) {
@@ -86,9 +86,9 @@ class GdfRecording : public Recording {
     if (groups.empty()) return;  // events only
     std::string names;
     for (const auto& [samples, signals] : groups) {
-      require(rate_of(samples) <= kGdfMaxRateHz, ErrorCode::kDataCorrupt,
+      require(rate_of(samples) <= kMaxRateHz, ErrorCode::kDataCorrupt,
               "header byte 244: {} samples in {} s are more than {} Hz", samples,
-              header_.record_duration_s, kGdfMaxRateHz);
+              header_.record_duration_s, kMaxRateHz);
       const std::string name = fmt::format("{} Hz", rate_of(samples));
       names += (names.empty() ? "" : ", ") + name;
       if (wanted.empty() ? signals.size() >= signals_.size() : name == wanted) {
@@ -140,7 +140,7 @@ class GdfRecording : public Recording {
     const bool is_new = header_.version >= 1.94;
     const std::uint64_t count = is_new ? three(1) : load_le<std::uint32_t>(head.data() + 4);
     double rate = is_new ? static_cast<double>(load_le<float>(head.data() + 4)) : three(1);
-    if (!(rate > 0 && rate < kGdfMaxRateHz)) rate = info_.rate_hz;
+    if (!(rate > 0 && rate < kMaxRateHz)) rate = info_.rate_hz;
     require(rate > 0, ErrorCode::kDataCorrupt, "event table: neither it nor a signal has a rate");
     const auto positions = source_->read_bytes(start + 8, count * 4);
     const auto codes = source_->read_bytes(start + 8 + count * 4, count * 2);

@@ -23,6 +23,9 @@ class CompressVerb : public test::CompressionFixture {
                 "--calibrate-utterances 3 " +
                 arguments);
   }
+  static bool can_train() {
+    return std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch");
+  }
   Json file(const std::string& name) const {
     return Json::parse(read_text_file(dir_ / "small" / name));
   }
@@ -133,8 +136,7 @@ TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
 
 TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
   // Builds without LibTorch have nothing that trains; tools/edge.sh sees how they say so.
-  if (!std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch"))
-    GTEST_SKIP() << "nest-torch is not built";
+  if (!can_train()) GTEST_SKIP() << "nest-torch is not built";
   const auto made = compress("--amounts 0.5 --code-epochs 1 --code-learning-rate 0.001");
   ASSERT_EQ(made.exit_code, 0) << made.err;
   EXPECT_TRUE(std::filesystem::exists(path("small/training-codes/1/best.pt")));
@@ -148,8 +150,8 @@ TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
 }
 
 TEST_F(CompressVerb, tries_a_student_of_another_shape) {
-  if (!std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch"))
-    GTEST_SKIP() << "nest-torch, which trains, is not built";
+  // A student has to be trained, which builds without LibTorch (the edge, sanitizers) cannot.
+  if (!can_train()) GTEST_SKIP() << "nest-torch is not built";
   write_text_file(dir_ / "small.yaml",
                   "small: {model_name: NEST_CTC, spatial_cnn: {type: DeepConvNet, n_filters: 4}, "
                   "temporal_encoder: {type: GRU, hidden_dim: 4, num_layers: 1}, decoder: {}}\n");
