@@ -18,6 +18,16 @@ struct Communicator::Group {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 };
 
+namespace {
+
+/// LibTorch 2.4 and later ask for libuv unless told otherwise, which Debian's is built without.
+template <class Options>
+void without_libuv(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
+}  // namespace
+
 Communicator::Communicator(const Placement& placement, int timeout_s)
     : placement_(placement), group_(std::make_unique<Group>()) {
   if (placement.size == 1) return;
@@ -27,6 +37,7 @@ Communicator::Communicator(const Placement& placement, int timeout_s)
     store_options.isServer = placement.rank == 0;
     store_options.numWorkers = static_cast<std::size_t>(placement.size);
     store_options.timeout = std::chrono::seconds(timeout_s);
+    without_libuv(store_options);
     auto store = c10::make_intrusive<c10d::TCPStore>(placement.address, store_options);
     auto options = c10d::ProcessGroupGloo::Options::create();
     options->timeout = std::chrono::seconds(timeout_s);

@@ -34,7 +34,10 @@ TEST(TrainingMemory, a_layer_keeps_its_output_for_the_way_back_and_more_with_a_l
   const profile::TrainingMemory small = measured(2), large = measured(8);
   const std::string lstm = "temporal_encoder.lstm";
   EXPECT_GT(kept(small, lstm).first, kept(small, lstm).second) << "gates are kept too";
-  EXPECT_GT(kept(large, lstm).first, 3 * kept(small, lstm).first);
+  // Later versions of LibTorch also keep something that no batch makes larger.
+  EXPECT_GT(kept(large, lstm).first - kept(small, lstm).first,
+            kept(large, lstm).second - kept(small, lstm).second)
+      << "of every further item too";
   EXPECT_GT(large.measured_bytes, small.measured_bytes);
   EXPECT_EQ(kept(small, "ctc_decoder.log_softmax").second,
             4 * 2 * graph::num_frames(toy_model("nest_ctc"), 640) * 6)
