@@ -149,7 +149,9 @@ TEST_P(Sparse, where_it_pays_is_measured_once) {
                      fmt::format("{:.2f}", share.get<double>()));
     }
   }
+#ifndef NEST_IS_SANITIZED  // kernels with checks in them are not as fast as memory
   EXPECT_GT(sparse_break_even(GetParam(), 1, 16 << 20), 0.25) << "far away, a quarter of the bytes";
+#endif
   EXPECT_EQ(sparse_break_evens(GetParam()), shares);
 }
 
