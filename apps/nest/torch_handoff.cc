@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "nest/core/blas_kernels.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/log.h"
@@ -29,6 +30,7 @@ std::filesystem::path torch_program() {
   require(std::filesystem::exists(program), ErrorCode::kUnsupported,
           "{} needs LibTorch, and {} is not installed; build with -DNEST_WITH_TORCH=ON{}", what,
           program.string(), remedy);
+  name_blas_kernels();
   log_debug("{}: handing over to {}", what, program.string());
   ::execv(program.c_str(), g_argv);
   fail(ErrorCode::kInternal, "cannot start {}: {}", program.string(), std::strerror(errno));

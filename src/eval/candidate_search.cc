@@ -1,7 +1,6 @@
 #include "eval/candidate_search.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -103,12 +102,9 @@ compress::TriedModel CandidateSearch::measured(const std::string& name, const st
   graph::Model model = deploy::load_model(path);
   const auto known = state_.find(name);
   made.error = known ? known->error : error_of(model);
-  if (known && std::isfinite(known->ms)) {
-    made.ms = known->ms;
-  } else {
-    const auto times = utterance_times({bundle_, bundle_of(std::move(model))}, timed_, job_);
-    made.ms = native_ms_ / median_ratio(times[0], times[1]);
-  }
+  // Anew in every run: models of different runs are only comparable in the same turns.
+  const auto times = utterance_times({bundle_, bundle_of(std::move(model))}, timed_, job_);
+  made.ms = native_ms_ / median_ratio(times[0], times[1]);
   state_.add(made);
   log_info("{}: {:.1f} kB, {:.3f} ms, CER {:.2f} % of the search's utterances{}", name,
            static_cast<double>(made.bytes) / 1e3, made.ms, 100 * made.error,

@@ -1,13 +1,11 @@
 #include "eval/search_state.h"
 
-#include <limits>
 #include <utility>
 
 #include "nest/core/config.h"
 #include "nest/core/error.h"
 #include "nest/core/file.h"
 #include "nest/core/json_text.h"
-#include "nest/core/log.h"
 #include "nest/core/processor.h"
 
 namespace nest::eval {
@@ -30,7 +28,7 @@ std::string difference(const Json& a, const Json& b) {
 }  // namespace
 
 SearchState::SearchState(std::filesystem::path folder, Json settings, bool resume)
-    : folder_(std::move(folder)), settings_(std::move(settings)), machine_(processor_name()) {
+    : folder_(std::move(folder)), settings_(std::move(settings)) {
   const std::filesystem::path file = file_in(folder_);
   if (!std::filesystem::exists(file)) return;
   require(resume, ErrorCode::kInvalidArgument,
@@ -43,13 +41,8 @@ SearchState::SearchState(std::filesystem::path folder, Json settings, bool resum
       require(stored.at("settings") == settings_, ErrorCode::kInvalidArgument,
               "this search had another '{}'; give it the same options, or choose another folder",
               difference(settings_, stored.at("settings")));
-      const bool is_here = stored.at("machine") == machine_;
-      if (!is_here)
-        log_info("times are measured again: this is {}, the search began on {}", machine_,
-                 stored.at("machine").get<std::string>());
       for (const Json& entry : stored.at("models")) {
         compress::TriedModel candidate = compress::tried_model_from_json(entry);
-        if (!is_here) candidate.ms = std::numeric_limits<double>::quiet_NaN();
         done_.emplace(candidate.name, std::move(candidate));
       }
     } catch (const Json::exception& error) {
@@ -71,7 +64,7 @@ void SearchState::add(const compress::TriedModel& candidate) {
   Json models = Json::array();
   for (const auto& [name, one] : done_) models.push_back(compress::to_json(one));
   const Json state = {{"schema", kSchema},
-                      {"machine", machine_},
+                      {"machine", processor_name()},
                       {"settings", settings_},
                       {"models", std::move(models)}};
   write_text_file(file_in(folder_), json_text(state, 1) + "\n");

@@ -18,7 +18,7 @@ class SearchState {
   SearchState(std::filesystem::path folder, Json settings, bool resume);
 
   const std::filesystem::path& folder() const { return folder_; }
-  /// A model that is done. Its time is NaN if another processor measured it.
+  /// A model that is done; its time is of the run that stored it.
   std::optional<compress::TriedModel> find(const std::string& name) const;
   /// Errors: Io.
   void add(const compress::TriedModel& candidate);
@@ -26,7 +26,6 @@ class SearchState {
  private:
   std::filesystem::path folder_;
   Json settings_;
-  std::string machine_;
   std::map<std::string, compress::TriedModel> done_;
 };
 

@@ -3,6 +3,7 @@
 #include <ATen/Config.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <dlfcn.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 
@@ -21,6 +22,10 @@ Json library_info() {
   info["blas"] = begin == std::string::npos
                      ? "unknown"
                      : summary.substr(begin + 10, summary.find(',', begin) - begin - 10);
+  // Which of its kernels OpenBLAS took; builds with MKL have no such symbol.
+  if (void* core = ::dlsym(RTLD_DEFAULT, "openblas_get_corename"); core != nullptr) {
+    info["blas_kernels"] = reinterpret_cast<const char* (*)()>(core)();
+  }
   info["cuda"] = torch::cuda::is_available();
   info["cuda_devices"] = static_cast<std::int64_t>(torch::cuda::device_count());
   return info;

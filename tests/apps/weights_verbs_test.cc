@@ -1,8 +1,12 @@
 // inspect, convert, run and doctor, through the real binary.
+#include <algorithm>
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "nest/core/config.h"
 #include "nest/core/file.h"
+#include "nest/core/isa.h"
 #include "nest/core/json.h"
 #include "nest/io/checkpoint.h"
 #include "nest/io/npy.h"
@@ -84,6 +88,21 @@ TEST(DoctorVerb, names_processor_cores_and_instruction_sets) {
   const Json report = parse_json(result.out, "report");
   EXPECT_GE(report["cores"].get<int>(), 1);
   EXPECT_FALSE(report["isa"].empty());
+}
+
+TEST(DoctorVerb, shows_that_openblas_takes_the_kernels_of_this_processor_unless_told) {
+  const auto blas_kernels = [] {
+    const Json report = parse_json(nest("doctor --json").out, "report");
+    return report["torch"].is_object() ? report["torch"].value("blas_kernels", "") : "";
+  };
+  ::unsetenv("OPENBLAS_CORETYPE");
+  const std::string found = blas_kernels();
+  const auto isas = isa_available();
+  if (found.empty() || std::ranges::count(isas, Isa::kAvx2) == 0)
+    GTEST_SKIP() << "no LibTorch with OpenBLAS here, or a processor without AVX2";
+  EXPECT_EQ(found, std::ranges::count(isas, Isa::kAvx512) > 0 ? "SkylakeX" : "Haswell");
+  ::setenv("OPENBLAS_CORETYPE", "Haswell", 1);
+  EXPECT_EQ(blas_kernels(), "Haswell");
 }
 
 }  // namespace
