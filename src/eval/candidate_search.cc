@@ -158,7 +158,7 @@ std::optional<graph::Model> CandidateSearch::mixed(const graph::Model& base,
   if (int8_bytes <= wanted) return std::nullopt;  // no width has to be narrower than 8 bits
   const std::filesystem::path part = state_.folder() / "models/mixed.part.safetensors";
   const auto fits = [&](const graph::Model& model) {
-    const std::int64_t bytes = deploy::write_model(model, part);
+    const auto bytes = static_cast<std::int64_t>(deploy::write_model(model, part));
     std::filesystem::remove(part);
     return bytes <= wanted;
   };
