@@ -23,6 +23,8 @@ class CompressVerb : public test::CompressionFixture {
                 "--calibrate-utterances 3 " +
                 arguments);
   }
+  /// Builds without LibTorch (the edge, sanitizers) have nothing that trains; tools/edge.sh sees
+  /// how they say so.
   static bool can_train() {
     return std::filesystem::exists(std::filesystem::path(NEST_BINARY).parent_path() / "nest-torch");
   }
@@ -138,7 +140,7 @@ TEST_F(CompressVerb, leaves_units_below_a_path_alone) {
 }
 
 TEST_F(CompressVerb, trains_models_of_few_bits_as_their_codes_compute) {
-  // Builds without LibTorch have nothing that trains; tools/edge.sh sees how they say so.
+  // Codes are trained, for which builds without LibTorch have nothing.
   if (!can_train()) GTEST_SKIP() << "nest-torch is not built";
   const auto made = compress("--amounts 0.5 --code-epochs 1 --code-learning-rate 0.001");
   ASSERT_EQ(made.exit_code, 0) << made.err;

@@ -1,5 +1,7 @@
 #include "nest/train/training_memory.h"
 
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
@@ -34,10 +36,11 @@ TEST(TrainingMemory, a_layer_keeps_its_output_for_the_way_back_and_more_with_a_l
   const profile::TrainingMemory small = measured(2), large = measured(8);
   const std::string lstm = "temporal_encoder.lstm";
   EXPECT_GT(kept(small, lstm).first, kept(small, lstm).second) << "gates are kept too";
-  // Later versions of LibTorch also keep something that no batch makes larger.
-  EXPECT_GT(kept(large, lstm).first - kept(small, lstm).first,
-            kept(large, lstm).second - kept(small, lstm).second)
-      << "of every further item too";
+  // LibTorch 2.6 also keeps something that no batch makes larger, so differences are compared.
+  const std::int64_t more = kept(large, lstm).first - kept(small, lstm).first;
+  EXPECT_GT(more, kept(large, lstm).second - kept(small, lstm).second) << "gates of further items";
+  const std::int64_t again = kept(measured(14), lstm).first - kept(large, lstm).first;
+  EXPECT_LE(std::abs(again - more), more / 10) << "every further item keeps as much";
   EXPECT_GT(large.measured_bytes, small.measured_bytes);
   EXPECT_EQ(kept(small, "ctc_decoder.log_softmax").second,
             4 * 2 * graph::num_frames(toy_model("nest_ctc"), 640) * 6)
