@@ -23,8 +23,10 @@ using WebSocket = websocket::stream<AnyStream>;
 constexpr std::size_t kMostOutbox = 4 << 20;  // of a client that does not read
 
 struct Conversation {
-  explicit Conversation(AnyStream stream) : socket(std::move(stream)) {}
+  Conversation(asio::io_context& io, AnyStream stream)
+      : socket(std::move(stream)), ended(std::make_shared<Awaited<bool>>(io)) {}
   WebSocket socket;
+  std::shared_ptr<Awaited<bool>> ended;  ///< the close that `is_ending` asks for was tried
   std::deque<std::string> outbox;
   std::size_t outbox_bytes = 0;
   bool is_writing = false;
@@ -52,6 +54,7 @@ asio::awaitable<void> pump(std::shared_ptr<Conversation> c) {
                                          beast::string_view(text.data(), text.size()));
     co_await c->socket.async_close(reason, into(error));
   }
+  if (c->is_ending) c->ended->bring(true);
   c->is_writing = false;
 }
 
@@ -113,6 +116,11 @@ asio::awaitable<void> listen_to(asio::io_context& io, std::shared_ptr<Conversati
     peer.on_message(conversation->socket.got_text(), std::move(content),
                     [bring = bringer(io, taken)] { bring(true); });
     co_await arrival(taken);
+    if (!conversation->is_ending) continue;
+    // Beast's close reads what is left. Beside a read that meets a broken frame it would never end:
+    // each holds the lock that the other waits for.
+    co_await arrival(conversation->ended);
+    co_return;
   }
 }
 
@@ -121,7 +129,7 @@ asio::awaitable<void> listen_to(asio::io_context& io, std::shared_ptr<Conversati
 asio::awaitable<std::optional<Response>> converse(Network& network, AnyStream& stream,
                                                   HttpRequest upgrade, Request request,
                                                   Connections::Place place) {
-  const auto conversation = std::make_shared<Conversation>(stream);
+  const auto conversation = std::make_shared<Conversation>(network.io, stream);
   auto opened = network.handler.open(request, sink_of(network.io, conversation));
   if (auto* response = std::get_if<Response>(&opened)) co_return std::move(*response);
   const std::unique_ptr<Peer> peer = std::move(std::get<std::unique_ptr<Peer>>(opened));
