@@ -15,7 +15,9 @@ namespace nest::serve {
 /// nothing.
 struct PeerSink {
   std::function<void(std::string text)> send;
-  std::function<void(std::string reason)> close;  ///< once all that was sent has left
+  /// Ends the connection once all that was sent has left. Only as the answer to a message, before
+  /// its `done`: nothing is read then.
+  std::function<void(std::string reason)> close;
 };
 
 /// The server's end of a WebSocket.
