@@ -96,7 +96,9 @@ TEST_F(CompressVerb, goes_on_after_a_kill_with_what_was_done) {
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(std::filesystem::last_write_time(kept), before);
   EXPECT_TRUE(std::filesystem::exists(path("small/compress.json")));
-  for (const Json& model : file("search.json")["models"])
+  const Json searched = file("search.json");
+  ASSERT_FALSE(searched["models"].empty());
+  for (const Json& model : searched["models"])
     EXPECT_LT(model["ms"].get<double>(), 1e5) << model["name"];
 }
 
