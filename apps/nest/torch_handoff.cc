@@ -60,7 +60,7 @@ Json torch_info() {
 
 Tuner fine_tuner(const std::string& /*data*/, const graph::Model& /*model*/,
                  const compress::FineTuneOptions& /*options*/, const std::string& /*folder*/) {
-  hand_over("training a model on", ", or choose a method and criterion that do not train");
+  hand_over("fine-tuning", ", or choose a method and criterion that do not train");
 }
 
 CommandLine::Run define_train(Flags& /*flags*/) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "nest/core/enum.h"
 #include "nest/core/error.h"
 
 namespace nest::data {
@@ -52,7 +53,8 @@ TEST_P(SplitUnits, no_group_is_in_two_splits_and_shares_are_met) {
 }
 INSTANTIATE_TEST_SUITE_P(Units, SplitUnits,
                          testing::Values(SplitBy::kSubject, SplitBy::kSession, SplitBy::kText,
-                                         SplitBy::kUtterance));
+                                         SplitBy::kUtterance),
+                         [](const auto& info) { return std::string(name_of(info.param)); });
 
 TEST(Splits, the_assignment_does_not_depend_on_the_order_of_the_manifest) {
   auto forward = grid(6, 2, 3);

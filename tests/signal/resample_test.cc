@@ -4,6 +4,7 @@
 #include <numbers>
 #include <numeric>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/config.h"
@@ -89,7 +90,10 @@ TEST_P(ResampleRatios, equals_the_defining_sum) {
 INSTANTIATE_TEST_SUITE_P(Ratios, ResampleRatios,
                          ::testing::Values(ResampleRatio{1, 1}, ResampleRatio{1, 2},
                                            ResampleRatio{2, 1}, ResampleRatio{4, 6},
-                                           ResampleRatio{125, 128}, ResampleRatio{7, 5}));
+                                           ResampleRatio{125, 128}, ResampleRatio{7, 5}),
+                         [](const auto& info) {
+                           return fmt::format("{}_to_{}", info.param.down, info.param.up);
+                         });
 
 TEST(Resample, a_slow_sine_keeps_its_phase_and_amplitude) {
   Tensor input(DType::kF64, {1, 1024});

@@ -1,5 +1,6 @@
 #include "nest/text/edit_distance.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "nest/core/error.h"
@@ -42,7 +43,11 @@ INSTANTIATE_TEST_SUITE_P(EditDistance, EditDistanceTwin,
                          testing::Values(Case{0, 0, 2}, Case{0, 5, 2}, Case{5, 0, 2}, Case{1, 1, 2},
                                          Case{12, 9, 3}, Case{63, 70, 4}, Case{64, 64, 2},
                                          Case{65, 64, 5}, Case{128, 129, 3}, Case{200, 40, 26},
-                                         Case{40, 200, 26}, Case{300, 310, 1000}));
+                                         Case{40, 200, 26}, Case{300, 310, 1000}),
+                         [](const auto& info) {
+                           return fmt::format("{}_and_{}_of_{}", info.param.reference,
+                                              info.param.hypothesis, info.param.alphabet);
+                         });
 
 TEST(EditDistance, every_alignment_replays_to_the_hypothesis) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
