@@ -40,8 +40,7 @@ if(NEST_SANITIZE)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")  # checks are most of the code; reports keep their lines
   # GCC cannot see through what it instruments and warns of optionals that are checked; Asio's fences, which the thread
   # sanitizer does not follow, stand beside mutexes, which it does.
-  # A finding ends the program, so nothing need be compiled that goes on behind one (a quarter of the build).
-  add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+  add_compile_options(-fsanitize=${NEST_SANITIZE} -fno-omit-frame-pointer
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   add_link_options(-fsanitize=${NEST_SANITIZE})
 endif()
