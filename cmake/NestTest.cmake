@@ -21,8 +21,8 @@ target_link_libraries(nest_test_paths PRIVATE nest_options nest_warnings)
 target_compile_definitions(nest_test_paths PRIVATE
   NEST_SHARED_DIR="${NEST_SHARED_DIR}" NEST_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")
 
-# What is looked at for undefined behaviour is the library: tests build in three fifths of the time so. Addresses are looked at
-# in both, as an inline function that both have is linked once, mostly from the test. So is the thread sanitizer.
+# Undefined behaviour is looked for in the library alone, so that tests build faster. Addresses and threads are looked
+# at in both: an inline function that library and test share is linked once, mostly from the test.
 if(NEST_SANITIZE MATCHES "undefined")
   set(NEST_TEST_SANITIZE -fno-sanitize=undefined,float-cast-overflow)
 endif()
